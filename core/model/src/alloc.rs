@@ -1,0 +1,165 @@
+//! One instance of a group on one node: the row that is kept in memory, by the hundred thousand.
+//!
+//! What can be derived is not stored: name, namespace, group, and the resources taken all follow from `job` and
+//! `group`; per-task maps are arrays parallel to the group's tasks. Goal: 600 bytes with every index (`dev/bench`).
+
+use std::sync::Arc;
+
+use muster_ids::{AllocId, EvalId, Index, NodeId, Text, UnixNanos};
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+use crate::{AllocMetric, Group, Job, Resources, TaskState};
+
+/// ```text
+///   desired:  run -> stop | evict                       (servers decide)
+///   client:   pending -> running -> complete | failed   (the node reports)
+///             pending | running -> lost | unknown       (servers, when the node is gone)
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alloc {
+    pub id: AllocId,
+    pub eval_id: EvalId,
+    pub node_id: NodeId,
+    /// The job version it was placed for.
+    pub job: Arc<Job>,
+    /// Position in `job.groups`.
+    pub group: u16,
+    /// The `n` of `job.group[n]`.
+    pub name_index: u32,
+    pub desired: DesiredStatus,
+    pub client: ClientStatus,
+    pub transition: DesiredTransition,
+    pub desired_description: Option<Text>,
+    pub client_description: Option<Text>,
+    /// Parallel to the group's `network.ports`.
+    pub ports: SmallVec<[AllocatedPort; 2]>,
+    /// The allocation this one replaces.
+    pub previous: Option<AllocId>,
+    /// The allocation that replaced this one.
+    pub next: Option<AllocId>,
+    /// Parallel to the group's tasks; empty until the node's first report.
+    pub tasks: Box<[TaskState]>,
+    pub metric: Arc<AllocMetric>,
+    pub create_index: Index,
+    pub modify_index: Index,
+    /// Changes made by servers only: what tells a node that it has something to do.
+    pub alloc_modify_index: Index,
+    pub create_time: UnixNanos,
+    pub modify_time: UnixNanos,
+}
+
+impl Alloc {
+    /// The group it instantiates. `None` only for a corrupt row, which `apply` never makes.
+    #[must_use]
+    pub fn group_spec(&self) -> Option<&Group> {
+        self.job.groups.get(usize::from(self.group))
+    }
+
+    /// `job.group[index]`, the name users see.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let group = self.group_spec().map_or("?", |group| group.name.as_str());
+        format!("{}.{}[{}]", self.job.id, group, self.name_index)
+    }
+
+    /// What it takes from its node as long as it is not terminal.
+    #[must_use]
+    pub fn resources(&self) -> Resources {
+        self.group_spec().map(Group::ask).unwrap_or_default()
+    }
+
+    /// Whether the servers want it gone.
+    #[must_use]
+    pub const fn server_terminal(&self) -> bool {
+        !matches!(self.desired, DesiredStatus::Run)
+    }
+
+    /// Whether the node has reported its end. Only then are its resources free.
+    #[must_use]
+    pub const fn client_terminal(&self) -> bool {
+        self.client.is_terminal()
+    }
+
+    /// Whether it neither runs nor should.
+    #[must_use]
+    pub const fn terminal(&self) -> bool {
+        self.server_terminal() || self.client_terminal()
+    }
+
+    /// Ended as a batch job wants it: every main task dead without failure.
+    #[must_use]
+    pub const fn ran_successfully(&self) -> bool {
+        matches!(self.client, ClientStatus::Complete)
+    }
+}
+
+/// A port of the node given to an allocation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AllocatedPort {
+    pub value: u16,
+    /// Port inside the allocation's network namespace; 0 when unmapped.
+    pub to: u16,
+}
+
+/// What servers want of an allocation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DesiredStatus {
+    #[default]
+    Run,
+    Stop,
+    Evict,
+}
+
+impl DesiredStatus {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Stop => "stop",
+            Self::Evict => "evict",
+        }
+    }
+}
+
+/// What the node says of an allocation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ClientStatus {
+    #[default]
+    Pending,
+    Running,
+    Complete,
+    Failed,
+    Lost,
+    Unknown,
+}
+
+impl ClientStatus {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Complete => "complete",
+            Self::Failed => "failed",
+            Self::Lost => "lost",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    #[must_use]
+    pub const fn is_terminal(self) -> bool {
+        matches!(self, Self::Complete | Self::Failed | Self::Lost)
+    }
+}
+
+/// Marks left by operators and drains for the next evaluation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DesiredTransition {
+    /// Replace it elsewhere.
+    pub migrate: bool,
+    pub reschedule: bool,
+    pub force_reschedule: bool,
+    pub no_shutdown_delay: bool,
+}

@@ -1,0 +1,54 @@
+//! Tasks placed together.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use muster_ids::{GroupName, Text};
+use serde::{Deserialize, Serialize};
+
+use crate::{Affinity, Constraint, GroupNetwork, ReschedulePolicy, Resources, RestartPolicy, Spread, Task};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Group {
+    pub name: GroupName,
+    /// Instances wanted; for system jobs at most 1 per node.
+    pub count: u32,
+    pub constraints: Vec<Constraint>,
+    pub affinities: Vec<Affinity>,
+    pub spreads: Vec<Spread>,
+    pub meta: BTreeMap<String, Text>,
+    pub restart: RestartPolicy,
+    /// `None` for system and sysbatch jobs, which never move.
+    pub reschedule: Option<ReschedulePolicy>,
+    pub ephemeral_disk: EphemeralDisk,
+    pub network: Option<GroupNetwork>,
+    pub shutdown_delay: Duration,
+    pub tasks: Vec<Task>,
+}
+
+impl Group {
+    /// What one allocation of this group takes from a node.
+    #[must_use]
+    pub fn ask(&self) -> Resources {
+        let disk = Resources { disk_mb: u64::from(self.ephemeral_disk.size_mb), ..Resources::default() };
+        self.tasks.iter().fold(disk, |sum, task| {
+            sum.plus(Resources {
+                cpu_mhz: u64::from(task.resources.cpu_mhz),
+                memory_mb: u64::from(task.resources.memory_mb),
+                disk_mb: 0,
+            })
+        })
+    }
+
+    #[must_use]
+    pub fn task(&self, name: &str) -> Option<&Task> {
+        self.tasks.iter().find(|task| task.name.as_str() == name)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EphemeralDisk {
+    pub size_mb: u32,
+    pub sticky: bool,
+    pub migrate: bool,
+}

@@ -1,0 +1,183 @@
+//! Desired state, versioned.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use muster_ids::{Datacenter, Index, JobId, Namespace, NodePool, Region, Text, UnixNanos};
+use serde::{Deserialize, Serialize};
+
+use crate::{Affinity, Constraint, Group, Spread};
+
+/// A job as it is stored: the specification and what the servers added.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    pub id: JobId,
+    pub name: Text,
+    pub namespace: Namespace,
+    pub region: Region,
+    pub kind: JobType,
+    /// 1..=32766; 50 unless given.
+    pub priority: u16,
+    pub all_at_once: bool,
+    /// May hold globs; `*` means every datacenter.
+    pub datacenters: Vec<Datacenter>,
+    pub node_pool: NodePool,
+    pub constraints: Vec<Constraint>,
+    pub affinities: Vec<Affinity>,
+    pub spreads: Vec<Spread>,
+    pub meta: BTreeMap<String, Text>,
+    pub groups: Vec<Group>,
+
+    // Kept by the servers; not part of what `same_spec` compares.
+    pub status: JobStatus,
+    pub stop: bool,
+    pub version: u64,
+    pub submit_time: UnixNanos,
+    pub create_index: Index,
+    pub modify_index: Index,
+    /// Changes only with the specification; the index that check-and-set compares.
+    pub job_modify_index: Index,
+}
+
+impl Job {
+    #[must_use]
+    pub fn key(&self) -> JobKey {
+        JobKey { namespace: self.namespace.clone(), id: self.id.clone() }
+    }
+
+    #[must_use]
+    pub fn group(&self, name: &str) -> Option<(u16, &Group)> {
+        let position = self.groups.iter().position(|group| group.name.as_str() == name)?;
+        Some((u16::try_from(position).ok()?, self.groups.get(position)?))
+    }
+
+    /// Whether `other` asks for the same thing, whatever the servers keep beside it.
+    #[must_use]
+    pub fn same_spec(&self, other: &Self) -> bool {
+        let mut other = other.clone();
+        other.status = self.status;
+        other.stop = self.stop;
+        other.version = self.version;
+        other.submit_time = self.submit_time;
+        other.create_index = self.create_index;
+        other.modify_index = self.modify_index;
+        other.job_modify_index = self.job_modify_index;
+        *self == other
+    }
+}
+
+/// What identifies a job.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct JobKey {
+    pub namespace: Namespace,
+    pub id: JobId,
+}
+
+impl fmt::Display for JobKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.namespace, self.id)
+    }
+}
+
+/// How a job's allocations are placed and what their end means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum JobType {
+    /// `count` instances, kept running.
+    Service,
+    /// `count` instances, run to completion.
+    Batch,
+    /// One instance on every feasible node, kept running.
+    System,
+    /// One instance on every feasible node, run to completion.
+    Sysbatch,
+}
+
+impl JobType {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Service => "service",
+            Self::Batch => "batch",
+            Self::System => "system",
+            Self::Sysbatch => "sysbatch",
+        }
+    }
+
+    /// Whether a task that ends with success is done rather than to be restarted.
+    #[must_use]
+    pub const fn runs_to_completion(self) -> bool {
+        matches!(self, Self::Batch | Self::Sysbatch)
+    }
+
+    /// Whether one instance runs on each feasible node.
+    #[must_use]
+    pub const fn is_per_node(self) -> bool {
+        matches!(self, Self::System | Self::Sysbatch)
+    }
+}
+
+impl fmt::Display for JobType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A text that names no job type.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown job type `{0}`; expected service, batch, system or sysbatch")]
+pub struct JobTypeError(pub String);
+
+impl FromStr for JobType {
+    type Err = JobTypeError;
+
+    fn from_str(text: &str) -> Result<Self, JobTypeError> {
+        match text {
+            "service" => Ok(Self::Service),
+            "batch" => Ok(Self::Batch),
+            "system" => Ok(Self::System),
+            "sysbatch" => Ok(Self::Sysbatch),
+            _ => Err(JobTypeError(text.to_owned())),
+        }
+    }
+}
+
+/// Derived from a job's allocations and evaluations:
+///
+/// ```text
+///   pending --first live alloc--> running --no live alloc or eval--> dead
+///      ^------------------- registered again ------------------------'
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum JobStatus {
+    #[default]
+    Pending,
+    Running,
+    Dead,
+}
+
+impl JobStatus {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Dead => "dead",
+        }
+    }
+}
+
+/// The source text a job version was made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobSubmission {
+    pub source: Text,
+    pub format: SourceFormat,
+    pub variable_flags: BTreeMap<String, Text>,
+    pub variables: Text,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SourceFormat {
+    Hcl2,
+    Json,
+}

@@ -1,0 +1,62 @@
+//! What the scheduler proposes and what became of it.
+
+use std::sync::Arc;
+
+use muster_ids::{AllocId, EvalId, Index, JobId, Namespace, NodeId, Text};
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+use crate::{AllocMetric, AllocatedPort, ClientStatus, DesiredTransition};
+
+/// The changes one evaluation asks for. Small on purpose: `apply` makes the allocations from it and the stored job.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    pub eval_id: EvalId,
+    pub namespace: Namespace,
+    pub job_id: JobId,
+    /// The job version that `placements` instantiate.
+    pub job_version: u64,
+    pub priority: u16,
+    /// Refuse everything unless everything fits.
+    pub all_at_once: bool,
+    /// State the plan was made from; nodes changed since are checked again.
+    pub snapshot_index: Index,
+    pub stops: Vec<Stop>,
+    pub placements: Vec<Placement>,
+    /// Accounts of the placements, shared: `Placement::metric` is a position here.
+    pub metrics: Vec<Arc<AllocMetric>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Placement {
+    pub id: AllocId,
+    pub node_id: NodeId,
+    /// Position in the job's groups.
+    pub group: u16,
+    pub name_index: u32,
+    pub ports: SmallVec<[AllocatedPort; 2]>,
+    pub previous: Option<AllocId>,
+    /// Position in `Plan::metrics`.
+    pub metric: u32,
+}
+
+/// An allocation to end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stop {
+    pub id: AllocId,
+    pub description: Text,
+    /// Set when the servers know better than the node, as for a node that is down.
+    pub client_status: Option<ClientStatus>,
+    pub transition: DesiredTransition,
+}
+
+/// The part of a plan that was committed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanOutcome {
+    /// How many placements were written.
+    pub placed: u32,
+    /// Placements that no longer fit, or whose node no longer takes work.
+    pub refused: Vec<AllocId>,
+    /// When something was refused: schedule again from a snapshot at least this new.
+    pub refresh_index: Option<Index>,
+}

@@ -1,0 +1,57 @@
+//! What work asks for and nodes offer.
+
+use serde::{Deserialize, Serialize};
+
+/// What one task asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskResources {
+    /// Share of compute, in MHz. Ignored when `cores` is not zero.
+    pub cpu_mhz: u32,
+    /// Whole cores, exclusively; 0 asks for shared compute.
+    pub cores: u16,
+    pub memory_mb: u32,
+    /// Upper bound where the node may be oversubscribed; 0 means `memory_mb`.
+    pub memory_max_mb: u32,
+}
+
+/// A vector of the countable dimensions: what an allocation takes or a node has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resources {
+    pub cpu_mhz: u64,
+    pub memory_mb: u64,
+    pub disk_mb: u64,
+}
+
+impl Resources {
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            cpu_mhz: self.cpu_mhz.saturating_add(other.cpu_mhz),
+            memory_mb: self.memory_mb.saturating_add(other.memory_mb),
+            disk_mb: self.disk_mb.saturating_add(other.disk_mb),
+        }
+    }
+
+    #[must_use]
+    pub const fn minus(self, other: Self) -> Self {
+        Self {
+            cpu_mhz: self.cpu_mhz.saturating_sub(other.cpu_mhz),
+            memory_mb: self.memory_mb.saturating_sub(other.memory_mb),
+            disk_mb: self.disk_mb.saturating_sub(other.disk_mb),
+        }
+    }
+
+    /// The first dimension of `self` that `available` cannot hold, by its contract name; `None` when all fit.
+    #[must_use]
+    pub const fn exhausted_in(self, available: Self) -> Option<&'static str> {
+        if self.cpu_mhz > available.cpu_mhz {
+            Some("cpu")
+        } else if self.memory_mb > available.memory_mb {
+            Some("memory")
+        } else if self.disk_mb > available.disk_mb {
+            Some("disk")
+        } else {
+            None
+        }
+    }
+}
