@@ -1,0 +1,226 @@
+//! What can be asked of the state, and its answers. One file per command in `commands/` applies it.
+
+use std::sync::Arc;
+
+use muster_ids::{AllocId, EvalId, Index, JobId, Namespace, NodeId, Text, UnixNanos};
+use muster_model::{
+    AllocatedPort, ClientStatus, DesiredTransition, Eligibility, Evaluation, Job, JobKey, JobSubmission, JobType, Node,
+    NodeStatus, Plan, PlanOutcome, TaskState,
+};
+use serde::{Deserialize, Serialize};
+
+/// One log entry: commands that are applied in order, each judged for itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The leader's clock when it proposed; `apply` never lets time run backwards.
+    pub time: UnixNanos,
+    pub commands: Vec<Command>,
+}
+
+/// A change to the state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Command {
+    JobRegister(Box<JobRegister>),
+    JobDeregister(JobDeregister),
+    EvalUpdate(EvalUpdate),
+    PlanApply(Box<Plan>),
+    NodeRegister(Box<NodeRegister>),
+    NodeStatusUpdate(NodeStatusUpdate),
+    NodeEligibilityUpdate(NodeEligibilityUpdate),
+    AllocClientUpdate(AllocClientUpdate),
+    AllocStop(AllocStop),
+    GarbageCollect(GarbageCollect),
+    FeatureLevelRaise(FeatureLevelRaise),
+}
+
+/// 16 random bytes drawn by the proposer, from which `apply` derives the ids of objects whose number it alone knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdSeed(pub [u8; 16]);
+
+/// Stores a job version and, in the same entry, the evaluation that makes it real.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobRegister {
+    pub job: Job,
+    /// Id for the evaluation.
+    pub eval_id: EvalId,
+    /// Check-and-set: `Some(0)` demands that the job does not exist, `Some(n)` that its job modify index is `n`.
+    pub enforce_index: Option<Index>,
+    pub submission: Option<JobSubmission>,
+    /// Priority of the evaluation; the job's own when `None`.
+    pub eval_priority: Option<u16>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobDeregister {
+    pub key: JobKey,
+    /// Forget the job as soon as it is stopped instead of keeping it until garbage collection.
+    pub purge: bool,
+    pub eval_id: EvalId,
+    pub eval_priority: Option<u16>,
+    pub no_shutdown_delay: bool,
+}
+
+/// Creates evaluations or replaces them by id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EvalUpdate {
+    pub evals: Vec<Evaluation>,
+}
+
+/// A node introduces itself or reports changed facts. Evaluations for what this concerns (system jobs, jobs of
+/// the node's allocations) are made in the same entry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NodeRegister {
+    pub node: Node,
+    /// SHA-256 of the node's secret: the first registration sets it, later ones must present the same.
+    pub secret_hash: [u8; 32],
+    pub seed: IdSeed,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NodeStatusUpdate {
+    pub node_id: NodeId,
+    pub status: NodeStatus,
+    pub description: Option<Text>,
+    pub seed: IdSeed,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NodeEligibilityUpdate {
+    pub node_id: NodeId,
+    pub eligibility: Eligibility,
+    pub seed: IdSeed,
+}
+
+/// What one node says about its allocations. Allocations of other nodes in it are refused, one by one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AllocClientUpdate {
+    pub node_id: NodeId,
+    pub updates: Vec<AllocStatusReport>,
+    pub seed: IdSeed,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AllocStatusReport {
+    pub id: AllocId,
+    pub status: ClientStatus,
+    pub description: Option<Text>,
+    /// Parallel to the group's tasks.
+    pub tasks: Vec<TaskState>,
+}
+
+/// An operator stops one allocation; its evaluation places a new one where the job still wants it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AllocStop {
+    pub id: AllocId,
+    pub transition: DesiredTransition,
+    pub eval_id: EvalId,
+}
+
+/// Removes what is over and older than the given points; `apply` checks again that each really is over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GarbageCollect {
+    pub evals: Vec<EvalId>,
+    pub allocs: Vec<AllocId>,
+    pub jobs: Vec<JobKey>,
+    pub nodes: Vec<NodeId>,
+}
+
+/// Turns on rules that every member supports. Never lowered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FeatureLevelRaise {
+    pub level: u32,
+}
+
+/// The answer to one command.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Reply {
+    JobRegistered { job_modify_index: Index, eval_id: Option<EvalId> },
+    /// `eval_id` is `None` when there was nothing to stop.
+    JobDeregistered { job_modify_index: Index, eval_id: Option<EvalId> },
+    NodeUpdated { evals: Vec<EvalId> },
+    PlanApplied(PlanOutcome),
+    AllocsUpdated { evals: Vec<EvalId>, unknown: Vec<AllocId> },
+    AllocStopped { eval_id: EvalId },
+    Collected { evals: u32, allocs: u32, jobs: u32, nodes: u32 },
+    Done,
+}
+
+/// Why a command changed nothing. `Display` gives the contract's texts (`http-api.md` sections 1.4 and 2.1).
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+pub enum Refusal {
+    #[error("Enforcing job modify index {expected}: job does not exist")]
+    JobMissing { expected: Index },
+    #[error("Enforcing job modify index 0: job already exists")]
+    JobExists,
+    #[error("Enforcing job modify index {expected}: job exists with conflicting job modify index: {actual}")]
+    JobIndexConflict { expected: Index, actual: Index },
+    #[error("cannot update job from type \"{from}\" to \"{to}\"")]
+    JobTypeChange { from: JobType, to: JobType },
+    #[error("job \"{job}\" is in nonexistent namespace \"{namespace}\"")]
+    NamespaceMissing { job: JobId, namespace: Namespace },
+    #[error("job \"{job}\" is in nonexistent node pool \"{pool}\"")]
+    NodePoolMissing { job: JobId, pool: muster_ids::NodePool },
+    #[error("job not found")]
+    JobNotFound,
+    #[error("node not found")]
+    NodeNotFound,
+    #[error("node secret does not match the registered one")]
+    NodeSecretMismatch,
+    #[error("allocation not found")]
+    AllocNotFound,
+    #[error("eval not found")]
+    EvalNotFound,
+    #[error("feature level {wanted} is below the current level {current}")]
+    FeatureLevelLower { current: u32, wanted: u32 },
+}
+
+/// A fact that `apply` established, for event subscribers, the eval broker and the nodes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    JobRegistered(Arc<Job>),
+    JobDeregistered { job: Arc<Job>, purged: bool },
+    EvalUpdated(Arc<Evaluation>),
+    /// Placed, stopped by servers, or reported on by its node.
+    AllocUpdated(Arc<muster_model::Alloc>),
+    NodeRegistered(Arc<Node>),
+    NodeUpdated(Arc<Node>),
+    /// Capacity came free on a node or a node became able to take work: what blocked evaluations wait for.
+    CapacityFreed { node_id: NodeId, class: Text },
+    Collected { evals: Vec<EvalId>, allocs: Vec<AllocId>, jobs: Vec<JobKey>, nodes: Vec<NodeId> },
+}
+
+/// An allocation on disk and between agents: like the row, with the job named instead of shared.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AllocRecord {
+    pub id: AllocId,
+    pub eval_id: EvalId,
+    pub node_id: NodeId,
+    pub namespace: Namespace,
+    pub job_id: JobId,
+    pub job_version: u64,
+    pub job_create_index: Index,
+    pub group: u16,
+    pub name_index: u32,
+    pub desired: muster_model::DesiredStatus,
+    pub client: ClientStatus,
+    #[serde(default)]
+    pub transition: DesiredTransition,
+    #[serde(default)]
+    pub desired_description: Option<Text>,
+    #[serde(default)]
+    pub client_description: Option<Text>,
+    #[serde(default)]
+    pub ports: Vec<AllocatedPort>,
+    #[serde(default)]
+    pub previous: Option<AllocId>,
+    #[serde(default)]
+    pub next: Option<AllocId>,
+    #[serde(default)]
+    pub tasks: Vec<TaskState>,
+    pub metric: Arc<muster_model::AllocMetric>,
+    pub create_index: Index,
+    pub modify_index: Index,
+    pub alloc_modify_index: Index,
+    pub create_time: UnixNanos,
+    pub modify_time: UnixNanos,
+}
