@@ -6,7 +6,7 @@ use muster_ids::{AllocId, EvalId, Index, JobId, Namespace, NodeId, Text};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use crate::{AllocMetric, AllocatedPort, ClientStatus, DesiredTransition};
+use crate::{AllocMetric, AllocatedPort, ClientStatus, DesiredTransition, Evaluation};
 
 /// The changes one evaluation asks for. Small on purpose: `apply` makes the allocations from it and the stored job.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,6 +25,9 @@ pub struct Plan {
     pub placements: Vec<Placement>,
     /// Accounts of the placements, shared: `Placement::metric` is a position here.
     pub metrics: Vec<Arc<AllocMetric>>,
+    /// Evaluations to store in the same step, if nothing of the plan is refused: the finished one, and the blocked
+    /// one for what found no place. Saves a second round through the log.
+    pub evals_if_whole: Vec<Evaluation>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
