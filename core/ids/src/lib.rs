@@ -10,6 +10,7 @@ mod uuid_kind;
 
 pub use index::{Index, UnixNanos};
 pub use name::{
-    Datacenter, DriverName, GroupName, JobId, NameError, Namespace, NodeClass, NodePool, Region, TaskName, Text,
+    Datacenter, DriverName, GroupName, JobId, NameError, Namespace, NodeClass, NodePool, Region, TaskName,
+    Text,
 };
 pub use uuid_kind::{AllocId, DeploymentId, EvalId, IdError, NodeId, ServerId};

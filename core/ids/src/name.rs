@@ -222,7 +222,10 @@ mod tests {
     #[test]
     fn a_refusal_repeats_the_input_and_the_rule() {
         let error = Namespace::new("a b").map_err(|e| e.to_string());
-        assert_eq!(error, Err("namespace `a b` is invalid: use at most 128 letters, digits, `-` and `_`".into()));
+        assert_eq!(
+            error,
+            Err("namespace `a b` is invalid: use at most 128 letters, digits, `-` and `_`".into())
+        );
     }
 
     #[test]

@@ -71,23 +71,58 @@ pub enum TaskEventKind {
     Received,
     BuildingTaskDir,
     DownloadingArtifacts,
-    ArtifactDownloadFailed { error: Text },
-    SetupFailure { error: Text },
-    DriverFailure { error: Text },
-    FailedValidation { error: Text },
+    ArtifactDownloadFailed {
+        error: Text,
+    },
+    SetupFailure {
+        error: Text,
+    },
+    DriverFailure {
+        error: Text,
+    },
+    FailedValidation {
+        error: Text,
+    },
     Started,
-    Terminated { exit_code: i32, signal: i32, oom_killed: bool, error: Option<Text> },
-    Restarting { reason: Text, delay: Duration },
-    NotRestarting { reason: Text },
-    RestartSignaled { reason: Text },
-    Signaling { signal: Text },
-    Killing { timeout: Duration, reason: Option<Text> },
-    Killed { error: Option<Text> },
-    SiblingFailed { task: Text },
+    Terminated {
+        exit_code: i32,
+        signal: i32,
+        oom_killed: bool,
+        error: Option<Text>,
+    },
+    Restarting {
+        reason: Text,
+        delay: Duration,
+    },
+    NotRestarting {
+        reason: Text,
+    },
+    RestartSignaled {
+        reason: Text,
+    },
+    Signaling {
+        signal: Text,
+    },
+    Killing {
+        timeout: Duration,
+        reason: Option<Text>,
+    },
+    Killed {
+        error: Option<Text>,
+    },
+    SiblingFailed {
+        task: Text,
+    },
     LeaderDead,
     MainTasksDead,
-    WaitingForShutdownDelay { delay: Duration },
-    RestoreFailed { error: Text },
+    WaitingForShutdownDelay {
+        delay: Duration,
+    },
+    RestoreFailed {
+        error: Text,
+    },
     /// A message of the driver itself.
-    Driver { message: Text },
+    Driver {
+        message: Text,
+    },
 }

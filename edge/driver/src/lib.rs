@@ -4,6 +4,6 @@
 mod driver;
 
 pub use driver::{
-    ConfigError, DriverError, DriverFingerprint, DriverFuture, ExitResult, StopRequest, TaskDriver, TaskHandle, TaskSpec,
-    TaskUsage,
+    ConfigError, DriverError, DriverFingerprint, DriverFuture, ExitResult, StopRequest, TaskDriver,
+    TaskHandle, TaskSpec, TaskUsage,
 };

@@ -1,0 +1,102 @@
+//! Capabilities and what a route requires of its caller.
+
+/// One permission (`acl.md`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Capability {
+    ListJobs,
+    ParseJob,
+    ReadJob,
+    SubmitJob,
+    RegisterJob,
+    DeregisterJob,
+    PurgeJob,
+    EvaluateJob,
+    AllocLifecycle,
+    ReadLogs,
+    ReadFs,
+    NodeRead,
+    NodeWrite,
+    NodePoolRead,
+    AgentRead,
+    OperatorRead,
+    Management,
+}
+
+/// What kind of object a capability is about, and hence by what it is decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Decided per namespace of the object.
+    Namespace,
+    Node,
+    NodePool,
+    Agent,
+    Operator,
+    Management,
+}
+
+impl Capability {
+    #[must_use]
+    pub const fn scope(self) -> Scope {
+        match self {
+            Self::ListJobs
+            | Self::ParseJob
+            | Self::ReadJob
+            | Self::SubmitJob
+            | Self::RegisterJob
+            | Self::DeregisterJob
+            | Self::PurgeJob
+            | Self::EvaluateJob
+            | Self::AllocLifecycle
+            | Self::ReadLogs
+            | Self::ReadFs => Scope::Namespace,
+            Self::NodeRead | Self::NodeWrite => Scope::Node,
+            Self::NodePoolRead => Scope::NodePool,
+            Self::AgentRead => Scope::Agent,
+            Self::OperatorRead => Scope::Operator,
+            Self::Management => Scope::Management,
+        }
+    }
+
+    /// The spelling of policies and of the OpenAPI document.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ListJobs => "ns:list-jobs",
+            Self::ParseJob => "ns:parse-job",
+            Self::ReadJob => "ns:read-job",
+            Self::SubmitJob => "ns:submit-job",
+            Self::RegisterJob => "ns:register-job",
+            Self::DeregisterJob => "ns:deregister-job",
+            Self::PurgeJob => "ns:purge-job",
+            Self::EvaluateJob => "ns:evaluate-job",
+            Self::AllocLifecycle => "ns:alloc-lifecycle",
+            Self::ReadLogs => "ns:read-logs",
+            Self::ReadFs => "ns:read-fs",
+            Self::NodeRead => "node:read",
+            Self::NodeWrite => "node:write",
+            Self::NodePoolRead => "node_pool:read",
+            Self::AgentRead => "agent:read",
+            Self::OperatorRead => "operator:read",
+            Self::Management => "management",
+        }
+    }
+}
+
+/// What a route asks of its caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Requirement {
+    /// Anyone who can reach the listener. Written out in the route table, never a default.
+    Public,
+    /// Any one of these is enough.
+    AnyOf(&'static [Capability]),
+}
+
+impl Requirement {
+    #[must_use]
+    pub const fn capabilities(self) -> &'static [Capability] {
+        match self {
+            Self::Public => &[],
+            Self::AnyOf(capabilities) => capabilities,
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! The route table (`http-api.md`). Adding a route: a row here, its view in `views/`, its handler in
+//! `muster-server`'s `http/`; the compiler names what is missing.
+
+use crate::routes;
+use crate::views::{
+    AgentHealth, AgentSelf, AllocListStub, AllocStopResponse, AllocView, EvalView, JobDeregisterResponse,
+    JobEvaluateRequest, JobListStub, JobRegisterRequest, JobRegisterResponse, JobSubmissionView,
+    JobSummaryView, JobValidateRequest, JobValidateResponse, JobVersionsResponse, JobsParseRequest,
+    MembersResponse, NodeEligibilityRequest, NodeEligibilityResponse, NodeListStub, NodePoolView, NodeView,
+};
+use muster_jobspec::JobInput;
+use serde_json::Value;
+
+routes! {
+    /// Registered jobs, ordered by namespace and id.
+    JobList: Get "/v1/jobs", (()) -> Vec<JobListStub>, requires [ListJobs], blocking;
+    /// Register a job: stores a version and the evaluation that makes it real.
+    JobRegister: Post|Put "/v1/jobs", (JobRegisterRequest) -> JobRegisterResponse, requires [SubmitJob|RegisterJob];
+    /// Turn an HCL job file into its JSON form.
+    JobParse: Post|Put "/v1/jobs/parse", (JobsParseRequest) -> JobInput, requires [ParseJob|SubmitJob];
+    /// Check a job without registering it.
+    JobValidate: Post|Put "/v1/validate/job", (JobValidateRequest) -> JobValidateResponse, requires [ReadJob];
+    /// Versions of a job, newest first.
+    JobVersions: Get "/v1/job/{*job}/versions", (()) -> JobVersionsResponse, requires [ReadJob], blocking;
+    /// Allocations of a job.
+    JobAllocations: Get "/v1/job/{*job}/allocations", (()) -> Vec<AllocListStub>, requires [ReadJob], blocking;
+    /// Evaluations of a job.
+    JobEvaluations: Get "/v1/job/{*job}/evaluations", (()) -> Vec<EvalView>, requires [ReadJob], blocking;
+    /// Counts of a job's allocations by group and state.
+    JobSummary: Get "/v1/job/{*job}/summary", (()) -> JobSummaryView, requires [ReadJob], blocking;
+    /// The source text of a job version.
+    JobSubmission: Get "/v1/job/{*job}/submission", (()) -> JobSubmissionView, requires [ReadJob], blocking;
+    /// Deployments of a job; always empty in this version.
+    JobDeployments: Get "/v1/job/{*job}/deployments", (()) -> Vec<Value>, requires [ReadJob], blocking;
+    /// Newest deployment of a job; always null in this version.
+    JobDeployment: Get "/v1/job/{*job}/deployment", (()) -> Option<Value>, requires [ReadJob], blocking;
+    /// Ask for a new evaluation of a job.
+    JobEvaluate: Post|Put "/v1/job/{*job}/evaluate", (JobEvaluateRequest) -> JobRegisterResponse, requires [SubmitJob|EvaluateJob];
+    /// One job.
+    JobRead: Get "/v1/job/{*job}", (()) -> JobInput, requires [ReadJob], blocking;
+    /// Register a job under the id in the path.
+    JobUpdate: Post|Put "/v1/job/{*job}", (JobRegisterRequest) -> JobRegisterResponse, requires [SubmitJob|RegisterJob];
+    /// Stop a job, or with `purge` forget it.
+    JobDeregister: Delete "/v1/job/{*job}", (()) -> JobDeregisterResponse, requires [SubmitJob|PurgeJob|DeregisterJob];
+
+    /// Allocations.
+    AllocList: Get "/v1/allocations", (()) -> Vec<AllocListStub>, requires [ReadJob], blocking;
+    /// One allocation.
+    AllocRead: Get "/v1/allocation/{alloc}", (()) -> AllocView, requires [ReadJob], blocking;
+    /// Stop one allocation; it is replaced where the job still wants it.
+    AllocStop: Post|Put "/v1/allocation/{alloc}/stop", (()) -> AllocStopResponse, requires [AllocLifecycle];
+
+    /// Evaluations.
+    EvalList: Get "/v1/evaluations", (()) -> Vec<EvalView>, requires [ReadJob], blocking;
+    /// One evaluation.
+    EvalRead: Get "/v1/evaluation/{eval}", (()) -> EvalView, requires [ReadJob], blocking;
+    /// Allocations an evaluation placed or stopped.
+    EvalAllocations: Get "/v1/evaluation/{eval}/allocations", (()) -> Vec<AllocListStub>, requires [ReadJob], blocking;
+
+    /// Client nodes.
+    NodeList: Get "/v1/nodes", (()) -> Vec<NodeListStub>, requires [NodeRead], blocking;
+    /// Node pools.
+    NodePoolList: Get "/v1/node/pools", (()) -> Vec<NodePoolView>, requires [NodePoolRead], blocking;
+    /// One node.
+    NodeRead: Get "/v1/node/{node}", (()) -> NodeView, requires [NodeRead], blocking;
+    /// Allocations of a node.
+    NodeAllocations: Get "/v1/node/{node}/allocations", (()) -> Vec<AllocView>, requires [NodeRead], blocking;
+    /// Allow or forbid new work on a node.
+    NodeEligibility: Post|Put "/v1/node/{node}/eligibility", (NodeEligibilityRequest) -> NodeEligibilityResponse, requires [NodeWrite];
+
+    /// A task's log, as frames or plain text; a stream.
+    AllocLogs: Get "/v1/client/fs/logs/{alloc}", (()) -> Value, requires [ReadLogs|ReadFs];
+
+    /// This agent: configuration, member, statistics.
+    AgentSelfRead: Get "/v1/agent/self", (()) -> AgentSelf, requires [AgentRead];
+    /// Known servers.
+    AgentMembers: Get "/v1/agent/members", (()) -> MembersResponse, requires [NodeRead];
+    /// Whether this agent's roles work.
+    AgentHealthRead: Get "/v1/agent/health", (()) -> AgentHealth, requires public;
+    /// Address of the leader.
+    StatusLeader: Get "/v1/status/leader", (()) -> String, requires public;
+    /// Addresses of the voters.
+    StatusPeers: Get "/v1/status/peers", (()) -> Vec<String>, requires public;
+    /// Known regions.
+    RegionList: Get "/v1/regions", (()) -> Vec<String>, requires public;
+    /// Collect everything that is over, whatever its age.
+    SystemGc: Put "/v1/system/gc", (()) -> (), requires [Management];
+    /// Metrics as JSON, or for Prometheus with `format=prometheus`.
+    Metrics: Get "/v1/metrics", (()) -> Value, requires public;
+}

@@ -1,0 +1,31 @@
+//! Request and response shapes, one file per noun, with the contract's field names (`json-types.md`).
+//!
+//! Jobs have no view of their own: `muster_jobspec::JobInput` is the shape both ways.
+
+mod agent;
+mod alloc;
+mod eval;
+mod job;
+mod metric;
+mod node;
+mod task_state;
+mod time;
+
+pub use agent::{AgentHealth, AgentSelf, Member, MembersResponse, RoleHealth};
+pub use alloc::{
+    AllocListStub, AllocStopResponse, AllocView, AllocatedResources, AllocatedTaskResources,
+    DesiredTransitionView, LogFrame, PortMapping, Shared,
+};
+pub use eval::EvalView;
+pub use job::{
+    GroupSummaryView, JobDeregisterResponse, JobEvaluateRequest, JobListStub, JobRegisterRequest,
+    JobRegisterResponse, JobSubmissionView, JobSummaryView, JobValidateRequest, JobValidateResponse,
+    JobVersionsResponse, JobsParseRequest,
+};
+pub use metric::{MetricView, NodeScoreView};
+pub use node::{
+    DriverInfoView, NodeEligibilityRequest, NodeEligibilityResponse, NodeEventView, NodeListStub,
+    NodePoolView, NodeResourcesView, NodeView,
+};
+pub use task_state::{TaskEventView, TaskStateView};
+pub use time::rfc3339;

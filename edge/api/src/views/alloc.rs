@@ -1,0 +1,304 @@
+//! Allocations: the whole and the list stub.
+
+use std::collections::BTreeMap;
+
+use muster_ids::AllocId;
+use muster_jobspec::JobInput;
+use muster_model::{Alloc, DesiredTransition, Group, Node};
+use serde::{Deserialize, Serialize};
+
+use super::{MetricView, TaskStateView};
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct AllocView {
+    #[serde(rename = "ID")]
+    pub id: String,
+    pub namespace: String,
+    #[serde(rename = "EvalID")]
+    pub eval_id: String,
+    pub name: String,
+    #[serde(rename = "NodeID")]
+    pub node_id: String,
+    pub node_name: String,
+    #[serde(rename = "JobID")]
+    pub job_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job: Option<Box<JobInput>>,
+    pub task_group: String,
+    pub allocated_resources: AllocatedResources,
+    pub metrics: MetricView,
+    pub desired_status: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub desired_description: String,
+    pub desired_transition: DesiredTransitionView,
+    pub client_status: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub client_description: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub task_states: BTreeMap<String, TaskStateView>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub previous_allocation: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub next_allocation: String,
+    pub create_index: u64,
+    pub modify_index: u64,
+    pub alloc_modify_index: u64,
+    pub create_time: i64,
+    pub modify_time: i64,
+}
+
+impl AllocView {
+    /// `node` gives name and address; `None` once the node is forgotten. `with_job` embeds the job version.
+    #[must_use]
+    pub fn new(alloc: &Alloc, node: Option<&Node>, with_job: bool) -> Self {
+        Self {
+            id: alloc.id.to_string(),
+            namespace: alloc.job.namespace.to_string(),
+            eval_id: alloc.eval_id.to_string(),
+            name: alloc.name(),
+            node_id: alloc.node_id.to_string(),
+            node_name: node_name(node),
+            job_id: alloc.job.id.to_string(),
+            job: with_job.then(|| Box::new(muster_jobspec::view(&alloc.job))),
+            task_group: group_name(alloc),
+            allocated_resources: AllocatedResources::new(alloc, node),
+            metrics: (&*alloc.metric).into(),
+            desired_status: alloc.desired.as_str().to_owned(),
+            desired_description: alloc.desired_description.as_deref().unwrap_or_default().to_owned(),
+            desired_transition: alloc.transition.into(),
+            client_status: alloc.client.as_str().to_owned(),
+            client_description: alloc.client_description.as_deref().unwrap_or_default().to_owned(),
+            task_states: task_states(alloc),
+            previous_allocation: id_text(alloc.previous),
+            next_allocation: id_text(alloc.next),
+            create_index: alloc.create_index.0,
+            modify_index: alloc.modify_index.0,
+            alloc_modify_index: alloc.alloc_modify_index.0,
+            create_time: alloc.create_time.0,
+            modify_time: alloc.modify_time.0,
+        }
+    }
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct AllocListStub {
+    #[serde(rename = "ID")]
+    pub id: String,
+    #[serde(rename = "EvalID")]
+    pub eval_id: String,
+    pub name: String,
+    pub namespace: String,
+    #[serde(rename = "NodeID")]
+    pub node_id: String,
+    pub node_name: String,
+    #[serde(rename = "JobID")]
+    pub job_id: String,
+    pub job_type: String,
+    pub job_version: u64,
+    pub task_group: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allocated_resources: Option<AllocatedResources>,
+    pub desired_status: String,
+    pub desired_description: String,
+    pub client_status: String,
+    pub client_description: String,
+    pub desired_transition: DesiredTransitionView,
+    pub task_states: Option<BTreeMap<String, TaskStateView>>,
+    #[serde(rename = "FollowupEvalID")]
+    pub followup_eval_id: String,
+    pub next_allocation: String,
+    pub create_index: u64,
+    pub modify_index: u64,
+    pub create_time: i64,
+    pub modify_time: i64,
+}
+
+impl AllocListStub {
+    #[must_use]
+    pub fn new(alloc: &Alloc, node: Option<&Node>, with_resources: bool, with_task_states: bool) -> Self {
+        Self {
+            id: alloc.id.to_string(),
+            eval_id: alloc.eval_id.to_string(),
+            name: alloc.name(),
+            namespace: alloc.job.namespace.to_string(),
+            node_id: alloc.node_id.to_string(),
+            node_name: node_name(node),
+            job_id: alloc.job.id.to_string(),
+            job_type: alloc.job.kind.to_string(),
+            job_version: alloc.job.version,
+            task_group: group_name(alloc),
+            allocated_resources: with_resources.then(|| AllocatedResources::new(alloc, node)),
+            desired_status: alloc.desired.as_str().to_owned(),
+            desired_description: alloc.desired_description.as_deref().unwrap_or_default().to_owned(),
+            client_status: alloc.client.as_str().to_owned(),
+            client_description: alloc.client_description.as_deref().unwrap_or_default().to_owned(),
+            desired_transition: alloc.transition.into(),
+            task_states: with_task_states.then(|| task_states(alloc)).filter(|states| !states.is_empty()),
+            followup_eval_id: String::new(),
+            next_allocation: id_text(alloc.next),
+            create_index: alloc.create_index.0,
+            modify_index: alloc.modify_index.0,
+            create_time: alloc.create_time.0,
+            modify_time: alloc.modify_time.0,
+        }
+    }
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct AllocStopResponse {
+    #[serde(rename = "EvalID")]
+    pub eval_id: String,
+    pub index: u64,
+}
+
+/// Marks for the next evaluation; an unset one is null.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct DesiredTransitionView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub migrate: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reschedule: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub force_reschedule: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_shutdown_delay: Option<bool>,
+}
+
+impl From<DesiredTransition> for DesiredTransitionView {
+    fn from(marks: DesiredTransition) -> Self {
+        let set = |mark: bool| mark.then_some(true);
+        Self {
+            migrate: set(marks.migrate),
+            reschedule: set(marks.reschedule),
+            force_reschedule: set(marks.force_reschedule),
+            no_shutdown_delay: set(marks.no_shutdown_delay),
+        }
+    }
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct AllocatedResources {
+    pub tasks: BTreeMap<String, AllocatedTaskResources>,
+    pub shared: Shared,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct AllocatedTaskResources {
+    pub cpu: Cpu,
+    pub memory: Memory,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Cpu {
+    pub cpu_shares: u32,
+    pub reserved_cores: Option<Vec<u16>>,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Memory {
+    #[serde(rename = "MemoryMB")]
+    pub memory_mb: u32,
+    #[serde(rename = "MemoryMaxMB")]
+    pub memory_max_mb: u32,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Shared {
+    #[serde(rename = "DiskMB")]
+    pub disk_mb: u32,
+    pub ports: Option<Vec<PortMapping>>,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct PortMapping {
+    pub label: String,
+    pub value: u16,
+    pub to: u16,
+    #[serde(rename = "HostIP")]
+    pub host_ip: String,
+}
+
+impl AllocatedResources {
+    fn new(alloc: &Alloc, node: Option<&Node>) -> Self {
+        let Some(group) = alloc.group_spec() else { return Self::default() };
+        let tasks = group.tasks.iter().map(|task| {
+            let resources = AllocatedTaskResources {
+                cpu: Cpu { cpu_shares: task.resources.cpu_mhz, reserved_cores: None },
+                memory: Memory {
+                    memory_mb: task.resources.memory_mb,
+                    memory_max_mb: task.resources.memory_max_mb,
+                },
+            };
+            (task.name.to_string(), resources)
+        });
+        let ports = port_mappings(alloc, group, node);
+        Self {
+            tasks: tasks.collect(),
+            shared: Shared {
+                disk_mb: group.ephemeral_disk.size_mb,
+                ports: (!ports.is_empty()).then_some(ports),
+            },
+        }
+    }
+}
+
+fn port_mappings(alloc: &Alloc, group: &Group, node: Option<&Node>) -> Vec<PortMapping> {
+    let host_ip = node.map(|node| node.capacity.ip.to_string()).unwrap_or_default();
+    let requests = group.network.iter().flat_map(|network| &network.ports);
+    requests
+        .zip(&alloc.ports)
+        .map(|(request, port)| PortMapping {
+            label: request.label.to_string(),
+            value: port.value,
+            to: port.to,
+            host_ip: host_ip.clone(),
+        })
+        .collect()
+}
+
+fn task_states(alloc: &Alloc) -> BTreeMap<String, TaskStateView> {
+    let tasks = alloc.group_spec().map(|group| group.tasks.as_slice()).unwrap_or_default();
+    tasks.iter().zip(&alloc.tasks).map(|(task, state)| (task.name.to_string(), state.into())).collect()
+}
+
+fn group_name(alloc: &Alloc) -> String {
+    alloc.group_spec().map(|group| group.name.to_string()).unwrap_or_default()
+}
+
+fn node_name(node: Option<&Node>) -> String {
+    node.map(|node| node.name.to_string()).unwrap_or_default()
+}
+
+fn id_text(id: Option<AllocId>) -> String {
+    id.map(|id| id.to_string()).unwrap_or_default()
+}
+
+/// One piece of a streamed file. Empty members are omitted; an empty frame is a heartbeat.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct LogFrame {
+    #[serde(skip_serializing_if = "is_zero")]
+    pub offset: u64,
+    /// Base64.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub data: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub file: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub file_event: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde calls")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
+}

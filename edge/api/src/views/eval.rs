@@ -1,0 +1,89 @@
+//! Evaluations. Members with zero values are left out, as in the contract.
+
+use std::collections::BTreeMap;
+
+use muster_ids::UnixNanos;
+use muster_model::Evaluation;
+use serde::{Deserialize, Serialize};
+
+use super::{MetricView, rfc3339};
+
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct EvalView {
+    #[serde(rename = "ID")]
+    pub id: String,
+    pub namespace: String,
+    pub priority: u16,
+    #[serde(rename = "Type")]
+    pub kind: String,
+    pub triggered_by: String,
+    #[serde(rename = "JobID")]
+    pub job_id: String,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub job_modify_index: u64,
+    #[serde(rename = "NodeID", skip_serializing_if = "String::is_empty")]
+    pub node_id: String,
+    pub status: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub status_description: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wait_until: Option<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub next_eval: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub previous_eval: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub blocked_eval: String,
+    #[serde(rename = "FailedTGAllocs", skip_serializing_if = "BTreeMap::is_empty")]
+    pub failed_groups: BTreeMap<String, MetricView>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub class_eligibility: BTreeMap<String, bool>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub escaped_computed_class: bool,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub queued_allocations: BTreeMap<String, u32>,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub snapshot_index: u64,
+    pub create_index: u64,
+    pub modify_index: u64,
+    pub create_time: i64,
+    pub modify_time: i64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde calls")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+impl From<&Evaluation> for EvalView {
+    fn from(eval: &Evaluation) -> Self {
+        let text = |id: Option<muster_ids::EvalId>| id.map(|id| id.to_string()).unwrap_or_default();
+        let wait_until = (eval.wait_until > UnixNanos::ZERO).then(|| rfc3339(eval.wait_until));
+        Self {
+            id: eval.id.to_string(),
+            namespace: eval.namespace.to_string(),
+            priority: eval.priority,
+            kind: eval.kind.to_string(),
+            triggered_by: eval.trigger.as_str().to_owned(),
+            job_id: eval.job_id.to_string(),
+            job_modify_index: eval.job_modify_index.0,
+            node_id: eval.node_id.map(|id| id.to_string()).unwrap_or_default(),
+            status: eval.status.as_str().to_owned(),
+            status_description: eval.status_description.as_deref().unwrap_or_default().to_owned(),
+            wait_until,
+            next_eval: text(eval.next_eval),
+            previous_eval: text(eval.previous_eval),
+            blocked_eval: text(eval.blocked_eval),
+            failed_groups: eval.failed_groups.iter().map(|(g, m)| (g.to_string(), m.into())).collect(),
+            class_eligibility: eval.class_eligibility.iter().map(|(c, ok)| (c.to_string(), *ok)).collect(),
+            escaped_computed_class: eval.escaped_class,
+            queued_allocations: eval.queued.iter().map(|(group, n)| (group.to_string(), *n)).collect(),
+            snapshot_index: eval.snapshot_index.0,
+            create_index: eval.create_index.0,
+            modify_index: eval.modify_index.0,
+            create_time: eval.create_time.0,
+            modify_time: eval.modify_time.0,
+        }
+    }
+}

@@ -1,0 +1,348 @@
+//! Nodes and node pools.
+
+use std::collections::BTreeMap;
+
+use muster_ids::NodePool;
+use muster_model::{DriverInfo, Node, NodeEvent};
+use serde::{Deserialize, Serialize};
+
+use super::rfc3339;
+
+type Texts = BTreeMap<String, String>;
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct NodeView {
+    #[serde(rename = "ID")]
+    pub id: String,
+    /// Always empty: secrets are never shown.
+    #[serde(rename = "SecretID")]
+    pub secret_id: String,
+    pub datacenter: String,
+    pub name: String,
+    #[serde(rename = "HTTPAddr")]
+    pub http_addr: String,
+    #[serde(rename = "TLSEnabled")]
+    pub tls_enabled: bool,
+    pub attributes: Texts,
+    pub node_resources: NodeResourcesView,
+    pub reserved_resources: ReservedView,
+    pub links: Texts,
+    pub meta: Texts,
+    pub node_class: String,
+    pub node_pool: String,
+    pub computed_class: String,
+    pub drain: bool,
+    pub drain_strategy: Option<serde_json::Value>,
+    pub scheduling_eligibility: String,
+    pub status: String,
+    pub status_description: String,
+    /// Unix seconds.
+    pub status_updated_at: i64,
+    pub events: Vec<NodeEventView>,
+    pub drivers: BTreeMap<String, DriverInfoView>,
+    pub host_volumes: BTreeMap<String, HostVolumeView>,
+    pub create_index: u64,
+    pub modify_index: u64,
+}
+
+impl From<&Node> for NodeView {
+    fn from(node: &Node) -> Self {
+        Self {
+            id: node.id.to_string(),
+            secret_id: String::new(),
+            datacenter: node.datacenter.to_string(),
+            name: node.name.to_string(),
+            http_addr: node.http_addr.to_string(),
+            tls_enabled: false,
+            attributes: texts(&node.attributes),
+            node_resources: node.into(),
+            reserved_resources: node.into(),
+            links: Texts::new(),
+            meta: texts(&node.meta),
+            node_class: node.class.as_ref().map(ToString::to_string).unwrap_or_default(),
+            node_pool: node.pool.to_string(),
+            computed_class: node.computed_class.to_string(),
+            drain: false,
+            drain_strategy: None,
+            scheduling_eligibility: node.eligibility.as_str().to_owned(),
+            status: node.status.as_str().to_owned(),
+            status_description: node.status_description.as_deref().unwrap_or_default().to_owned(),
+            status_updated_at: node.status_updated_at.0 / 1_000_000_000,
+            events: node.events.iter().map(Into::into).collect(),
+            drivers: drivers(node),
+            host_volumes: host_volumes(node),
+            create_index: node.create_index.0,
+            modify_index: node.modify_index.0,
+        }
+    }
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct NodeListStub {
+    /// HTTP address without its port.
+    pub address: String,
+    #[serde(rename = "ID")]
+    pub id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attributes: Option<Texts>,
+    pub datacenter: String,
+    pub name: String,
+    pub node_pool: String,
+    pub node_class: String,
+    pub version: String,
+    pub drain: bool,
+    pub scheduling_eligibility: String,
+    pub status: String,
+    pub status_description: String,
+    pub drivers: BTreeMap<String, DriverInfoView>,
+    pub host_volumes: BTreeMap<String, HostVolumeView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node_resources: Option<NodeResourcesView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reserved_resources: Option<ReservedView>,
+    pub last_drain: Option<serde_json::Value>,
+    pub create_index: u64,
+    pub modify_index: u64,
+}
+
+impl NodeListStub {
+    #[must_use]
+    pub fn new(node: &Node, with_resources: bool, with_os: bool) -> Self {
+        let os =
+            || node.attributes.get("os.name").map(|name| Texts::from([("os.name".into(), name.to_string())]));
+        Self {
+            address: node.http_addr.rsplit_once(':').map_or(&*node.http_addr, |(ip, _)| ip).to_owned(),
+            id: node.id.to_string(),
+            attributes: with_os.then(|| os().unwrap_or_default()),
+            datacenter: node.datacenter.to_string(),
+            name: node.name.to_string(),
+            node_pool: node.pool.to_string(),
+            node_class: node.class.as_ref().map(ToString::to_string).unwrap_or_default(),
+            version: node.attributes.get("nomad.version").map(ToString::to_string).unwrap_or_default(),
+            drain: false,
+            scheduling_eligibility: node.eligibility.as_str().to_owned(),
+            status: node.status.as_str().to_owned(),
+            status_description: node.status_description.as_deref().unwrap_or_default().to_owned(),
+            drivers: drivers(node),
+            host_volumes: host_volumes(node),
+            node_resources: with_resources.then(|| node.into()),
+            reserved_resources: with_resources.then(|| node.into()),
+            last_drain: None,
+            create_index: node.create_index.0,
+            modify_index: node.modify_index.0,
+        }
+    }
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct NodeResourcesView {
+    pub cpu: NodeCpu,
+    pub memory: MemoryMb,
+    pub disk: DiskMb,
+    pub networks: Vec<NodeNetwork>,
+    pub min_dynamic_port: u16,
+    pub max_dynamic_port: u16,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct NodeCpu {
+    pub cpu_shares: u64,
+    pub total_cpu_cores: u16,
+    pub reservable_cpu_cores: Option<Vec<u16>>,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MemoryMb {
+    #[serde(rename = "MemoryMB")]
+    pub memory_mb: u64,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DiskMb {
+    #[serde(rename = "DiskMB")]
+    pub disk_mb: u64,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct NodeNetwork {
+    pub mode: String,
+    pub device: String,
+    #[serde(rename = "IP")]
+    pub ip: String,
+}
+
+impl From<&Node> for NodeResourcesView {
+    fn from(node: &Node) -> Self {
+        let capacity = &node.capacity;
+        Self {
+            cpu: NodeCpu {
+                cpu_shares: capacity.total.cpu_mhz,
+                total_cpu_cores: capacity.cores,
+                reservable_cpu_cores: None,
+            },
+            memory: MemoryMb { memory_mb: capacity.total.memory_mb },
+            disk: DiskMb { disk_mb: capacity.total.disk_mb },
+            networks: vec![NodeNetwork {
+                mode: "host".to_owned(),
+                device: capacity.network_device.to_string(),
+                ip: capacity.ip.to_string(),
+            }],
+            min_dynamic_port: capacity.min_dynamic_port,
+            max_dynamic_port: capacity.max_dynamic_port,
+        }
+    }
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ReservedView {
+    pub cpu: ReservedCpu,
+    pub memory: MemoryMb,
+    pub disk: DiskMb,
+    pub networks: ReservedPorts,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ReservedCpu {
+    pub cpu_shares: u64,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ReservedPorts {
+    /// Comma-separated.
+    pub reserved_host_ports: String,
+}
+
+impl From<&Node> for ReservedView {
+    fn from(node: &Node) -> Self {
+        let reserved = &node.reserved;
+        let ports: Vec<String> = reserved.ports.iter().map(ToString::to_string).collect();
+        Self {
+            cpu: ReservedCpu { cpu_shares: reserved.resources.cpu_mhz },
+            memory: MemoryMb { memory_mb: reserved.resources.memory_mb },
+            disk: DiskMb { disk_mb: reserved.resources.disk_mb },
+            networks: ReservedPorts { reserved_host_ports: ports.join(",") },
+        }
+    }
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct DriverInfoView {
+    pub attributes: Texts,
+    pub detected: bool,
+    pub healthy: bool,
+    pub health_description: String,
+    pub update_time: String,
+}
+
+impl From<&DriverInfo> for DriverInfoView {
+    fn from(driver: &DriverInfo) -> Self {
+        Self {
+            attributes: texts(&driver.attributes),
+            detected: driver.detected,
+            healthy: driver.healthy,
+            health_description: driver.description.to_string(),
+            update_time: rfc3339(driver.updated_at),
+        }
+    }
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct HostVolumeView {
+    pub name: String,
+    pub path: String,
+    pub read_only: bool,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct NodeEventView {
+    pub message: String,
+    pub subsystem: String,
+    pub details: Texts,
+    pub timestamp: String,
+    pub create_index: u64,
+}
+
+impl From<&NodeEvent> for NodeEventView {
+    fn from(event: &NodeEvent) -> Self {
+        Self {
+            message: event.message.to_string(),
+            subsystem: event.subsystem.to_string(),
+            details: Texts::new(),
+            timestamp: rfc3339(event.time),
+            create_index: event.create_index.0,
+        }
+    }
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct NodeEligibilityRequest {
+    #[serde(rename = "NodeID")]
+    pub node_id: String,
+    pub eligibility: String,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct NodeEligibilityResponse {
+    #[serde(rename = "EvalIDs")]
+    pub eval_ids: Vec<String>,
+    pub eval_create_index: u64,
+    pub node_modify_index: u64,
+    pub index: u64,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct NodePoolView {
+    pub name: String,
+    pub description: String,
+    pub meta: Texts,
+    pub scheduler_configuration: Option<serde_json::Value>,
+    pub create_index: u64,
+    pub modify_index: u64,
+}
+
+impl From<&NodePool> for NodePoolView {
+    fn from(pool: &NodePool) -> Self {
+        let description = match pool.as_str() {
+            "all" => "Node pool with all nodes in the cluster.",
+            "default" => "Default node pool.",
+            _ => "",
+        };
+        Self { name: pool.to_string(), description: description.to_owned(), ..Self::default() }
+    }
+}
+
+fn texts<K: ToString, V: ToString>(map: &BTreeMap<K, V>) -> Texts {
+    map.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
+}
+
+fn drivers(node: &Node) -> BTreeMap<String, DriverInfoView> {
+    node.drivers.iter().map(|(name, info)| (name.to_string(), info.into())).collect()
+}
+
+fn host_volumes(node: &Node) -> BTreeMap<String, HostVolumeView> {
+    let view = |(name, volume): (&muster_ids::Text, &muster_model::HostVolume)| {
+        let view = HostVolumeView {
+            name: name.to_string(),
+            path: volume.path.to_string(),
+            read_only: volume.read_only,
+        };
+        (name.to_string(), view)
+    };
+    node.host_volumes.iter().map(view).collect()
+}
