@@ -1,1 +1,24 @@
-//! muster-jobspec
+//! From what a user wrote to a job that is decided in every detail, and back.
+//!
+//! ```text
+//!   HCL  --parse_hcl--+
+//!                     +--> JobInput --decide--> muster_model::Job --view--> JobInput (GET /v1/job/:id)
+//!   JSON --parse_json-+
+//! ```
+//!
+//! `JobInput` mirrors the wire: every field may be absent. `decide` fills in defaults, checks the rules of the
+//! contract all at once, and refuses what this version cannot carry out where ignoring it would change what runs.
+//! Pure: no clock, no files, no knowledge of the cluster beyond the `Limits` handed in.
+
+mod decide;
+pub mod duration;
+mod hcl;
+pub mod input;
+mod json;
+mod view;
+
+pub use decide::{Decided, Limits, ValidationError, decide, validation_message};
+pub use hcl::parse_hcl;
+pub use input::JobInput;
+pub use json::{ParseError, parse_json};
+pub use view::view;

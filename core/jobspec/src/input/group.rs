@@ -1,0 +1,39 @@
+//! `group`: tasks placed together.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    AffinityInput, ConstraintInput, EphemeralDiskInput, FreeMap, MigrateInput, NetworkInput, RescheduleInput,
+    RestartInput, ScalingInput, ServiceInput, SpreadInput, TaskInput, TextMap, UpdateInput,
+};
+use crate::duration::Nanos;
+
+/// A group of tasks.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct GroupInput {
+    pub name: Option<String>,
+    pub count: Option<i64>,
+    pub constraints: Option<Vec<ConstraintInput>>,
+    pub affinities: Option<Vec<AffinityInput>>,
+    pub spreads: Option<Vec<SpreadInput>>,
+    pub tasks: Option<Vec<TaskInput>>,
+    pub restart_policy: Option<RestartInput>,
+    pub reschedule_policy: Option<RescheduleInput>,
+    pub ephemeral_disk: Option<EphemeralDiskInput>,
+    pub networks: Option<Vec<NetworkInput>>,
+    pub services: Option<Vec<ServiceInput>>,
+    pub volumes: Option<FreeMap>,
+    pub meta: Option<TextMap>,
+    pub update: Option<UpdateInput>,
+    pub migrate: Option<MigrateInput>,
+    pub disconnect: Option<Value>,
+    pub scaling: Option<ScalingInput>,
+    pub consul: Option<Value>,
+    pub shutdown_delay: Option<Nanos>,
+    pub max_run_duration: Option<Nanos>,
+    pub stop_after_client_disconnect: Option<Nanos>,
+    pub max_client_disconnect: Option<Nanos>,
+    pub prevent_reschedule_on_lost: Option<bool>,
+}

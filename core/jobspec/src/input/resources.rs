@@ -1,0 +1,31 @@
+//! `resources`: what a task asks for.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::NetworkInput;
+
+/// Resources of one task.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ResourcesInput {
+    /// MHz.
+    #[serde(rename = "CPU")]
+    pub cpu: Option<i64>,
+    pub cores: Option<i64>,
+    #[serde(rename = "MemoryMB")]
+    pub memory_mb: Option<i64>,
+    /// -1 means no limit.
+    #[serde(rename = "MemoryMaxMB")]
+    pub memory_max_mb: Option<i64>,
+    #[serde(rename = "DiskMB")]
+    pub disk_mb: Option<i64>,
+    #[serde(rename = "IOPS")]
+    pub iops: Option<i64>,
+    pub networks: Option<Vec<NetworkInput>>,
+    pub devices: Option<Vec<Value>>,
+    #[serde(rename = "NUMA")]
+    pub numa: Option<Value>,
+    #[serde(rename = "SecretsMB")]
+    pub secrets_mb: Option<i64>,
+}
