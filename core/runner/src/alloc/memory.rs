@@ -1,0 +1,35 @@
+//! What is remembered of an allocation between steps and across restarts of the agent.
+
+use muster_ids::{Text, UnixNanos};
+use serde::{Deserialize, Serialize};
+
+use crate::task::TaskMemory;
+
+/// Saved by the edge before any effect of the step that changed it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AllocMemory {
+    pub begun: bool,
+    /// Parallel to the group's tasks.
+    pub tasks: Vec<TaskMemory>,
+    pub ending: Option<Ending>,
+    /// No task is killed before this, when set.
+    pub kill_from: Option<UnixNanos>,
+    pub destroying: bool,
+    pub removed: bool,
+}
+
+/// Why the tasks that still live are to end. The first cause stays, but a stop overrides the others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ending {
+    Stop {
+        reason: Option<Text>,
+        skip_delay: bool,
+    },
+    SiblingFailed {
+        task: Text,
+    },
+    LeaderDead,
+    /// Every main task ended by itself; what ran beside them ends too.
+    MainTasksDead,
+}

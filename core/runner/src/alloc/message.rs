@@ -1,0 +1,57 @@
+//! What an allocation's life cycle is told and what it asks for.
+
+use muster_ids::Text;
+use muster_model::{ClientStatus, TaskState};
+
+use super::plan::AllocPlan;
+use crate::task::{TaskEffect, TaskEventIn};
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum AllocEventIn {
+    /// Run it.
+    Begin,
+    /// Something happened to the task at this position of the group.
+    Task { task: usize, event: TaskEventIn },
+    /// Servers want it gone, or the agent ends in development mode.
+    Stop { reason: Option<Text>, skip_delay: bool },
+    /// A user wants tasks started anew. What is not running is left alone, see [`RestartScope`].
+    Restart { scope: RestartScope, reason: Text },
+    /// A user sends a signal to one running task, or to all.
+    Signal { task: Option<usize>, signal: Text },
+    /// A newer job version changed settings without replacing the allocation.
+    Replan(Box<AllocPlan>),
+    /// Nobody needs it any more: stop what still runs, then remove its files.
+    Destroy,
+    /// Time passed; act if a deadline is reached.
+    Tick,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RestartScope {
+    One(usize),
+    /// Every task that runs.
+    Running,
+    /// Every task that runs, and again those that ended, except for poststop tasks.
+    All,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum AllocEffect {
+    Task {
+        task: usize,
+        effect: TaskEffect,
+    },
+    /// Tell the servers.
+    Report(AllocReport),
+    /// Remove its directory and everything known of it. The last effect.
+    Remove,
+}
+
+/// What the node says of an allocation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AllocReport {
+    pub status: ClientStatus,
+    pub description: Text,
+    /// Parallel to the group's tasks.
+    pub tasks: Vec<TaskState>,
+}

@@ -1,0 +1,25 @@
+//! What an allocation's life cycle needs to know of its group.
+
+use std::time::Duration;
+
+use muster_model::Alloc;
+
+use crate::task::TaskPlan;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct AllocPlan {
+    /// Parallel to the group's tasks.
+    pub tasks: Vec<TaskPlan>,
+    /// Time between a wish to stop and the first kill.
+    pub shutdown_delay: Duration,
+}
+
+impl AllocPlan {
+    /// `None` when the allocation names a group that its job does not have.
+    #[must_use]
+    pub fn new(alloc: &Alloc, max_kill_timeout: Duration) -> Option<Self> {
+        let group = alloc.group_spec()?;
+        let plan = |task| TaskPlan::new(alloc.job.kind, task, alloc.id, max_kill_timeout);
+        Some(Self { tasks: group.tasks.iter().map(plan).collect(), shutdown_delay: group.shutdown_delay })
+    }
+}

@@ -1,0 +1,56 @@
+//! The `NOMAD_*` variables that every task has.
+
+use super::TaskEnvInput;
+
+pub fn variables(input: &TaskEnvInput<'_>) -> Vec<(String, String)> {
+    let mut vars = identity(input);
+    vars.extend(directories(input));
+    vars.extend(limits(input));
+    vars.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+fn identity(input: &TaskEnvInput<'_>) -> Vec<(&'static str, String)> {
+    let (alloc, job) = (input.alloc, &input.alloc.job);
+    let mut vars = vec![
+        ("NOMAD_ALLOC_ID", alloc.id.to_string()),
+        ("NOMAD_SHORT_ALLOC_ID", alloc.id.short()),
+        ("NOMAD_ALLOC_NAME", alloc.name()),
+        ("NOMAD_ALLOC_INDEX", alloc.name_index.to_string()),
+        ("NOMAD_TASK_NAME", input.task.name.to_string()),
+        ("NOMAD_JOB_ID", job.id.to_string()),
+        ("NOMAD_JOB_NAME", job.name.to_string()),
+        ("NOMAD_NAMESPACE", job.namespace.to_string()),
+        ("NOMAD_REGION", input.region.to_string()),
+        ("NOMAD_DC", input.node.datacenter.to_string()),
+    ];
+    if let Some(group) = alloc.group_spec() {
+        vars.push(("NOMAD_GROUP_NAME", group.name.to_string()));
+    }
+    if let Some(parent) = parent_of(job.id.as_str()) {
+        vars.push(("NOMAD_JOB_PARENT_ID", parent.to_owned()));
+    }
+    vars
+}
+
+/// Children of periodic and parameterized jobs are named after their parent.
+fn parent_of(job_id: &str) -> Option<&str> {
+    ["/periodic-", "/dispatch-"].iter().find_map(|mark| job_id.rsplit_once(mark)).map(|(parent, _)| parent)
+}
+
+fn directories(input: &TaskEnvInput<'_>) -> Vec<(&'static str, String)> {
+    vec![
+        ("NOMAD_ALLOC_DIR", input.dirs.alloc.clone()),
+        ("NOMAD_TASK_DIR", input.dirs.local.clone()),
+        ("NOMAD_SECRETS_DIR", input.dirs.secrets.clone()),
+    ]
+}
+
+fn limits(input: &TaskEnvInput<'_>) -> Vec<(&'static str, String)> {
+    let resources = &input.task.resources;
+    let limits = [
+        ("NOMAD_CPU_LIMIT", resources.cpu_mhz),
+        ("NOMAD_MEMORY_LIMIT", resources.memory_mb),
+        ("NOMAD_MEMORY_MAX_LIMIT", resources.memory_max_mb),
+    ];
+    limits.into_iter().filter(|(_, limit)| *limit > 0).map(|(key, limit)| (key, limit.to_string())).collect()
+}

@@ -1,0 +1,417 @@
+//! One task's life: prepare, start, restart, kill.
+//!
+//! ```text
+//!              Begin        DirReady      ArtifactsReady     Started
+//!   Waiting ---------> BuildingDir ---> Fetching ---> Starting ---> Running
+//!                          |               |             |          |  |  |
+//!                          '--- failed ----'--- failed --'- Exited -'  |  |
+//!                                      |                        Restart|  |Kill
+//!                       policy says no | policy says again             |  v
+//!      Dead <--------------------------+--------> Backoff              | Lingering (shutdown delay)
+//!        ^                                           | deadline        |  |
+//!        |                                           v                 v  v
+//!        '---------- Exited (killed) ------------- (prepare) <------ Stopping
+//! ```
+//!
+//! Invariants, checked by the property tests:
+//! - *one process*: `Start` is asked for only when no process of the task can be alive;
+//! - *prepared first*: no `Start` before the directory and every artifact are in place;
+//! - *killed stays dead*: no `Start` after a `Kill`, unless revived;
+//! - *within policy*: never more automatic restarts in an interval than `attempts` (mode fail).
+//!
+//! Must never: wait, look at a clock, or forget a process whose end it was not told of.
+
+mod memory;
+mod message;
+mod plan;
+mod restart;
+
+use std::time::Duration;
+
+use muster_ids::{Text, UnixNanos};
+use muster_model::{TaskEvent, TaskEventKind, TaskPhase};
+
+pub use memory::{Stage, TaskMemory};
+pub use message::{Exit, FailureKind, KillRequest, TaskEffect, TaskEventIn};
+pub use plan::{Role, TaskPlan};
+use restart::{Outcome, Verdict, judge};
+
+/// How long to wait before a driver that could not stop a task is asked again.
+const STOP_RETRY: Duration = Duration::from_secs(5);
+
+#[derive(Clone, Debug)]
+pub struct TaskRunner {
+    plan: TaskPlan,
+    memory: TaskMemory,
+}
+
+impl TaskRunner {
+    /// A task that the node has just heard of.
+    #[must_use]
+    pub fn received(plan: TaskPlan, now: UnixNanos) -> Self {
+        let mut runner = Self { plan, memory: TaskMemory::default() };
+        runner.note(TaskEventKind::Received, now);
+        runner
+    }
+
+    /// A task that an earlier agent process knew; call [`Self::resume`] next.
+    #[must_use]
+    pub const fn restore(plan: TaskPlan, memory: TaskMemory) -> Self {
+        Self { plan, memory }
+    }
+
+    #[must_use]
+    pub const fn memory(&self) -> &TaskMemory {
+        &self.memory
+    }
+
+    #[must_use]
+    pub const fn plan(&self) -> &TaskPlan {
+        &self.plan
+    }
+
+    /// Takes over the settings of a newer job version that did not need a new allocation.
+    pub fn replan(&mut self, plan: TaskPlan) {
+        self.plan = plan;
+    }
+
+    #[must_use]
+    pub fn is_dead(&self) -> bool {
+        self.memory.stage == Stage::Dead
+    }
+
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.memory.stage == Stage::Running
+    }
+
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.memory.stage == Stage::Waiting
+    }
+
+    /// Whether its end was asked for and is not there yet.
+    #[must_use]
+    pub const fn is_being_killed(&self) -> bool {
+        matches!(
+            self.memory.stage,
+            Stage::Starting { kill: Some(_) }
+                | Stage::Lingering { .. }
+                | Stage::Stopping { restart: false, .. }
+        )
+    }
+
+    /// When [`TaskEventIn::Tick`] is wanted, if nothing else happens before.
+    #[must_use]
+    pub const fn deadline(&self) -> Option<UnixNanos> {
+        match &self.memory.stage {
+            Stage::Lingering { until, .. } | Stage::Backoff { until } => Some(*until),
+            Stage::Stopping { retry_at, .. } => *retry_at,
+            _ => None,
+        }
+    }
+
+    /// What must be asked again after the agent restarted, because the answer may have been lost with it.
+    #[must_use]
+    pub fn resume(&self) -> Vec<TaskEffect> {
+        let generation = self.memory.generation;
+        match self.memory.stage {
+            Stage::Waiting | Stage::Backoff { .. } | Stage::Dead => Vec::new(),
+            Stage::BuildingDir => vec![TaskEffect::BuildDir],
+            Stage::Fetching => vec![TaskEffect::FetchArtifacts { from: self.memory.fetched }],
+            Stage::Starting { .. } => vec![TaskEffect::Start { generation }],
+            Stage::Running | Stage::Lingering { .. } | Stage::Stopping { .. } => {
+                vec![TaskEffect::Recover { generation }]
+            }
+        }
+    }
+
+    /// The next step. Events that do not fit the stage are stale or came too late, and change nothing.
+    pub fn step(&mut self, event: TaskEventIn, now: UnixNanos) -> Vec<TaskEffect> {
+        match (self.memory.stage.clone(), event) {
+            (Stage::Waiting, TaskEventIn::Begin) => self.prepare(now),
+            (Stage::BuildingDir, TaskEventIn::DirReady) => {
+                self.memory.dir_ready = true;
+                self.prepare(now)
+            }
+            (Stage::BuildingDir, TaskEventIn::DirFailed { error, kind }) => {
+                self.note(TaskEventKind::SetupFailure { error }, now);
+                self.attempt_failed(kind, now)
+            }
+            (Stage::Fetching, TaskEventIn::ArtifactsReady) => {
+                self.memory.fetched = self.plan.artifacts;
+                self.prepare(now)
+            }
+            (Stage::Fetching, TaskEventIn::ArtifactsFailed { fetched, error }) => {
+                self.memory.fetched = fetched.min(self.plan.artifacts);
+                self.note(TaskEventKind::ArtifactDownloadFailed { error }, now);
+                self.attempt_failed(FailureKind::Recoverable, now)
+            }
+            (
+                Stage::BuildingDir | Stage::Fetching | Stage::Starting { .. },
+                TaskEventIn::Invalid { error },
+            ) => {
+                self.note(TaskEventKind::FailedValidation { error }, now);
+                self.attempt_failed(FailureKind::Fatal, now)
+            }
+            (Stage::Starting { kill }, event) => self.step_starting(kill, event, now),
+            (_, TaskEventIn::Exited { generation, exit }) if generation == self.memory.generation => {
+                self.exited(&exit, now)
+            }
+            (_, TaskEventIn::Recovered { generation }) if generation == self.memory.generation => {
+                self.recovered()
+            }
+            (_, TaskEventIn::RecoverFailed { generation, error }) if generation == self.memory.generation => {
+                self.lost(error, now)
+            }
+            (_, TaskEventIn::Kill(request)) => self.kill(request, now),
+            (stage, event) => self.step_running(&stage, event, now),
+        }
+    }
+
+    fn step_starting(
+        &mut self,
+        kill: Option<KillRequest>,
+        event: TaskEventIn,
+        now: UnixNanos,
+    ) -> Vec<TaskEffect> {
+        match event {
+            TaskEventIn::Started { generation } if generation == self.memory.generation => {
+                self.started(kill, now)
+            }
+            TaskEventIn::StartFailed { generation, error, kind } if generation == self.memory.generation => {
+                self.memory.generation = self.memory.generation.saturating_add(1);
+                self.note(TaskEventKind::DriverFailure { error }, now);
+                match kill {
+                    Some(_) => self.die_killed(now),
+                    None => self.attempt_failed(kind, now),
+                }
+            }
+            TaskEventIn::Kill(request) => {
+                self.memory.stage = Stage::Starting { kill: Some(request) };
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn step_running(&mut self, stage: &Stage, event: TaskEventIn, now: UnixNanos) -> Vec<TaskEffect> {
+        match (stage, event) {
+            (Stage::Running, TaskEventIn::Signal { signal }) => {
+                self.note(TaskEventKind::Signaling { signal: signal.clone() }, now);
+                vec![TaskEffect::Signal { signal }]
+            }
+            (Stage::Running, TaskEventIn::Restart { reason }) => {
+                self.note(TaskEventKind::RestartSignaled { reason }, now);
+                self.memory.stage = Stage::Stopping { restart: true, retry_at: None };
+                vec![self.stop_effect()]
+            }
+            (Stage::Stopping { restart, .. }, TaskEventIn::StopFailed { error }) => {
+                let message = format!("could not stop the task, trying again: {error}");
+                self.note(TaskEventKind::Driver { message: message.into() }, now);
+                let retry_at = Some(now.after(STOP_RETRY));
+                self.memory.stage = Stage::Stopping { restart: *restart, retry_at };
+                Vec::new()
+            }
+            (Stage::Dead, TaskEventIn::Revive { reason }) => {
+                self.note(TaskEventKind::RestartSignaled { reason }, now);
+                self.memory.state.failed = false;
+                self.memory.state.finished_at = UnixNanos::ZERO;
+                self.memory.state.phase = TaskPhase::Pending;
+                self.count_restart(now);
+                self.prepare(now)
+            }
+            (_, TaskEventIn::Tick) if self.deadline().is_some_and(|deadline| now >= deadline) => {
+                self.due(now)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// A deadline is reached.
+    fn due(&mut self, now: UnixNanos) -> Vec<TaskEffect> {
+        match self.memory.stage.clone() {
+            Stage::Backoff { .. } => self.prepare(now),
+            Stage::Lingering { reason, .. } => self.stop(reason, now),
+            Stage::Stopping { restart, .. } => {
+                self.memory.stage = Stage::Stopping { restart, retry_at: None };
+                vec![self.stop_effect()]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Goes on with whatever is not yet in place, and starts when everything is.
+    fn prepare(&mut self, now: UnixNanos) -> Vec<TaskEffect> {
+        if !self.memory.dir_ready {
+            self.memory.stage = Stage::BuildingDir;
+            self.note(TaskEventKind::BuildingTaskDir, now);
+            return vec![TaskEffect::BuildDir];
+        }
+        if self.memory.fetched < self.plan.artifacts {
+            self.memory.stage = Stage::Fetching;
+            self.note(TaskEventKind::DownloadingArtifacts, now);
+            return vec![TaskEffect::FetchArtifacts { from: self.memory.fetched }];
+        }
+        self.memory.stage = Stage::Starting { kill: None };
+        vec![TaskEffect::Start { generation: self.memory.generation }]
+    }
+
+    fn started(&mut self, kill: Option<KillRequest>, now: UnixNanos) -> Vec<TaskEffect> {
+        self.note(TaskEventKind::Started, now);
+        self.memory.state.phase = TaskPhase::Running;
+        self.memory.state.started_at = now;
+        self.memory.stage = Stage::Running;
+        let mut effects = vec![TaskEffect::Watch { generation: self.memory.generation }];
+        if let Some(request) = kill {
+            effects.extend(self.kill(request, now));
+        }
+        effects
+    }
+
+    fn recovered(&self) -> Vec<TaskEffect> {
+        let watch = TaskEffect::Watch { generation: self.memory.generation };
+        match self.memory.stage {
+            Stage::Running | Stage::Lingering { .. } => vec![watch],
+            Stage::Stopping { .. } => vec![watch, self.stop_effect()],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Nobody can say what became of the process.
+    fn lost(&mut self, error: Text, now: UnixNanos) -> Vec<TaskEffect> {
+        if !matches!(self.memory.stage, Stage::Running | Stage::Lingering { .. } | Stage::Stopping { .. }) {
+            return Vec::new();
+        }
+        self.note(TaskEventKind::RestoreFailed { error }, now);
+        self.ended(false, now)
+    }
+
+    fn exited(&mut self, exit: &Exit, now: UnixNanos) -> Vec<TaskEffect> {
+        if !matches!(self.memory.stage, Stage::Running | Stage::Lingering { .. } | Stage::Stopping { .. }) {
+            return Vec::new();
+        }
+        let kind = TaskEventKind::Terminated {
+            exit_code: exit.exit_code,
+            signal: exit.signal,
+            oom_killed: exit.oom_killed,
+            error: exit.error.clone(),
+        };
+        self.note(kind, now);
+        self.ended(exit.successful(), now)
+    }
+
+    /// The process is gone: what its end means depends on who wanted it.
+    fn ended(&mut self, successful: bool, now: UnixNanos) -> Vec<TaskEffect> {
+        let mut effects = vec![TaskEffect::Forget { generation: self.memory.generation }];
+        self.memory.generation = self.memory.generation.saturating_add(1);
+        effects.extend(match self.memory.stage {
+            Stage::Stopping { restart: true, .. } => {
+                self.note(TaskEventKind::Restarting { reason: "".into(), delay: Duration::ZERO }, now);
+                self.count_restart(now);
+                self.prepare(now)
+            }
+            Stage::Stopping { .. } | Stage::Lingering { .. } => self.die_killed(now),
+            _ if successful => self.decide(Outcome::Succeeded, now),
+            _ => self.decide(Outcome::Failed, now),
+        });
+        effects
+    }
+
+    fn attempt_failed(&mut self, kind: FailureKind, now: UnixNanos) -> Vec<TaskEffect> {
+        self.decide(
+            match kind {
+                FailureKind::Recoverable => Outcome::Failed,
+                FailureKind::Fatal => Outcome::Unrecoverable,
+            },
+            now,
+        )
+    }
+
+    /// Asks the restart policy.
+    fn decide(&mut self, outcome: Outcome, now: UnixNanos) -> Vec<TaskEffect> {
+        let (plan, window) = (&self.plan, &mut self.memory.window);
+        match judge(&plan.restart, plan.restart_on_success, plan.seed, window, outcome, now) {
+            Verdict::Restart { reason, delay } => {
+                self.note(TaskEventKind::Restarting { reason: reason.into(), delay }, now);
+                self.count_restart(now);
+                self.memory.stage = Stage::Backoff { until: now.after(delay) };
+            }
+            Verdict::GiveUp { reason } => {
+                self.note(TaskEventKind::NotRestarting { reason }, now);
+                self.memory.state.failed = true;
+                self.die(now);
+            }
+            Verdict::Done => self.die(now),
+        }
+        Vec::new()
+    }
+
+    fn kill(&mut self, request: KillRequest, now: UnixNanos) -> Vec<TaskEffect> {
+        match self.memory.stage.clone() {
+            Stage::Dead => Vec::new(),
+            Stage::Starting { .. } => {
+                self.memory.stage = Stage::Starting { kill: Some(request) };
+                Vec::new()
+            }
+            Stage::Waiting | Stage::Backoff { .. } => self.die_killed(now),
+            Stage::BuildingDir | Stage::Fetching => {
+                self.die_killed(now);
+                vec![TaskEffect::CancelPreparation]
+            }
+            Stage::Running if !request.skip_delay && !self.plan.shutdown_delay.is_zero() => {
+                let delay = self.plan.shutdown_delay;
+                self.note(TaskEventKind::WaitingForShutdownDelay { delay }, now);
+                self.memory.stage = Stage::Lingering { until: now.after(delay), reason: request.reason };
+                Vec::new()
+            }
+            Stage::Lingering { .. } if !request.skip_delay => Vec::new(),
+            Stage::Running | Stage::Lingering { .. } => self.stop(request.reason, now),
+            Stage::Stopping { restart, retry_at } => {
+                if restart {
+                    self.note_killing(request.reason, now);
+                    self.memory.stage = Stage::Stopping { restart: false, retry_at };
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    fn stop(&mut self, reason: Option<Text>, now: UnixNanos) -> Vec<TaskEffect> {
+        self.note_killing(reason, now);
+        self.memory.stage = Stage::Stopping { restart: false, retry_at: None };
+        vec![self.stop_effect()]
+    }
+
+    fn stop_effect(&self) -> TaskEffect {
+        TaskEffect::Stop { signal: self.plan.kill_signal.clone(), timeout: self.plan.kill_timeout }
+    }
+
+    fn die_killed(&mut self, now: UnixNanos) -> Vec<TaskEffect> {
+        self.note(TaskEventKind::Killed { error: None }, now);
+        self.die(now);
+        Vec::new()
+    }
+
+    fn die(&mut self, now: UnixNanos) {
+        self.memory.stage = Stage::Dead;
+        self.memory.state.phase = TaskPhase::Dead;
+        self.memory.state.finished_at = now;
+    }
+
+    fn count_restart(&mut self, now: UnixNanos) {
+        let state = &mut self.memory.state;
+        state.phase = TaskPhase::Pending;
+        state.restarts = state.restarts.saturating_add(1);
+        state.last_restart = now;
+    }
+
+    fn note_killing(&mut self, reason: Option<Text>, now: UnixNanos) {
+        self.note(TaskEventKind::Killing { timeout: self.plan.kill_timeout, reason }, now);
+    }
+
+    /// Appends to the events that users see. Also for causes that only the allocation knows.
+    pub(crate) fn note(&mut self, kind: TaskEventKind, now: UnixNanos) {
+        self.memory.state.push_event(TaskEvent { time: now, kind });
+    }
+}
