@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use muster_ids::{AllocId, EvalId, Index, JobId, Namespace, NodeId, Text, UnixNanos};
 use muster_model::{
-    AllocatedPort, ClientStatus, DesiredTransition, Eligibility, Evaluation, Job, JobKey, JobSubmission, JobType, Node,
-    NodeStatus, Plan, PlanOutcome, TaskState,
+    AllocatedPort, ClientStatus, DesiredTransition, Eligibility, Evaluation, Job, JobKey, JobSubmission,
+    JobType, Node, NodeStatus, Plan, PlanOutcome, TaskState,
 };
 use serde::{Deserialize, Serialize};
 
@@ -134,14 +134,32 @@ pub struct FeatureLevelRaise {
 /// The answer to one command.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Reply {
-    JobRegistered { job_modify_index: Index, eval_id: Option<EvalId> },
+    JobRegistered {
+        job_modify_index: Index,
+        eval_id: Option<EvalId>,
+    },
     /// `eval_id` is `None` when there was nothing to stop.
-    JobDeregistered { job_modify_index: Index, eval_id: Option<EvalId> },
-    NodeUpdated { evals: Vec<EvalId> },
+    JobDeregistered {
+        job_modify_index: Index,
+        eval_id: Option<EvalId>,
+    },
+    NodeUpdated {
+        evals: Vec<EvalId>,
+    },
     PlanApplied(PlanOutcome),
-    AllocsUpdated { evals: Vec<EvalId>, unknown: Vec<AllocId> },
-    AllocStopped { eval_id: EvalId },
-    Collected { evals: u32, allocs: u32, jobs: u32, nodes: u32 },
+    AllocsUpdated {
+        evals: Vec<EvalId>,
+        unknown: Vec<AllocId>,
+    },
+    AllocStopped {
+        eval_id: EvalId,
+    },
+    Collected {
+        evals: u32,
+        allocs: u32,
+        jobs: u32,
+        nodes: u32,
+    },
     Done,
 }
 
@@ -164,6 +182,8 @@ pub enum Refusal {
     JobNotFound,
     #[error("node not found")]
     NodeNotFound,
+    #[error("node is not allowed to register in node pool \"{pool}\"")]
+    NodePoolReserved { pool: muster_ids::NodePool },
     #[error("node secret does not match the registered one")]
     NodeSecretMismatch,
     #[error("allocation not found")]
@@ -178,15 +198,26 @@ pub enum Refusal {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     JobRegistered(Arc<Job>),
-    JobDeregistered { job: Arc<Job>, purged: bool },
+    JobDeregistered {
+        job: Arc<Job>,
+        purged: bool,
+    },
     EvalUpdated(Arc<Evaluation>),
     /// Placed, stopped by servers, or reported on by its node.
     AllocUpdated(Arc<muster_model::Alloc>),
     NodeRegistered(Arc<Node>),
     NodeUpdated(Arc<Node>),
     /// Capacity came free on a node or a node became able to take work: what blocked evaluations wait for.
-    CapacityFreed { node_id: NodeId, class: Text },
-    Collected { evals: Vec<EvalId>, allocs: Vec<AllocId>, jobs: Vec<JobKey>, nodes: Vec<NodeId> },
+    CapacityFreed {
+        node_id: NodeId,
+        class: Text,
+    },
+    Collected {
+        evals: Vec<EvalId>,
+        allocs: Vec<AllocId>,
+        jobs: Vec<JobKey>,
+        nodes: Vec<NodeId>,
+    },
 }
 
 /// An allocation on disk and between agents: like the row, with the job named instead of shared.
