@@ -1,0 +1,46 @@
+//! The project's own commands, run as `cargo xtask NAME`.
+//!
+//! * `test` installs or starts what the tests need, says what it skips and why, and runs them all.
+//! * `lint` checks format, clippy, docs, licences, sources and the rules about `core/`.
+//! * `ci` is both: what `.ci/run` calls.
+
+mod dependencies;
+mod purity;
+mod run;
+mod tests;
+
+use std::process::ExitCode;
+
+use run::Outcome;
+
+fn main() -> ExitCode {
+    let command = std::env::args().nth(1).unwrap_or_default();
+    let outcome = match command.as_str() {
+        "test" => tests::run(),
+        "lint" => lint(),
+        "ci" => lint().and_then(|()| tests::run()),
+        "deps" => dependencies::check(),
+        "purity" => purity::check(),
+        other => Err(format!("unknown command `{other}`; expected test, lint, ci, deps or purity")),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("xtask: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Cheap checks first.
+fn lint() -> Outcome {
+    purity::check()?;
+    dependencies::check()?;
+    run::cargo("format", &["fmt", "--all", "--check"])?;
+    run::cargo("clippy", &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])?;
+    run::cargo_with(
+        "docs",
+        &["doc", "--workspace", "--no-deps", "--locked"],
+        &[("RUSTDOCFLAGS", "-D warnings")],
+    )
+}
