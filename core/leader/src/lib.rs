@@ -1,1 +1,16 @@
-//! muster-leader
+//! What only the leader thinks about: which evaluation is next, who waits for capacity, which plans go into the
+//! next log entry, which nodes fell silent and what is old enough to forget.
+//!
+//! Every brain is a synchronous value that is stepped with the time as an argument: no clock, thread or channel.
+//! Each is rebuilt from the replicated state when a server becomes leader and flushed when it stops being one;
+//! nothing here is the only copy of anything. Next: `muster-server` drives them from its loop.
+
+mod blocked_evals;
+mod eval_broker;
+mod heartbeats;
+mod plan_queue;
+
+pub use blocked_evals::{BlockedEvals, BlockedStats};
+pub use eval_broker::{BrokerLimits, BrokerStats, EvalBroker, Lease, Token, TokenError};
+pub use heartbeats::{Expiry, HeartbeatLimits, Heartbeats};
+pub use plan_queue::{BatchId, BatchLimits, PlanBatch, PlanQueue, PlanQueueStats};
