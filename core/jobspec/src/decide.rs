@@ -1,11 +1,33 @@
-//! Decides a job: defaults, the rules of the contract, and what this version cannot carry out.
+//! Decides a job: defaults are filled in, the rules of the contract are checked all at once, and what this version
+//! cannot carry out is refused where ignoring it would change what runs, or named in a warning where it would not.
+//!
+//! One file a block. A function that returns `None` has put the reason into [`Findings`]; the walk never stops at
+//! the first one. Must never: look at the cluster. Whether a namespace, pool or node exists is decided later.
+
+mod affinity;
+mod artifact;
+mod basics;
+mod constraint;
 mod error;
+mod group;
+mod identity;
+mod job;
+mod network;
+mod reschedule;
+mod resources;
+mod restart;
+mod service;
+mod spread;
+mod task;
+mod unsupported;
+mod update;
 
 use muster_ids::{NodePool, Region};
 use muster_model::Job;
 
 use crate::JobInput;
 
+use error::Findings;
 pub use error::{ValidationError, validation_message};
 
 /// What the operator allows and what a job gets where it says nothing.
@@ -39,11 +61,20 @@ pub struct Decided {
     pub warnings: Vec<String>,
 }
 
+/// Decides `input`. Of what the servers keep beside a job only `stop` is taken over; the rest starts anew.
+///
 /// # Errors
-/// Every broken rule at once.
+/// Every broken rule, nested as the job is; `validation_message` makes one text of them.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "undecided input ends here; keeping it invites using it past this point"
+)]
 pub fn decide(input: JobInput, limits: &Limits) -> Result<Decided, Vec<ValidationError>> {
-    let _ = (input, limits);
-    let mut findings = error::Findings::default();
-    findings.error("deciding jobs is not built yet");
-    Err(findings.errors)
+    let mut found = Findings::default();
+    let job = job::decide(&input, limits, &mut found);
+    debug_assert!(job.is_some() || !found.errors.is_empty(), "a refusal without a reason");
+    match job {
+        Some(job) if found.errors.is_empty() => Ok(Decided { job, warnings: found.warnings }),
+        _ => Err(found.errors),
+    }
 }
