@@ -17,15 +17,17 @@ const TICK: Duration = Duration::from_millis(20);
 /// Until processes that SIGKILL does not end are given up.
 const KILL_PATIENCE: Duration = Duration::from_secs(10);
 
-/// Becomes readable when the process has ended.
+/// A hold on a process that stays with it, whatever becomes of its pid.
 #[derive(Debug)]
 pub struct PendingExit(OwnedFd);
 
 impl PendingExit {
-    /// The pidfd, for an event loop.
-    #[must_use]
-    pub fn into_fd(self) -> OwnedFd {
-        self.0
+    /// Asks without waiting.
+    ///
+    /// # Errors
+    /// When the kernel cannot poll.
+    pub fn has_ended(&self) -> io::Result<bool> {
+        self.wait(Duration::ZERO)
     }
 
     fn wait(&self, timeout: Duration) -> io::Result<bool> {
