@@ -1,1 +1,26 @@
-//! muster-rpc
+//! The transport between agents: one mutually authenticated TLS 1.3 connection, multiplexed both ways, that carries
+//! typed requests.
+//!
+//! * [`pki`] makes and loads certificates and turns them into TLS configurations.
+//! * [`transport`] connects, accepts, and runs calls, streams and byte tunnels over a connection.
+//! * [`messages`] holds every request, reply and item, one file each; `messages/table.rs` lists them all.
+//!
+//! This crate decides nothing about the cluster. It establishes who the peer is (its role and region, from the
+//! certificate's subject alternative names alone) and refuses requests that this role may not make; everything else
+//! is for the handlers in `muster-server` and `muster-client`. There is no plaintext mode.
+
+pub mod messages;
+pub mod pki;
+mod role;
+pub mod transport;
+
+pub use messages::{
+    Call, CallFailure, FailureCode, IncomingCall, IncomingSubscription, Request, Secret, Stream,
+    StreamRequest,
+};
+pub use pki::{Identity, IdentityStore, PkiError, UserCa};
+pub use role::Role;
+pub use transport::{
+    AcceptError, ByteStream, BytesPurpose, CallError, CloseReason, ConnectError, Incoming, IncomingStream,
+    Limits, Listener, Opening, Peer, Responder, Sender, Session, Subscription, connect,
+};

@@ -1,0 +1,111 @@
+//! From a stream that the peer opened to a request that a handler may see: read within limits, decode, check the role.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout};
+
+use super::frame::{self, FrameError, FrameReader};
+use super::mux_stream::MuxStream;
+use super::session::Shared;
+use super::wire::{Answer, Open};
+use super::{ByteStream, IncomingStream, Pending};
+use crate::messages::Empty;
+use crate::{CallFailure, FailureCode, Role};
+
+pub(crate) async fn receive(mut stream: MuxStream, handlers: mpsc::Sender<IncomingStream>) {
+    let session = Arc::clone(stream.session());
+    let mut reader = FrameReader::new(session.limits.frame());
+    let request = timeout(session.limits.request_timeout, read(&mut reader, &mut stream, &session)).await;
+    let open = match request {
+        Ok(Ok(open)) => open,
+        // Without a whole request there is nobody to answer.
+        Err(_) | Ok(Err(FrameError::Cut | FrameError::Io(_) | FrameError::Encode(_))) => return,
+        Ok(Err(error)) => return refuse(stream, unreadable(&error)).await,
+    };
+    if let Err(failure) = allowed(&open, session.peer.role) {
+        tracing::warn!(peer = %session.peer.addr, role = %session.peer.role, "{failure}");
+        return refuse(stream, failure).await;
+    }
+    let incoming = match open {
+        Open::Call { deadline_ms, request } => {
+            IncomingStream::Call(request.incoming(Pending::new(stream, deadline(deadline_ms))))
+        }
+        Open::Stream { request } => {
+            IncomingStream::Stream(request.incoming(Pending::new(stream, Instant::now())))
+        }
+        Open::Bytes { purpose } => {
+            let Ok(()) = accept_bytes(&mut stream).await else { return };
+            IncomingStream::Bytes(purpose, ByteStream::new(stream, reader.into_rest()))
+        }
+    };
+    if let Err(mpsc::error::SendError(incoming)) = handlers.send(incoming).await {
+        unattended(incoming).await;
+    }
+}
+
+/// The budget is taken by what was announced, before it is read: many large requests at once wait for each other.
+async fn read(
+    reader: &mut FrameReader,
+    stream: &mut MuxStream,
+    session: &Shared,
+) -> Result<Open, FrameError> {
+    let size = reader.next_size(stream).await?.ok_or(FrameError::Cut)?;
+    let permits = u32::try_from(size).unwrap_or(u32::MAX);
+    let _budget = session.state.budget.acquire_many(permits).await.map_err(|_| FrameError::Cut)?;
+    reader.message(stream).await
+}
+
+/// No caller waits for years; a hostile number must not overflow the clock.
+fn deadline(milliseconds: u64) -> Instant {
+    const LONGEST: Duration = Duration::from_secs(24 * 3600);
+    Instant::now() + Duration::from_millis(milliseconds).min(LONGEST)
+}
+
+fn allowed(open: &Open, role: Role) -> Result<(), CallFailure> {
+    let (what, required) = match open {
+        Open::Call { request, .. } => (request.kind().as_str(), request.kind().requires()),
+        Open::Stream { request } => (request.kind().as_str(), request.kind().requires()),
+        Open::Bytes { purpose: purpose @ super::BytesPurpose::Http } => ("Http", purpose.requires()),
+    };
+    if role.may_act_as(required) {
+        return Ok(());
+    }
+    Err(CallFailure::denied(format!(
+        "`{what}` may be asked by a {required} only, and the certificate is a {role}'s"
+    )))
+}
+
+fn unreadable(error: &FrameError) -> CallFailure {
+    match error {
+        FrameError::TooLarge { size, limit } => CallFailure::invalid(format!(
+            "a request of {size} bytes is over this agent's limit of {limit} bytes"
+        )),
+        error => CallFailure::new(
+            FailureCode::Unsupported,
+            format!("this agent does not understand the request, which may be newer than the agent: {error}"),
+        ),
+    }
+}
+
+/// `Answer::Failed` and `Event::Failed` look the same on the wire, so that a request of any kind can be refused.
+async fn refuse(stream: MuxStream, failure: CallFailure) {
+    Pending::new(stream, Instant::now()).finish(&Answer::<Empty>::Failed(failure), Answer::Failed).await;
+}
+
+async fn accept_bytes(stream: &mut MuxStream) -> Result<(), FrameError> {
+    use tokio::io::AsyncWriteExt;
+
+    let frame = frame::encode(&Answer::Done(Empty {}), stream.session().limits.frame())?;
+    Ok(stream.write_all(&frame).await?)
+}
+
+async fn unattended(incoming: IncomingStream) {
+    let failure = CallFailure::unavailable("this agent takes no requests on this connection");
+    match incoming {
+        IncomingStream::Call(call) => call.refuse(failure).await,
+        IncomingStream::Stream(stream) => stream.refuse(failure).await,
+        IncomingStream::Bytes(..) => {}
+    }
+}
