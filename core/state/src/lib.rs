@@ -4,19 +4,30 @@
 //! function of the log alone. Whatever was checked before proposing was a hint. Time and ids come with the entry.
 //! Next: events go to subscribers and watchers in `muster-server`; snapshots to the scheduler and the HTTP handlers.
 
-pub mod columns;
+mod change;
+mod columns;
 pub mod command;
-pub mod prefix;
-pub mod rows;
+mod commands;
+mod derive;
+mod hash;
+mod occupancy;
+mod prefix;
+mod rows;
+mod slab;
 mod snapshot;
 mod state;
-pub mod summary;
+mod summary;
+mod tables;
 mod watch;
 
 pub use columns::{NodeColumns, NodeSlot};
+pub use derive::eval_id;
+pub use hash::HASH_VERSION;
+pub use occupancy::holds_resources;
 pub use prefix::{IdPrefix, IdPrefixError};
 pub use rows::{RestoreError, RowKind, SnapshotRow};
 pub use snapshot::Snapshot;
 pub use state::{Applied, State};
 pub use summary::{GroupCounts, JobSummary};
+pub use tables::jobs::KEPT_VERSIONS;
 pub use watch::WatchKey;

@@ -4,7 +4,16 @@
 //! defaulted fields. Rows come sorted by kind, then key; `Meta` comes first and says how many rows follow and what
 //! the state's hash must be. Next: `muster-consensus` writes them into files.
 
+mod alloc_record;
+mod encode;
+mod records;
+mod restore;
+
 use muster_ids::Index;
+
+pub(crate) use alloc_record::AllocRecordRef;
+pub(crate) use encode::encode;
+pub(crate) use restore::restore;
 
 /// One record.
 #[derive(Clone, Debug, PartialEq, Eq)]

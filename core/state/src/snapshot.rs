@@ -1,132 +1,62 @@
 //! Reading: a state as it was at one index.
+//!
+//! Look-ups by id are exact; lists come by id or as each method says. Next: the scheduler and the HTTP handlers, which
+//! authorise what they show.
+
+mod allocs;
+mod evals;
+mod jobs;
+mod nodes;
+mod watch_index;
 
 use std::sync::Arc;
 
-use muster_ids::{AllocId, EvalId, Index, NodeId, NodePool, UnixNanos};
-use muster_model::{Alloc, Evaluation, Job, JobKey, JobSubmission, Node};
+use muster_ids::{Index, UnixNanos};
 
-use crate::columns::NodeColumns;
-use crate::prefix::IdPrefix;
-use crate::rows::SnapshotRow;
-use crate::summary::JobSummary;
-use crate::watch::WatchKey;
+use crate::rows::{self, SnapshotRow};
+use crate::tables::Tables;
 
-/// The state at one index. Never changes; cheap to clone; keep it no longer than needed, it holds memory.
+/// The state at one index. Never changes; cheap to clone. Keep it no longer than needed: it holds memory, and the last
+/// holder of an old one pays for freeing it.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
-    columns: NodeColumns,
+    pub(crate) tables: Arc<Tables>,
 }
 
 impl Snapshot {
+    pub(crate) fn new(tables: Tables) -> Self {
+        Self { tables: Arc::new(tables) }
+    }
+
+    /// Index of the last entry in it.
     #[must_use]
     pub fn index(&self) -> Index {
-        Index::ZERO
+        self.tables.meta.index
     }
+
+    /// The log's clock: never runs backwards.
     #[must_use]
     pub fn time(&self) -> UnixNanos {
-        UnixNanos::ZERO
+        self.tables.meta.time
     }
+
+    /// Which gated rules are in force.
     #[must_use]
     pub fn feature_level(&self) -> u32 {
-        1
+        self.tables.meta.feature_level
     }
+
+    /// As [`crate::State::hash`].
     #[must_use]
     pub fn hash(&self) -> u64 {
-        0
+        self.tables.hash()
     }
-    #[must_use]
-    pub fn watch_index(&self, _key: &WatchKey) -> Index {
-        Index::ZERO
-    }
-    #[must_use]
-    pub fn job(&self, _key: &JobKey) -> Option<&Arc<Job>> {
-        None
-    }
-    #[must_use]
-    pub fn job_version(&self, _key: &JobKey, _version: u64) -> Option<&Arc<Job>> {
-        None
-    }
-    /// Newest first.
-    pub fn job_versions(&self, _key: &JobKey) -> impl Iterator<Item = &Arc<Job>> {
-        std::iter::empty()
-    }
-    /// By (namespace, id).
-    pub fn jobs(&self) -> impl Iterator<Item = &Arc<Job>> {
-        std::iter::empty()
-    }
-    /// Every count is zero for a job that does not exist.
-    #[must_use]
-    pub fn job_summary(&self, key: &JobKey) -> JobSummary {
-        JobSummary { key: key.clone(), groups: Vec::new() }
-    }
-    #[must_use]
-    pub fn submission(&self, _key: &JobKey, _version: u64) -> Option<&Arc<JobSubmission>> {
-        None
-    }
-    #[must_use]
-    pub fn node(&self, _id: NodeId) -> Option<&Arc<Node>> {
-        None
-    }
-    /// By id.
-    pub fn nodes(&self) -> impl Iterator<Item = &Arc<Node>> {
-        std::iter::empty()
-    }
-    pub fn nodes_with_prefix(&self, _prefix: &IdPrefix) -> impl Iterator<Item = &Arc<Node>> {
-        std::iter::empty()
-    }
-    #[must_use]
-    pub fn node_secret_hash(&self, _id: NodeId) -> Option<[u8; 32]> {
-        None
-    }
-    /// By name.
-    pub fn node_pools(&self) -> impl Iterator<Item = &NodePool> {
-        std::iter::empty()
-    }
-    #[must_use]
-    pub fn alloc(&self, _id: AllocId) -> Option<&Arc<Alloc>> {
-        None
-    }
-    /// By id.
-    pub fn allocs(&self) -> impl Iterator<Item = &Arc<Alloc>> {
-        std::iter::empty()
-    }
-    pub fn allocs_with_prefix(&self, _prefix: &IdPrefix) -> impl Iterator<Item = &Arc<Alloc>> {
-        std::iter::empty()
-    }
-    /// In no order that means anything; the same for the same history.
-    pub fn allocs_by_job(&self, _key: &JobKey) -> impl Iterator<Item = &Arc<Alloc>> {
-        std::iter::empty()
-    }
-    /// In no order that means anything; the same for the same history.
-    pub fn allocs_by_node(&self, _id: NodeId) -> impl Iterator<Item = &Arc<Alloc>> {
-        std::iter::empty()
-    }
-    /// In no order that means anything; the same for the same history.
-    pub fn allocs_by_eval(&self, _id: EvalId) -> impl Iterator<Item = &Arc<Alloc>> {
-        std::iter::empty()
-    }
-    #[must_use]
-    pub fn eval(&self, _id: EvalId) -> Option<&Arc<Evaluation>> {
-        None
-    }
-    /// By id.
-    pub fn evals(&self) -> impl Iterator<Item = &Arc<Evaluation>> {
-        std::iter::empty()
-    }
-    pub fn evals_with_prefix(&self, _prefix: &IdPrefix) -> impl Iterator<Item = &Arc<Evaluation>> {
-        std::iter::empty()
-    }
-    /// In no order that means anything; the same for the same history.
-    pub fn evals_by_job(&self, _key: &JobKey) -> impl Iterator<Item = &Arc<Evaluation>> {
-        std::iter::empty()
-    }
-    #[must_use]
-    pub fn columns(&self) -> &NodeColumns {
-        &self.columns
-    }
+
+    /// Hands every row to `sink`, sorted by kind and key; [`crate::State::restore`] takes them back.
+    ///
     /// # Errors
     /// Only what `sink` gives back.
-    pub fn encode<E>(&self, _sink: &mut dyn FnMut(SnapshotRow) -> Result<(), E>) -> Result<(), E> {
-        Ok(())
+    pub fn encode<E>(&self, sink: &mut dyn FnMut(SnapshotRow) -> Result<(), E>) -> Result<(), E> {
+        rows::encode(&self.tables, sink)
     }
 }

@@ -1,0 +1,35 @@
+//! One file per command. Each judges its preconditions against the tables as they are, then changes them, or refuses
+//! and leaves them alone. None reads a clock or draws an id.
+
+mod alloc_client_update;
+mod alloc_stop;
+mod eval_update;
+mod feature_level_raise;
+mod garbage_collect;
+mod job_deregister;
+mod job_register;
+mod node_eligibility_update;
+mod node_evals;
+mod node_register;
+mod node_status_update;
+mod plan_apply;
+
+use crate::change::Change;
+use crate::command::{Command, Refusal, Reply};
+use crate::tables::Tables;
+
+pub(crate) fn apply(tables: &mut Tables, cx: &mut Change, command: &Command) -> Result<Reply, Refusal> {
+    match command {
+        Command::JobRegister(command) => job_register::apply(tables, cx, command),
+        Command::JobDeregister(command) => job_deregister::apply(tables, cx, command),
+        Command::EvalUpdate(command) => Ok(eval_update::apply(tables, cx, command)),
+        Command::PlanApply(plan) => plan_apply::apply(tables, cx, plan),
+        Command::NodeRegister(command) => node_register::apply(tables, cx, command),
+        Command::NodeStatusUpdate(command) => node_status_update::apply(tables, cx, command),
+        Command::NodeEligibilityUpdate(command) => node_eligibility_update::apply(tables, cx, command),
+        Command::AllocClientUpdate(command) => alloc_client_update::apply(tables, cx, command),
+        Command::AllocStop(command) => alloc_stop::apply(tables, cx, command),
+        Command::GarbageCollect(command) => Ok(garbage_collect::apply(tables, cx, command)),
+        Command::FeatureLevelRaise(command) => feature_level_raise::apply(tables, command),
+    }
+}

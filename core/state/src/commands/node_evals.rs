@@ -1,0 +1,96 @@
+//! Evaluations that a change of a node calls for.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use muster_ids::{EvalId, NodeId};
+use muster_model::{EvalTrigger, Evaluation, Job, JobKey, Node};
+
+use crate::change::Change;
+use crate::command::IdSeed;
+use crate::derive::eval_id;
+use crate::occupancy::holds_resources;
+use crate::tables::Tables;
+
+/// Jobs to evaluate, each once, in an order that every replica has.
+#[derive(Debug, Default)]
+pub(super) struct Concerned(BTreeMap<JobKey, Arc<Job>>);
+
+impl Concerned {
+    /// Jobs that run on every node, if they might run on this one. Constraints are the scheduler's business.
+    pub(super) fn per_node_jobs(&mut self, tables: &Tables, node: &Node) {
+        let jobs = tables.jobs.per_node.iter().filter_map(|slot| tables.jobs.at(*slot)?.current());
+        for job in jobs.filter(|job| might_run(job, node)) {
+            self.0.insert(job.key(), Arc::clone(job));
+        }
+    }
+
+    /// Jobs with allocations on the node that have not ended, purged ones too.
+    pub(super) fn jobs_on(&mut self, tables: &Tables, node_slot: u32) {
+        let held = tables.allocs.of(&tables.allocs.by_node, node_slot).filter(|alloc| holds_resources(alloc));
+        for alloc in held {
+            self.add(tables, &alloc.job);
+        }
+    }
+
+    /// The job as it is now, or as it was when it is gone.
+    pub(super) fn add(&mut self, tables: &Tables, job: &Arc<Job>) {
+        let newest = |key: &JobKey| Arc::clone(tables.job(key).unwrap_or(job));
+        let key = job.key();
+        let current = newest(&key);
+        self.0.entry(key).or_insert(current);
+    }
+
+    /// Makes the evaluations.
+    pub(super) fn evaluate(
+        self,
+        tables: &mut Tables,
+        cx: &mut Change,
+        seed: IdSeed,
+        trigger: EvalTrigger,
+        node: Option<NodeId>,
+    ) -> Vec<EvalId> {
+        let make = |(key, job): (JobKey, Arc<Job>)| {
+            let mut eval = Evaluation::pending(eval_id(seed, cx.index, &key), &job, trigger, cx.now);
+            eval.node_id = node;
+            let id = eval.id;
+            tables.store_eval(cx, eval);
+            id
+        };
+        self.0.into_iter().map(make).collect()
+    }
+}
+
+fn might_run(job: &Job, node: &Node) -> bool {
+    let in_pool = job.node_pool.is_all() || job.node_pool == node.pool;
+    in_pool && job.datacenters.iter().any(|glob| glob_matches(glob.as_str(), node.datacenter.as_str()))
+}
+
+/// Whether `*` in the pattern can stand for what the text has more.
+fn glob_matches(pattern: &str, text: &str) -> bool {
+    let Some((head, tail)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut rest) = text.strip_prefix(head) else { return false };
+    let mut tail = tail;
+    while let Some((part, next)) = tail.split_once('*') {
+        let Some((_, after)) = rest.split_once(part) else { return false };
+        (rest, tail) = (after, next);
+    }
+    rest.ends_with(tail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn globs_match_as_datacenters_do() {
+        for (pattern, text) in
+            [("*", "dc1"), ("dc1", "dc1"), ("eu-*", "eu-west"), ("*-a*-z", "x-ab-c-z"), ("**", "")]
+        {
+            assert!(glob_matches(pattern, text), "{pattern} {text}");
+        }
+        for (pattern, text) in [("dc", "dc1"), ("eu-*", "us-1"), ("a*a", "a"), ("*-a*-z", "x-ab-c")] {
+            assert!(!glob_matches(pattern, text), "{pattern} {text}");
+        }
+    }
+}

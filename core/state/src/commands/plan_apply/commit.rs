@@ -1,0 +1,166 @@
+//! Writes what was judged.
+
+use std::sync::Arc;
+
+use muster_model::{
+    Alloc, AllocMetric, ClientStatus, DesiredStatus, DesiredTransition, Job, JobKey, Placement, Plan,
+    PlanOutcome, Stop,
+};
+
+use super::judge::Verdict;
+use crate::change::Change;
+use crate::commands::alloc_stop::merged;
+use crate::tables::Tables;
+use crate::tables::allocs::Owners;
+
+/// Ends allocations. One of another job is evicted. Stopping twice adds nothing.
+pub(super) fn stops(tables: &mut Tables, cx: &mut Change, plan: &Plan, key: &JobKey) {
+    for stop in &plan.stops {
+        let Some(slot) = tables.allocs.ids.get(&stop.id).copied() else { continue };
+        let Some(row) = tables.allocs.rows.get(slot) else { continue };
+        if let Some(alloc) = stopped(cx, &row.alloc, stop, key) {
+            tables.replace_alloc(cx, slot, alloc);
+        }
+    }
+}
+
+fn stopped(cx: &Change, old: &Alloc, stop: &Stop, key: &JobKey) -> Option<Alloc> {
+    let client = stop.client_status.filter(|_| !old.client_terminal()).unwrap_or(old.client);
+    // Out of contact is not over: servers still want it, until they decide otherwise.
+    let desired = match (stop.client_status, old.desired) {
+        (Some(ClientStatus::Unknown), desired) => desired,
+        (_, DesiredStatus::Run) if old.job.id == key.id && old.job.namespace == key.namespace => {
+            DesiredStatus::Stop
+        }
+        (_, DesiredStatus::Run) => DesiredStatus::Evict,
+        (_, desired) => desired,
+    };
+    let transition = merged(old.transition, stop.transition);
+    if (client, desired, transition) == (old.client, old.desired, old.transition) {
+        return None;
+    }
+    let mut alloc = old.clone();
+    if desired != old.desired || client != old.client {
+        alloc.desired_description = Some(stop.description.clone());
+    }
+    alloc.client = client;
+    alloc.desired = desired;
+    alloc.transition = transition;
+    changed_by_servers(&mut alloc, cx);
+    Some(alloc)
+}
+
+fn changed_by_servers(alloc: &mut Alloc, cx: &Change) {
+    alloc.modify_index = cx.index;
+    alloc.alloc_modify_index = cx.index;
+    alloc.modify_time = cx.now;
+}
+
+pub(super) fn placements(
+    tables: &mut Tables,
+    cx: &mut Change,
+    plan: &Plan,
+    key: &JobKey,
+    eval_slot: u32,
+    verdicts: &[Verdict],
+) -> PlanOutcome {
+    let mut outcome = PlanOutcome::default();
+    let job_slot = tables.job_slot(cx, key);
+    if verdicts.iter().any(|verdict| *verdict != Verdict::Refused) {
+        tables.expect_live(cx, job_slot);
+    }
+    let version = tables.jobs.at(job_slot).and_then(|row| row.version(plan.job_version));
+    let job = version.map(|version| Arc::clone(&version.job));
+    let none = Arc::new(AllocMetric::default());
+    for (placement, verdict) in plan.placements.iter().zip(verdicts) {
+        let metric = plan.metrics.get(placement.metric as usize).unwrap_or(&none);
+        let done = match (&job, *verdict) {
+            (Some(job), Verdict::Place { node }) => {
+                let owners = Owners { job: job_slot, node, eval: eval_slot };
+                place(tables, cx, fresh(cx, plan, placement, job, metric), owners)
+            }
+            (Some(job), Verdict::InPlace { alloc }) => update(tables, cx, placement, alloc, job, metric),
+            _ => false,
+        };
+        if done {
+            outcome.placed += 1;
+        } else {
+            outcome.refused.push(placement.id);
+        }
+    }
+    if !outcome.refused.is_empty() {
+        outcome.refresh_index = Some(cx.index);
+    }
+    outcome
+}
+
+fn fresh(
+    cx: &Change,
+    plan: &Plan,
+    placement: &Placement,
+    job: &Arc<Job>,
+    metric: &Arc<AllocMetric>,
+) -> Alloc {
+    Alloc {
+        id: placement.id,
+        eval_id: plan.eval_id,
+        node_id: placement.node_id,
+        job: Arc::clone(job),
+        group: placement.group,
+        name_index: placement.name_index,
+        desired: DesiredStatus::Run,
+        client: ClientStatus::Pending,
+        transition: DesiredTransition::default(),
+        desired_description: None,
+        client_description: None,
+        ports: placement.ports.clone(),
+        previous: placement.previous,
+        next: None,
+        tasks: Box::default(),
+        metric: Arc::clone(metric),
+        create_index: cx.index,
+        modify_index: cx.index,
+        alloc_modify_index: cx.index,
+        create_time: cx.now,
+        modify_time: cx.now,
+    }
+}
+
+/// `false` when the plan names the id twice.
+fn place(tables: &mut Tables, cx: &mut Change, alloc: Alloc, owners: Owners) -> bool {
+    if tables.allocs.ids.contains_key(&alloc.id) {
+        return false;
+    }
+    let (id, previous) = (alloc.id, alloc.previous);
+    tables.take_queued(owners.job, &alloc);
+    tables.insert_alloc(cx, alloc, owners);
+    let replaced = previous.and_then(|previous| tables.allocs.ids.get(&previous).copied());
+    if let Some((slot, row)) = replaced.and_then(|slot| Some((slot, tables.allocs.rows.get(slot)?))) {
+        let mut old = Alloc::clone(&row.alloc);
+        old.next = Some(id);
+        old.modify_index = cx.index;
+        old.modify_time = cx.now;
+        tables.replace_alloc(cx, slot, old);
+    }
+    true
+}
+
+fn update(
+    tables: &mut Tables,
+    cx: &mut Change,
+    placement: &Placement,
+    slot: u32,
+    job: &Arc<Job>,
+    metric: &Arc<AllocMetric>,
+) -> bool {
+    let Some(row) = tables.allocs.rows.get(slot) else { return false };
+    let mut alloc = Alloc::clone(&row.alloc);
+    alloc.job = Arc::clone(job);
+    alloc.group = placement.group;
+    alloc.name_index = placement.name_index;
+    alloc.ports = placement.ports.clone();
+    alloc.metric = Arc::clone(metric);
+    changed_by_servers(&mut alloc, cx);
+    tables.replace_alloc(cx, slot, alloc);
+    true
+}

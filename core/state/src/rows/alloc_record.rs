@@ -1,0 +1,138 @@
+//! An allocation's row as its record ([`AllocRecord`]), borrowed for writing and hashing, owned for reading.
+
+use std::sync::Arc;
+
+use muster_ids::{AllocId, EvalId, Index, JobId, Namespace, NodeId, Text, UnixNanos};
+use muster_model::{
+    Alloc, AllocMetric, AllocatedPort, ClientStatus, DesiredStatus, DesiredTransition, Job, JobKey, TaskState,
+};
+use serde::Serialize;
+
+use crate::command::AllocRecord;
+
+/// Serialises exactly as [`AllocRecord`] does, without cloning what it names.
+#[derive(Debug, Serialize)]
+#[serde(rename = "AllocRecord")]
+pub(crate) struct AllocRecordRef<'a> {
+    id: AllocId,
+    eval_id: EvalId,
+    node_id: NodeId,
+    namespace: &'a Namespace,
+    job_id: &'a JobId,
+    job_version: u64,
+    job_create_index: Index,
+    group: u16,
+    name_index: u32,
+    desired: DesiredStatus,
+    client: ClientStatus,
+    transition: DesiredTransition,
+    desired_description: Option<&'a Text>,
+    client_description: Option<&'a Text>,
+    ports: &'a [AllocatedPort],
+    previous: Option<AllocId>,
+    next: Option<AllocId>,
+    tasks: &'a [TaskState],
+    metric: &'a AllocMetric,
+    create_index: Index,
+    modify_index: Index,
+    alloc_modify_index: Index,
+    create_time: UnixNanos,
+    modify_time: UnixNanos,
+}
+
+impl<'a> From<&'a Alloc> for AllocRecordRef<'a> {
+    fn from(alloc: &'a Alloc) -> Self {
+        Self {
+            id: alloc.id,
+            eval_id: alloc.eval_id,
+            node_id: alloc.node_id,
+            namespace: &alloc.job.namespace,
+            job_id: &alloc.job.id,
+            job_version: alloc.job.version,
+            job_create_index: alloc.job.create_index,
+            group: alloc.group,
+            name_index: alloc.name_index,
+            desired: alloc.desired,
+            client: alloc.client,
+            transition: alloc.transition,
+            desired_description: alloc.desired_description.as_ref(),
+            client_description: alloc.client_description.as_ref(),
+            ports: &alloc.ports,
+            previous: alloc.previous,
+            next: alloc.next,
+            tasks: &alloc.tasks,
+            metric: &alloc.metric,
+            create_index: alloc.create_index,
+            modify_index: alloc.modify_index,
+            alloc_modify_index: alloc.alloc_modify_index,
+            create_time: alloc.create_time,
+            modify_time: alloc.modify_time,
+        }
+    }
+}
+
+impl From<&Alloc> for AllocRecord {
+    fn from(alloc: &Alloc) -> Self {
+        Self {
+            id: alloc.id,
+            eval_id: alloc.eval_id,
+            node_id: alloc.node_id,
+            namespace: alloc.job.namespace.clone(),
+            job_id: alloc.job.id.clone(),
+            job_version: alloc.job.version,
+            job_create_index: alloc.job.create_index,
+            group: alloc.group,
+            name_index: alloc.name_index,
+            desired: alloc.desired,
+            client: alloc.client,
+            transition: alloc.transition,
+            desired_description: alloc.desired_description.clone(),
+            client_description: alloc.client_description.clone(),
+            ports: alloc.ports.to_vec(),
+            previous: alloc.previous,
+            next: alloc.next,
+            tasks: alloc.tasks.to_vec(),
+            metric: Arc::clone(&alloc.metric),
+            create_index: alloc.create_index,
+            modify_index: alloc.modify_index,
+            alloc_modify_index: alloc.alloc_modify_index,
+            create_time: alloc.create_time,
+            modify_time: alloc.modify_time,
+        }
+    }
+}
+
+impl AllocRecord {
+    #[must_use]
+    pub fn job_key(&self) -> JobKey {
+        JobKey { namespace: self.namespace.clone(), id: self.job_id.clone() }
+    }
+
+    /// The row, given the job version that the record names.
+    #[must_use]
+    pub fn into_alloc(self, job: Arc<Job>) -> Alloc {
+        Alloc {
+            id: self.id,
+            eval_id: self.eval_id,
+            node_id: self.node_id,
+            job,
+            group: self.group,
+            name_index: self.name_index,
+            desired: self.desired,
+            client: self.client,
+            transition: self.transition,
+            desired_description: self.desired_description,
+            client_description: self.client_description,
+            ports: self.ports.into(),
+            previous: self.previous,
+            next: self.next,
+            tasks: self.tasks.into(),
+            metric: self.metric,
+            create_index: self.create_index,
+            modify_index: self.modify_index,
+            alloc_modify_index: self.alloc_modify_index,
+            create_time: self.create_time,
+            modify_time: self.modify_time,
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Jobs, their versions, submissions and summaries.
+
+use std::sync::Arc;
+
+use muster_model::{Job, JobKey, JobSubmission};
+
+use super::Snapshot;
+use crate::summary::JobSummary;
+use crate::tables::jobs::JobRow;
+
+impl Snapshot {
+    /// The current version.
+    #[must_use]
+    pub fn job(&self, key: &JobKey) -> Option<&Arc<Job>> {
+        self.tables.job(key)
+    }
+
+    /// One of the versions that are kept.
+    #[must_use]
+    pub fn job_version(&self, key: &JobKey, version: u64) -> Option<&Arc<Job>> {
+        Some(&self.tables.jobs.get(key)?.version(version)?.job)
+    }
+
+    /// Newest first; at most [`crate::KEPT_VERSIONS`].
+    pub fn job_versions<'a>(&'a self, key: &JobKey) -> impl Iterator<Item = &'a Arc<Job>> + use<'a> {
+        let row = self.tables.jobs.get(key);
+        row.into_iter().flat_map(|row| &row.versions).map(|version| &version.job)
+    }
+
+    /// The current version of every job, by (namespace, id).
+    pub fn jobs(&self) -> impl Iterator<Item = &Arc<Job>> {
+        self.tables.jobs.ids.values().filter_map(|slot| self.tables.jobs.at(*slot)?.current())
+    }
+
+    /// No groups for a job that does not exist.
+    #[must_use]
+    pub fn job_summary(&self, key: &JobKey) -> JobSummary {
+        let row = self.tables.jobs.get(key);
+        row.map_or_else(|| JobSummary { key: key.clone(), groups: Vec::new() }, JobRow::summary)
+    }
+
+    /// The source a kept version was made from, when its author sent it.
+    #[must_use]
+    pub fn submission(&self, key: &JobKey, version: u64) -> Option<&Arc<JobSubmission>> {
+        let version = self.tables.jobs.get(key)?.version(version)?;
+        version.submission.as_ref().map(|(submission, _)| submission)
+    }
+}

@@ -1,0 +1,75 @@
+//! All tables and what ties them together: one `impl` of [`Tables`] a noun keeps that noun's rows, indexes, counters,
+//! watch indexes and share of the hash in step. Commands change rows only through these.
+
+pub(crate) mod allocs;
+pub(crate) mod evals;
+pub(crate) mod jobs;
+pub(crate) mod nodes;
+pub(crate) mod pools;
+
+use muster_ids::{Index, UnixNanos};
+use serde::{Deserialize, Serialize};
+
+use crate::change::Change;
+use crate::columns::NodeColumns;
+use crate::hash::hash_row;
+use crate::rows::RowKind;
+
+/// Persistent structures throughout: a clone is O(1) and never changes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tables {
+    pub(crate) meta: Meta,
+    pub(crate) pools: pools::PoolTable,
+    pub(crate) jobs: jobs::JobTable,
+    pub(crate) nodes: NodeColumns,
+    pub(crate) evals: evals::EvalTable,
+    pub(crate) allocs: allocs::AllocTable,
+    /// Sum of the hashes of all rows but `meta`.
+    pub(crate) rows_hash: u64,
+}
+
+/// What there is once: position, clock, rules in force, and the index of each table's last change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Meta {
+    pub(crate) index: Index,
+    pub(crate) time: UnixNanos,
+    pub(crate) feature_level: u32,
+    pub(crate) jobs: Index,
+    pub(crate) nodes: Index,
+    pub(crate) allocs: Index,
+    pub(crate) evals: Index,
+    pub(crate) node_pools: Index,
+}
+
+impl Default for Meta {
+    fn default() -> Self {
+        Self {
+            index: Index::ZERO,
+            time: UnixNanos::ZERO,
+            feature_level: 1,
+            jobs: Index::ZERO,
+            nodes: Index::ZERO,
+            allocs: Index::ZERO,
+            evals: Index::ZERO,
+            node_pools: Index::ZERO,
+        }
+    }
+}
+
+impl Tables {
+    pub(crate) fn hash(&self) -> u64 {
+        self.rows_hash.wrapping_add(hash_row(RowKind::Meta, &self.meta))
+    }
+
+    pub(crate) fn rehash(&mut self, old: u64, new: u64) {
+        self.rows_hash = self.rows_hash.wrapping_sub(old).wrapping_add(new);
+    }
+
+    /// Ends a command: derived job statuses are brought up to date, once a job.
+    pub(crate) fn settle(&mut self, cx: &mut Change) {
+        for slot in std::mem::take(&mut cx.unsettled) {
+            self.settle_job(cx, slot);
+        }
+    }
+}

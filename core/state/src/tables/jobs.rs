@@ -1,0 +1,385 @@
+//! Jobs: versions, submissions, and counters of what belongs to each.
+//!
+//! A row outlives its job for as long as allocations or evaluations name it: it then has no version.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use imbl::{OrdMap, OrdSet};
+use muster_ids::{GroupName, Index};
+use muster_model::{Alloc, Job, JobKey, JobStatus, JobSubmission, JobType};
+use serde::{Deserialize, Serialize};
+
+use super::Tables;
+use crate::change::Change;
+use crate::hash::{hash_bytes, hash_row, mix};
+use crate::rows::RowKind;
+use crate::slab::Slab;
+use crate::summary::{GroupCounts, JobSummary};
+use crate::watch::WatchKey;
+
+/// How many versions of a job are kept, the current one included.
+pub const KEPT_VERSIONS: usize = 6;
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct JobTable {
+    pub(crate) ids: OrdMap<JobKey, u32>,
+    pub(crate) rows: Slab<Arc<JobRow>>,
+    /// Jobs that run on every node: what a new node may concern.
+    pub(crate) per_node: OrdSet<u32>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct JobRow {
+    pub(crate) key: JobKey,
+    key_hash: u64,
+    /// Newest first; empty when the job is gone.
+    pub(crate) versions: Vec<VersionRow>,
+    pub(crate) counts: Vec<(GroupName, GroupCounts)>,
+    pub(crate) allocs: u32,
+    /// Allocations that are not terminal.
+    pub(crate) live: u32,
+    /// Allocations that are not client-terminal: they still hold resources.
+    pub(crate) holding: u32,
+    pub(crate) evals: u32,
+    /// Evaluations that are not terminal.
+    pub(crate) open_evals: u32,
+    pub(crate) job_index: Index,
+    pub(crate) allocs_index: Index,
+    pub(crate) evals_index: Index,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct VersionRow {
+    pub(crate) job: Arc<Job>,
+    hash: u64,
+    pub(crate) submission: Option<(Arc<JobSubmission>, u64)>,
+}
+
+/// The stored part of a job's row that is not a version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct JobMarks {
+    pub(crate) key: JobKey,
+    #[serde(default)]
+    pub(crate) job_index: Index,
+    #[serde(default)]
+    pub(crate) allocs_index: Index,
+    #[serde(default)]
+    pub(crate) evals_index: Index,
+    #[serde(default)]
+    pub(crate) queued: BTreeMap<GroupName, u32>,
+}
+
+/// A submission as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SubmissionRecord {
+    pub(crate) key: JobKey,
+    pub(crate) version: u64,
+    pub(crate) submission: Arc<JobSubmission>,
+}
+
+impl VersionRow {
+    pub(crate) fn new(job: Arc<Job>, submission: Option<Arc<JobSubmission>>) -> Self {
+        let hash = hash_row(RowKind::JobVersion, &*job);
+        let submission = submission.map(|submission| {
+            let place = mix(hash_bytes(job.id.as_str().as_bytes()), job.version);
+            let content = hash_row(RowKind::JobSubmission, &*submission);
+            (submission, mix(place, content))
+        });
+        Self { job, hash, submission }
+    }
+
+    fn hash(&self) -> u64 {
+        self.hash.wrapping_add(self.submission.as_ref().map_or(0, |(_, hash)| *hash))
+    }
+}
+
+impl JobRow {
+    pub(crate) fn new(key: JobKey) -> Self {
+        let key_hash = hash_row(RowKind::JobMarks, &key);
+        Self {
+            key,
+            key_hash,
+            versions: Vec::new(),
+            counts: Vec::new(),
+            allocs: 0,
+            live: 0,
+            holding: 0,
+            evals: 0,
+            open_evals: 0,
+            job_index: Index::ZERO,
+            allocs_index: Index::ZERO,
+            evals_index: Index::ZERO,
+        }
+    }
+
+    pub(crate) fn current(&self) -> Option<&Arc<Job>> {
+        self.versions.first().map(|version| &version.job)
+    }
+
+    pub(crate) fn version(&self, version: u64) -> Option<&VersionRow> {
+        self.versions.iter().find(|row| row.job.version == version)
+    }
+
+    /// Hash of what [`JobMarks`] stores.
+    fn marks_hash(&self) -> u64 {
+        let indexes = mix(mix(mix(self.key_hash, self.job_index.0), self.allocs_index.0), self.evals_index.0);
+        self.counts.iter().filter(|(_, counts)| counts.queued > 0).fold(indexes, |sum, (group, counts)| {
+            let group = hash_bytes(group.as_str().as_bytes());
+            sum.wrapping_add(mix(self.key_hash ^ group, u64::from(counts.queued)))
+        })
+    }
+
+    pub(crate) fn counts_mut(&mut self, group: &GroupName) -> &mut GroupCounts {
+        let place = match self.counts.binary_search_by(|(name, _)| name.cmp(group)) {
+            Ok(place) => place,
+            Err(place) => {
+                self.counts.insert(place, (group.clone(), GroupCounts::default()));
+                place
+            }
+        };
+        #[expect(clippy::indexing_slicing, reason = "the place was just found or filled")]
+        &mut self.counts[place].1
+    }
+
+    pub(crate) fn count_in(&mut self, alloc: &Alloc) {
+        self.count(alloc, |count, by| *count = count.saturating_add(by));
+    }
+
+    pub(crate) fn count_out(&mut self, alloc: &Alloc) {
+        self.count(alloc, |count, by| *count = count.saturating_sub(by));
+    }
+
+    fn count(&mut self, alloc: &Alloc, step: impl Fn(&mut u32, u32)) {
+        if let Some(group) = alloc.group_spec() {
+            step(self.counts_mut(&group.name).of(alloc.client), 1);
+        }
+        step(&mut self.allocs, 1);
+        step(&mut self.live, u32::from(!alloc.terminal()));
+        step(&mut self.holding, u32::from(crate::holds_resources(alloc)));
+    }
+
+    /// The status that follows from the specification and what is left of its work.
+    pub(crate) const fn status(&self, kind: JobType, stop: bool) -> JobStatus {
+        match (kind, stop) {
+            (JobType::System, false) => JobStatus::Running,
+            _ if self.live > 0 => JobStatus::Running,
+            _ if self.open_evals > 0 => JobStatus::Pending,
+            _ => JobStatus::Dead,
+        }
+    }
+
+    /// The same, counting an evaluation that is about to be stored.
+    pub(crate) fn status_with_eval(&self, kind: JobType, stop: bool) -> JobStatus {
+        match self.status(kind, stop) {
+            JobStatus::Dead => JobStatus::Pending,
+            status => status,
+        }
+    }
+
+    pub(crate) fn summary(&self) -> JobSummary {
+        let mut groups: BTreeMap<GroupName, GroupCounts> =
+            self.counts.iter().filter(|(_, counts)| *counts != GroupCounts::default()).cloned().collect();
+        for group in self.current().iter().flat_map(|job| &job.groups) {
+            groups.entry(group.name.clone()).or_default();
+        }
+        JobSummary { key: self.key.clone(), groups: groups.into_iter().collect() }
+    }
+
+    pub(crate) fn marks(&self) -> JobMarks {
+        let queued = self.counts.iter().filter(|(_, counts)| counts.queued > 0);
+        JobMarks {
+            key: self.key.clone(),
+            job_index: self.job_index,
+            allocs_index: self.allocs_index,
+            evals_index: self.evals_index,
+            queued: queued.map(|(group, counts)| (group.clone(), counts.queued)).collect(),
+        }
+    }
+}
+
+impl JobTable {
+    pub(crate) fn get(&self, key: &JobKey) -> Option<&JobRow> {
+        self.at(*self.ids.get(key)?)
+    }
+
+    pub(crate) fn at(&self, slot: u32) -> Option<&JobRow> {
+        self.rows.get(slot).map(|row| &**row)
+    }
+}
+
+impl Tables {
+    pub(crate) fn job(&self, key: &JobKey) -> Option<&Arc<Job>> {
+        self.jobs.get(key)?.current()
+    }
+
+    /// The slot of a job's row, made when there is none. What is watched about a job that had no row does not change by
+    /// making one: the indexes begin where [`crate::Snapshot::watch_index`] had them.
+    pub(crate) fn job_slot(&mut self, cx: &mut Change, key: &JobKey) -> u32 {
+        if let Some(slot) = self.jobs.ids.get(key) {
+            return *slot;
+        }
+        let slot = self.load_job_row(key);
+        let meta = self.meta;
+        self.with_job_marks(slot, |row| {
+            row.job_index = meta.jobs;
+            row.allocs_index = meta.allocs;
+            row.evals_index = meta.evals;
+        });
+        if meta.allocs == cx.index {
+            cx.changed.add(WatchKey::JobAllocs(key.clone()));
+        }
+        if meta.evals == cx.index {
+            cx.changed.add(WatchKey::JobEvals(key.clone()));
+        }
+        slot
+    }
+
+    /// The slot of a job's row, made bare when there is none.
+    pub(crate) fn load_job_row(&mut self, key: &JobKey) -> u32 {
+        if let Some(slot) = self.jobs.ids.get(key) {
+            return *slot;
+        }
+        let row = JobRow::new(key.clone());
+        self.rehash(0, row.marks_hash());
+        let slot = self.jobs.rows.insert(Arc::new(row));
+        self.jobs.ids.insert(key.clone(), slot);
+        slot
+    }
+
+    /// Changes counters, which are not part of the hash.
+    pub(crate) fn with_job_counters(&mut self, slot: u32, change: impl FnOnce(&mut JobRow)) {
+        if let Some(row) = self.jobs.rows.get_mut(slot) {
+            change(Arc::make_mut(row));
+        }
+    }
+
+    /// Changes watch indexes or queue lengths and with them the hash.
+    pub(crate) fn with_job_marks(&mut self, slot: u32, change: impl FnOnce(&mut JobRow)) {
+        let Some(row) = self.jobs.rows.get_mut(slot) else { return };
+        let row = Arc::make_mut(row);
+        let old = row.marks_hash();
+        change(row);
+        let new = row.marks_hash();
+        self.rehash(old, new);
+    }
+
+    fn with_versions(&mut self, slot: u32, change: impl FnOnce(&mut Vec<VersionRow>)) {
+        let Some(row) = self.jobs.rows.get_mut(slot) else { return };
+        let row = Arc::make_mut(row);
+        let sum =
+            |row: &JobRow| row.versions.iter().fold(0u64, |sum, version| sum.wrapping_add(version.hash()));
+        let old = sum(row);
+        change(&mut row.versions);
+        let new = sum(row);
+        let per_node = row.current().is_some_and(|job| job.kind.is_per_node() && !job.stop);
+        self.rehash(old, new);
+        if per_node {
+            self.jobs.per_node.insert(slot);
+        } else {
+            self.jobs.per_node.remove(&slot);
+        }
+    }
+
+    /// Makes `job` the current version and forgets those beyond what is kept.
+    pub(crate) fn push_version(
+        &mut self,
+        cx: &mut Change,
+        slot: u32,
+        job: Arc<Job>,
+        submission: Option<Arc<JobSubmission>>,
+    ) {
+        self.with_versions(slot, |versions| {
+            versions.insert(0, VersionRow::new(job, submission));
+            versions.truncate(KEPT_VERSIONS);
+        });
+        self.touch_job(cx, slot);
+    }
+
+    pub(crate) fn load_versions(&mut self, slot: u32, newest_first: Vec<VersionRow>) {
+        self.with_versions(slot, |versions| *versions = newest_first);
+    }
+
+    /// Forgets every version. The row stays while allocations or evaluations name it.
+    pub(crate) fn remove_versions(&mut self, cx: &mut Change, slot: u32) {
+        self.with_versions(slot, Vec::clear);
+        self.clear_queued(slot);
+        self.touch_job(cx, slot);
+        cx.unsettled.insert(slot);
+    }
+
+    /// Gives the current version another status; the specification and its number stay.
+    fn set_status(&mut self, cx: &mut Change, slot: u32, status: JobStatus) {
+        let index = cx.index;
+        self.with_versions(slot, |versions| {
+            if let Some(current) = versions.first_mut() {
+                let mut job = Job::clone(&current.job);
+                job.status = status;
+                job.modify_index = index;
+                current.hash = hash_row(RowKind::JobVersion, &job);
+                current.job = Arc::new(job);
+            }
+        });
+        self.touch_job(cx, slot);
+    }
+
+    /// Marks the job running ahead of its first allocations, so that they share the row that stays.
+    pub(crate) fn expect_live(&mut self, cx: &mut Change, slot: u32) {
+        let current = self.jobs.at(slot).and_then(JobRow::current);
+        if current.is_some_and(|job| job.status != JobStatus::Running) {
+            self.set_status(cx, slot, JobStatus::Running);
+        }
+    }
+
+    pub(crate) fn settle_job(&mut self, cx: &mut Change, slot: u32) {
+        let Some(row) = self.jobs.at(slot) else { return };
+        if let Some(job) = row.current() {
+            let status = row.status(job.kind, job.stop);
+            if job.status != status {
+                self.set_status(cx, slot, status);
+            }
+        } else if row.allocs == 0 && row.evals == 0 {
+            let (key, old) = (row.key.clone(), row.marks_hash());
+            self.rehash(old, 0);
+            self.jobs.rows.remove(slot);
+            self.jobs.ids.remove(&key);
+        }
+    }
+
+    pub(crate) fn clear_queued(&mut self, slot: u32) {
+        self.with_job_marks(slot, |row| row.counts.iter_mut().for_each(|(_, counts)| counts.queued = 0));
+    }
+
+    /// A placement serves one that was queued.
+    pub(crate) fn take_queued(&mut self, slot: u32, alloc: &Alloc) {
+        let Some(group) = alloc.group_spec() else { return };
+        let queued =
+            |row: &JobRow| row.counts.iter().any(|(name, counts)| *name == group.name && counts.queued > 0);
+        if self.jobs.at(slot).is_some_and(queued) {
+            self.with_job_marks(slot, |row| row.counts_mut(&group.name).queued -= 1);
+        }
+    }
+
+    fn touch_job(&mut self, cx: &mut Change, slot: u32) {
+        self.with_job_marks(slot, |row| row.job_index = cx.index);
+        if let Some(row) = self.jobs.at(slot) {
+            cx.changed.add(WatchKey::Job(row.key.clone()));
+        }
+        self.meta.jobs = cx.index;
+        cx.changed.add(WatchKey::Jobs);
+    }
+
+    pub(crate) fn touch_job_allocs(&mut self, cx: &mut Change, slot: u32) {
+        if let Some(row) = self.jobs.at(slot).filter(|row| row.allocs_index != cx.index) {
+            cx.changed.add(WatchKey::JobAllocs(row.key.clone()));
+            self.with_job_marks(slot, |row| row.allocs_index = cx.index);
+        }
+    }
+
+    pub(crate) fn touch_job_evals(&mut self, cx: &mut Change, slot: u32) {
+        if let Some(row) = self.jobs.at(slot).filter(|row| row.evals_index != cx.index) {
+            cx.changed.add(WatchKey::JobEvals(row.key.clone()));
+            self.with_job_marks(slot, |row| row.evals_index = cx.index);
+        }
+    }
+}
