@@ -104,7 +104,8 @@ impl BlockedEvals {
     }
 
     fn take_where(&mut self, wanted: impl Fn(&Evaluation) -> bool) -> Vec<Arc<Evaluation>> {
-        let mut taken: Vec<_> = self.by_job.extract_if(.., |_, eval| wanted(eval)).map(|(_, eval)| eval).collect();
+        let mut taken: Vec<_> =
+            self.by_job.extract_if(.., |_, eval| wanted(eval)).map(|(_, eval)| eval).collect();
         self.escaped -= taken.iter().filter(|eval| eval.escaped_class).count();
         taken.sort_by_key(|eval| (std::cmp::Reverse(eval.priority), eval.create_index));
         taken
@@ -115,7 +116,8 @@ impl BlockedEvals {
         if self.freed_at.len() <= MAX_CLASSES {
             return;
         }
-        let oldest = self.freed_at.iter().min_by_key(|(_, index)| **index).map(|(class, _)| Arc::clone(class));
+        let oldest =
+            self.freed_at.iter().min_by_key(|(_, index)| **index).map(|(class, _)| Arc::clone(class));
         if let Some(index) = oldest.and_then(|class| self.freed_at.remove(&class)) {
             self.freed_at_forgotten = self.freed_at_forgotten.max(index);
         }

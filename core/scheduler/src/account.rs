@@ -1,0 +1,108 @@
+//! The account of a placement: what was looked at, and why each node was no use.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use muster_ids::{Datacenter, Text};
+use muster_model::{AllocMetric, Job, Node};
+use muster_state::NodeColumns;
+
+use crate::feasible::glob_matches;
+use crate::rank::Score;
+
+/// How many of the best nodes are shown.
+const TOP: usize = 5;
+
+/// Why a node that the job admits cannot take a placement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// It does not meet this.
+    Filtered(Text),
+    /// It has too little left of this.
+    Exhausted(Text),
+}
+
+/// Counts one attempt: every node evaluated is filtered, exhausted or feasible.
+#[derive(Debug, Default)]
+pub struct Account {
+    metric: AllocMetric,
+}
+
+impl Account {
+    pub fn feasible(&mut self) {
+        self.metric.nodes_evaluated += 1;
+    }
+
+    pub fn rejected(&mut self, node: &Node, rejection: &Rejection) {
+        let class = node.class.as_ref().map(muster_ids::NodeClass::text);
+        let metric = &mut self.metric;
+        metric.nodes_evaluated += 1;
+        let (by_class, by_reason, reason) = match rejection {
+            Rejection::Filtered(reason) => {
+                metric.nodes_filtered += 1;
+                (&mut metric.class_filtered, &mut metric.constraint_filtered, reason)
+            }
+            Rejection::Exhausted(reason) => {
+                metric.nodes_exhausted += 1;
+                (&mut metric.class_exhausted, &mut metric.dimension_exhausted, reason)
+            }
+        };
+        if let Some(class) = class {
+            *by_class.entry(class).or_default() += 1;
+        }
+        *by_reason.entry(Text::clone(reason)).or_default() += 1;
+    }
+
+    /// Adds the best of the scored nodes, best first.
+    pub fn scored<'a>(&mut self, scores: impl Iterator<Item = (&'a Node, &'a Score)>) {
+        let mut all: Vec<_> = scores.map(|(node, score)| (score.mean(), node.id, score)).collect();
+        all.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        self.metric.scores = all.into_iter().take(TOP).map(|(_, node, score)| score.account(node)).collect();
+    }
+
+    /// Adds which nodes the job could have used at all.
+    pub fn available(&mut self, census: &Census) {
+        self.metric.nodes_in_pool = census.in_pool;
+        self.metric.nodes_available.clone_from(&census.by_datacenter);
+    }
+
+    pub fn finish(mut self, job: &Job) -> AllocMetric {
+        self.metric.node_pool = Some(job.node_pool.clone());
+        self.metric
+    }
+
+    pub fn share(self, job: &Job) -> Arc<AllocMetric> {
+        Arc::new(self.finish(job))
+    }
+}
+
+/// How many nodes that accept work a job's pool and datacenters hold. Looks at every node, so it is taken only
+/// when something found no place.
+#[derive(Debug)]
+pub struct Census {
+    in_pool: u32,
+    by_datacenter: BTreeMap<Datacenter, u32>,
+}
+
+impl Census {
+    pub fn take(job: &Job, columns: &NodeColumns) -> Self {
+        let literal = job.datacenters.iter().filter(|name| !name.as_str().contains('*'));
+        let mut census = Self { in_pool: 0, by_datacenter: literal.map(|name| (name.clone(), 0)).collect() };
+        for (_, slot) in columns.iter().filter(|(_, slot)| slot.accepts_work()) {
+            let node = slot.node();
+            if !job.node_pool.is_all() && job.node_pool != node.pool {
+                continue;
+            }
+            census.in_pool += 1;
+            if job.datacenters.iter().any(|glob| glob_matches(glob.as_str(), node.datacenter.as_str())) {
+                match census.by_datacenter.get_mut(&node.datacenter) {
+                    Some(count) => *count += 1,
+                    None => {
+                        census.by_datacenter.insert(node.datacenter.clone(), 1);
+                    }
+                }
+            }
+        }
+        census
+    }
+}

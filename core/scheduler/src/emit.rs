@@ -1,0 +1,181 @@
+//! Turns what was found into what is stored: the plan, the finished evaluation and those that follow it.
+
+use std::collections::BTreeMap;
+
+use muster_ids::{EvalId, GroupName, Text, UnixNanos};
+use muster_model::{ClientStatus, EvalStatus, EvalTrigger, Evaluation, Job, Plan, Stop};
+use muster_state::Snapshot;
+
+use crate::Context;
+use crate::draw::Draw;
+use crate::place::Placed;
+use crate::reconcile::{DesiredUpdates, Ending, Reconciled};
+use crate::wording;
+
+/// What is to be done about an evaluation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Schedule {
+    /// `None` when nothing changes.
+    pub plan: Option<Plan>,
+    /// The evaluation as it is now, first; then a blocked one for what found no place and one to look again later,
+    /// as needed. They are also in the plan, to be stored with it if all of it is.
+    pub evals: Vec<Evaluation>,
+    /// By group; for `job plan`.
+    pub updates: BTreeMap<GroupName, DesiredUpdates>,
+}
+
+pub fn emit<'a>(
+    eval: &Evaluation,
+    job: Option<&Job>,
+    reconciled: Reconciled<'a>,
+    placed: Placed<'a>,
+    snapshot: &Snapshot,
+    ctx: &Context<'_>,
+    draw: &mut Draw,
+) -> Schedule {
+    let mut done = finished(eval, snapshot, ctx);
+    done.queued = placed.queued;
+    let mut evals = Vec::new();
+    if !placed.failed.is_empty() {
+        let failed: Vec<_> = placed.groups.iter().filter(|group| group.has_failed()).collect();
+        let escaped = failed.iter().any(|group| group.demands.escape() || !group.distinct.is_empty());
+        let mut classes = BTreeMap::new();
+        for group in failed {
+            group.demands.add_eligibility(&mut classes);
+        }
+        done.failed_groups = placed.failed;
+        if was_blocked(eval) {
+            done.status = EvalStatus::Blocked;
+            done.status_description = Some(Text::from(wording::BLOCKED_EVAL));
+            done.class_eligibility = classes;
+            done.escaped_class = escaped;
+        } else {
+            let mut blocked = successor(
+                eval,
+                EvalTrigger::QueuedAllocs,
+                wording::BLOCKED_EVAL,
+                snapshot,
+                ctx,
+                draw.eval_id(),
+            );
+            blocked.status = EvalStatus::Blocked;
+            blocked.failed_groups.clone_from(&done.failed_groups);
+            blocked.queued.clone_from(&done.queued);
+            blocked.class_eligibility = classes;
+            blocked.escaped_class = escaped;
+            done.blocked_eval = Some(blocked.id);
+            evals.push(blocked);
+        }
+    }
+    if let Some(due) = reconciled.look_again.filter(|due| !is_planned(eval, *due, snapshot, ctx)) {
+        let mut later = successor(
+            eval,
+            EvalTrigger::AllocReschedule,
+            wording::DELAYED_EVAL,
+            snapshot,
+            ctx,
+            draw.eval_id(),
+        );
+        later.wait_until = due;
+        evals.push(later);
+    }
+    evals.insert(0, done);
+    let stops: Vec<Stop> = reconciled.stops.iter().chain(&placed.ended).map(stop).collect();
+    let nothing = stops.is_empty() && placed.placements.is_empty();
+    let plan = (!nothing).then(|| Plan {
+        eval_id: eval.id,
+        namespace: eval.namespace.clone(),
+        job_id: eval.job_id.clone(),
+        job_version: job.map_or(0, |job| job.version),
+        priority: eval.priority,
+        all_at_once: job.is_some_and(|job| job.all_at_once),
+        snapshot_index: snapshot.index(),
+        stops,
+        placements: placed.placements,
+        metrics: placed.metrics,
+        evals_if_whole: evals.clone(),
+    });
+    Schedule { plan, evals, updates: reconciled.updates }
+}
+
+/// For an evaluation whose plans were refused too often: it has failed, and a blocked one tries again when the
+/// cluster has calmed down.
+pub fn conflicted(
+    eval: &Evaluation,
+    snapshot: &Snapshot,
+    ctx: &Context<'_>,
+    draw: &mut Draw,
+) -> Vec<Evaluation> {
+    let mut failed = finished(eval, snapshot, ctx);
+    let mut blocked =
+        successor(eval, EvalTrigger::MaxPlanAttempts, wording::CONFLICT_EVAL, snapshot, ctx, draw.eval_id());
+    blocked.status = EvalStatus::Blocked;
+    blocked.escaped_class = true;
+    failed.status = EvalStatus::Failed;
+    failed.status_description = Some(Text::from("maximum attempts to commit a plan reached"));
+    failed.blocked_eval = Some(blocked.id);
+    vec![failed, blocked]
+}
+
+/// The evaluation as it leaves the scheduler, without what an earlier run left in it.
+fn finished(eval: &Evaluation, snapshot: &Snapshot, ctx: &Context<'_>) -> Evaluation {
+    Evaluation {
+        status: EvalStatus::Complete,
+        status_description: None,
+        failed_groups: BTreeMap::new(),
+        queued: BTreeMap::new(),
+        class_eligibility: BTreeMap::new(),
+        escaped_class: false,
+        snapshot_index: snapshot.index(),
+        modify_time: ctx.now,
+        ..eval.clone()
+    }
+}
+
+fn successor(
+    eval: &Evaluation,
+    trigger: EvalTrigger,
+    description: &str,
+    snapshot: &Snapshot,
+    ctx: &Context<'_>,
+    id: EvalId,
+) -> Evaluation {
+    Evaluation {
+        id,
+        trigger,
+        status: EvalStatus::Pending,
+        status_description: Some(Text::from(description)),
+        node_id: None,
+        wait_until: UnixNanos::ZERO,
+        previous_eval: Some(eval.id),
+        next_eval: None,
+        blocked_eval: None,
+        create_time: ctx.now,
+        ..finished(eval, snapshot, ctx)
+    }
+}
+
+/// Whether it stood for placements that were waiting for capacity; it goes back to waiting rather than leave
+/// another behind each time.
+fn was_blocked(eval: &Evaluation) -> bool {
+    eval.status == EvalStatus::Blocked || eval.trigger == EvalTrigger::QueuedAllocs
+}
+
+/// Whether another evaluation of the job is already set to look again by then.
+fn is_planned(eval: &Evaluation, due: UnixNanos, snapshot: &Snapshot, ctx: &Context<'_>) -> bool {
+    snapshot.evals_by_job(&eval.job_key()).any(|other| {
+        other.id != eval.id
+            && other.status == EvalStatus::Pending
+            && other.wait_until > ctx.now
+            && other.wait_until <= due
+    })
+}
+
+fn stop(ending: &Ending<'_>) -> Stop {
+    Stop {
+        id: ending.alloc.id,
+        description: Text::from(ending.why),
+        client_status: ending.lost.then_some(ClientStatus::Lost),
+        transition: ending.alloc.transition,
+    }
+}

@@ -1,0 +1,127 @@
+//! Whether a node can run a group at all, before anyone asks how well.
+//!
+//! ```text
+//!   admitted: datacenter and node pool   (others are not even evaluated)
+//!   filtered: constraints (remembered per computed class unless they escape it), drivers, distinct_*
+//!   exhausted: cpu, memory, disk, ports  (see `place`)
+//! ```
+
+mod compiled;
+mod distinct;
+mod glob;
+mod operator;
+mod target;
+mod version;
+
+use std::collections::{BTreeMap, HashMap};
+
+use foldhash::fast::FixedState;
+use muster_ids::{DriverName, Text};
+use muster_model::{Constraint, Group, Job, Node, Operand};
+
+pub use compiled::Compiled;
+pub use distinct::{Distinct, Occupancy};
+pub use glob::glob_matches;
+pub use target::Target;
+
+use crate::Limits;
+use crate::wording;
+
+/// Everything a group demands of a node that does not change while a plan is made.
+#[derive(Debug)]
+pub struct Demands<'a> {
+    job: &'a Job,
+    by_class: Vec<Compiled<'a>>,
+    escaping: Vec<Compiled<'a>>,
+    drivers: Vec<&'a DriverName>,
+    missing_drivers: Text,
+    /// Position of the constraint that a computed class fails; `None` when it meets all. For look-up only.
+    memo: HashMap<&'a str, Option<usize>, FixedState>,
+    /// What is in `memo`, in the order it was learnt: the class, and whether it meets all.
+    learnt: Vec<(&'a Text, bool)>,
+}
+
+impl<'a> Demands<'a> {
+    pub fn new(job: &'a Job, group: &'a Group, limits: Limits) -> Self {
+        let (by_class, escaping) = constraints_of(job, group)
+            .filter(|constraint| !is_distinct(constraint))
+            .map(|constraint| Compiled::new(constraint, job, limits.regex_bytes))
+            .partition(|compiled| !compiled.escapes());
+        let mut drivers: Vec<&DriverName> = group.tasks.iter().map(|task| &task.driver).collect();
+        drivers.sort_unstable();
+        drivers.dedup();
+        Self {
+            job,
+            by_class,
+            escaping,
+            drivers,
+            missing_drivers: Text::from(wording::MISSING_DRIVERS),
+            memo: HashMap::default(),
+            learnt: Vec::new(),
+        }
+    }
+
+    /// Whether the job's datacenters and node pool include the node.
+    pub fn admits(&self, node: &Node) -> bool {
+        (self.job.node_pool.is_all() || self.job.node_pool == node.pool)
+            && self.job.datacenters.iter().any(|glob| glob_matches(glob.as_str(), node.datacenter.as_str()))
+    }
+
+    /// The first thing the node does not meet, in the words of the placement's account.
+    pub fn unmet(&mut self, node: &'a Node) -> Option<&Text> {
+        if let Some(position) = self.unmet_by_class(node) {
+            return self.by_class.get(position).map(Compiled::text);
+        }
+        if !self.drivers.iter().all(|driver| has_driver(node, driver)) {
+            return Some(&self.missing_drivers);
+        }
+        let position = self.escaping.iter_mut().position(|constraint| !constraint.holds(node))?;
+        self.escaping.get(position).map(Compiled::text)
+    }
+
+    /// Whether an allocation that is already on the node may stay: like a new placement, less what comes and goes.
+    pub fn may_stay(&mut self, node: &'a Node) -> bool {
+        self.admits(node)
+            && self.unmet_by_class(node).is_none()
+            && self.escaping.iter_mut().all(|constraint| constraint.holds(node))
+    }
+
+    fn unmet_by_class(&mut self, node: &'a Node) -> Option<usize> {
+        if let Some(known) = self.memo.get(&*node.computed_class) {
+            return *known;
+        }
+        let unmet = self.by_class.iter_mut().position(|constraint| !constraint.holds(node));
+        if !node.computed_class.is_empty() {
+            self.memo.insert(&node.computed_class, unmet);
+            self.learnt.push((&node.computed_class, unmet.is_none()));
+        }
+        unmet
+    }
+
+    /// Whether some constraint is not decided by a node's computed class.
+    pub fn escape(&self) -> bool {
+        !self.escaping.is_empty()
+    }
+
+    /// Adds which classes were seen and whether they can run the group; a class that any group can use is eligible.
+    pub fn add_eligibility(&self, classes: &mut BTreeMap<Text, bool>) {
+        for (class, meets_all) in &self.learnt {
+            *classes.entry(Text::clone(class)).or_insert(false) |= meets_all;
+        }
+    }
+}
+
+/// The constraints of job, group and tasks, in the order they are checked.
+fn constraints_of<'a>(job: &'a Job, group: &'a Group) -> impl Iterator<Item = &'a Constraint> {
+    let tasks = group.tasks.iter().flat_map(|task| &task.constraints);
+    job.constraints.iter().chain(&group.constraints).chain(tasks)
+}
+
+/// Whether the constraint is about the job's other allocations rather than about the node.
+pub const fn is_distinct(constraint: &Constraint) -> bool {
+    matches!(constraint.operand, Operand::DistinctHosts | Operand::DistinctProperty)
+}
+
+fn has_driver(node: &Node, driver: &DriverName) -> bool {
+    node.drivers.get(driver).is_some_and(|info| info.detected && info.healthy)
+}

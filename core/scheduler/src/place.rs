@@ -1,0 +1,189 @@
+//! Finds a node for each ask, one after the other, on a cluster that fills as it goes.
+//!
+//! A group that found no place once is not tried again in this run: what is taken stays taken, so the next ask of
+//! the group would fail for the same reason. Asks for one certain node (system jobs) fail each for themselves.
+
+mod candidates;
+mod group;
+mod ports;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use muster_ids::GroupName;
+use muster_model::{Alloc, AllocMetric, Job, JobType, Placement};
+use muster_state::Snapshot;
+
+use crate::Context;
+use crate::account::Census;
+use crate::cluster::Cluster;
+use crate::draw::Draw;
+use crate::feasible::{Demands, Occupancy};
+use crate::reconcile::{Ask, Ending, Reconciled};
+use group::{Choice, GroupState};
+
+/// The outcome.
+#[derive(Debug, Default)]
+pub struct Placed<'a> {
+    pub placements: Vec<Placement>,
+    pub metrics: Vec<Arc<AllocMetric>>,
+    /// Allocations that end because a new one takes their place.
+    pub ended: Vec<Ending<'a>>,
+    pub failed: BTreeMap<GroupName, AllocMetric>,
+    pub queued: BTreeMap<GroupName, u32>,
+    /// Parallel to the job's groups: what was learnt about classes of nodes.
+    pub groups: Vec<GroupState<'a>>,
+}
+
+/// What all groups of the job share while the plan is made.
+#[derive(Debug)]
+pub struct Shared<'a> {
+    pub job: &'a Job,
+    pub cluster: Cluster<'a>,
+    pub occupancy: Occupancy,
+}
+
+struct Placer<'a, 'c> {
+    shared: Shared<'a>,
+    ctx: &'c Context<'a>,
+    draw: &'c mut Draw,
+    out: Placed<'a>,
+}
+
+pub fn place<'a>(
+    job: &'a Job,
+    reconciled: &Reconciled<'a>,
+    demands: Vec<Demands<'a>>,
+    snapshot: &'a Snapshot,
+    ctx: &Context<'a>,
+    draw: &mut Draw,
+) -> Placed<'a> {
+    let mut cluster = Cluster::new(snapshot, ctx.overlay);
+    for ending in &reconciled.stops {
+        cluster.free(ending.alloc);
+    }
+    let shared = Shared { job, cluster, occupancy: Occupancy::default() };
+    let mut placer = Placer { shared, ctx, draw, out: Placed::default() };
+    placer.prepare_groups(demands, reconciled);
+    for ask in &reconciled.asks {
+        placer.place_one(ask);
+    }
+    placer.finish()
+}
+
+impl<'a> Placer<'a, '_> {
+    fn prepare_groups(&mut self, demands: Vec<Demands<'a>>, reconciled: &Reconciled<'a>) {
+        let job = self.shared.job;
+        for ((position, group), demands) in (0_u16..).zip(&job.groups).zip(demands) {
+            let state =
+                GroupState::new(job, group, position, demands, &self.shared.cluster, self.ctx, self.draw);
+            self.out.groups.push(state);
+            self.out.queued.insert(group.name.clone(), 0);
+        }
+        for (alloc, group) in &reconciled.present {
+            self.arrive(alloc, *group);
+        }
+    }
+
+    fn place_one(&mut self, ask: &Ask<'a>) {
+        let position = usize::from(ask.group);
+        let Some(group) = self.out.groups.get(position) else { return };
+        if group.has_failed() && ask.node.is_none() {
+            self.count_failure(ask.group);
+            return;
+        }
+        let leaving = ask.ends.map(|ending| ending.alloc).filter(|alloc| !alloc.client_terminal());
+        if let Some(alloc) = leaving {
+            self.shared.cluster.free(alloc);
+            self.depart(alloc, ask.group);
+        }
+        let Some(group) = self.out.groups.get_mut(position) else { return };
+        match group.choose(ask, &self.shared, self.draw) {
+            Choice::Node { slot, ports, account } => {
+                let node = self.shared.cluster.columns().get(slot).map(|slot| slot.node().id);
+                let (Some(node_id), Some(group)) = (node, self.out.groups.get_mut(position)) else { return };
+                self.shared.cluster.take(slot, group.ask, &ports);
+                let metric = group.metric_for(account, self.shared.job, &mut self.out.metrics);
+                self.out.placements.push(Placement {
+                    id: self.draw.alloc_id(),
+                    node_id,
+                    group: ask.group,
+                    name_index: ask.name_index,
+                    ports,
+                    previous: ask.previous.map(|alloc| alloc.id),
+                    metric,
+                });
+                self.out.ended.extend(ask.ends);
+                self.arrive_at(slot, ask.group);
+            }
+            Choice::Unsuitable => self.stay(leaving, ask.group),
+            Choice::NoRoom => {
+                self.stay(leaving, ask.group);
+                self.count_failure(ask.group);
+            }
+        }
+    }
+
+    /// The allocation that was to end runs on after all.
+    fn stay(&mut self, leaving: Option<&Arc<Alloc>>, group: u16) {
+        if let Some(alloc) = leaving {
+            self.shared.cluster.unfree(alloc);
+            self.arrive(alloc, group);
+        }
+    }
+
+    fn count_failure(&mut self, position: u16) {
+        let Some(group) = self.out.groups.get_mut(usize::from(position)) else { return };
+        *self.out.queued.entry(group.group.name.clone()).or_default() += 1;
+        group.count_failure(&self.shared);
+    }
+
+    fn arrive(&mut self, alloc: &Alloc, group: u16) {
+        if let Some(slot) = self.shared.cluster.columns().slot_of(alloc.node_id) {
+            self.arrive_at(slot, group);
+        }
+    }
+
+    fn arrive_at(&mut self, slot: u32, group: u16) {
+        let Some(node) = self.shared.cluster.columns().get(slot) else { return };
+        self.shared.occupancy.add(slot, group);
+        for state in &mut self.out.groups {
+            state.arrived(node.node(), group);
+        }
+    }
+
+    fn depart(&mut self, alloc: &Alloc, group: u16) {
+        let columns = self.shared.cluster.columns();
+        let Some(slot) = columns.slot_of(alloc.node_id) else { return };
+        let Some(node) = columns.get(slot) else { return };
+        self.shared.occupancy.remove(slot, group);
+        for state in &mut self.out.groups {
+            state.departed(slot, node.node(), group);
+        }
+    }
+
+    fn finish(mut self) -> Placed<'a> {
+        let job = self.shared.job;
+        let mut census = None;
+        for group in &mut self.out.groups {
+            group.close_shared_metric(job, &mut self.out.metrics);
+            if let Some((mut account, coalesced)) = group.take_failure() {
+                account.available(
+                    census.get_or_insert_with(|| Census::take(job, self.shared.cluster.columns())),
+                );
+                let metric = AllocMetric { coalesced_failures: coalesced, ..account.finish(job) };
+                self.out.failed.insert(group.group.name.clone(), metric);
+            }
+        }
+        self.out
+    }
+}
+
+/// How many feasible nodes are ranked for one placement: enough for a good choice, few enough that a placement
+/// does not cost a look at every node.
+fn candidates_wanted(kind: JobType, nodes: u32) -> usize {
+    match kind {
+        JobType::Batch => 2,
+        _ => usize::try_from(nodes.max(1).next_power_of_two().trailing_zeros()).unwrap_or(2).max(2),
+    }
+}

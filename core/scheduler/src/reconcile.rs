@@ -1,0 +1,145 @@
+//! What a job wants against what it has: which allocations stay, end, are replaced, and which are missing.
+//!
+//! ```text
+//!   allocations --judge each--> fate --count them, by name--> stops, asks, when to look again
+//! ```
+//!
+//! It says what should happen, never where: `place` finds nodes for the asks. It reads nodes only for their status
+//! and for whether a running allocation may stay.
+
+mod change;
+mod counted;
+mod fate;
+mod names;
+mod per_node;
+mod reschedule;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use muster_ids::{GroupName, NodeId, UnixNanos};
+use muster_model::{Alloc, Job};
+use muster_state::Snapshot;
+
+use crate::feasible::Demands;
+use crate::wording;
+use change::Changes;
+
+/// How many allocations of a group go which way; what `job plan` shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DesiredUpdates {
+    /// New ones, and those that take the place of lost or failed ones.
+    pub place: u32,
+    pub stop: u32,
+    pub migrate: u32,
+    pub in_place: u32,
+    pub destructive: u32,
+    /// Failed ones replaced now; also counted in `place`.
+    pub reschedule_now: u32,
+    /// Failed ones to be replaced when their delay is over.
+    pub reschedule_later: u32,
+    pub ignore: u32,
+}
+
+/// An allocation to end, and what to tell about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Ending<'a> {
+    pub alloc: &'a Arc<Alloc>,
+    pub why: &'static str,
+    /// Its node is gone, so the servers say what became of it.
+    pub lost: bool,
+}
+
+/// An allocation wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    pub group: u16,
+    pub name_index: u32,
+    /// The one it takes the place of.
+    pub previous: Option<&'a Arc<Alloc>>,
+    /// Ends only if a node is found for the new one: better the old than none.
+    pub ends: Option<Ending<'a>>,
+    /// Prefer another node than the previous one's, where it failed.
+    pub elsewhere: bool,
+    /// The only node it may go to.
+    pub node: Option<NodeId>,
+}
+
+/// The outcome.
+#[derive(Debug, Default)]
+pub struct Reconciled<'a> {
+    pub stops: Vec<Ending<'a>>,
+    /// Those that end a running allocation come first.
+    pub asks: Vec<Ask<'a>>,
+    /// Allocations that stay, or stay until replaced, with the position of their group in the current job. `None`
+    /// for one whose group is gone.
+    pub present: Vec<(&'a Arc<Alloc>, u16)>,
+    /// When a failed allocation may be replaced: look again then.
+    pub look_again: Option<UnixNanos>,
+    pub updates: BTreeMap<GroupName, DesiredUpdates>,
+}
+
+/// What reconciling reads besides the job.
+#[derive(Debug)]
+pub struct Given<'a, 'd> {
+    pub snapshot: &'a Snapshot,
+    pub now: UnixNanos,
+    /// Parallel to the job's groups.
+    pub demands: &'d mut [Demands<'a>],
+}
+
+/// Compares `job` with `allocs`, all it has. `None` when the job is stopped or gone: then everything ends.
+pub fn reconcile<'a>(
+    job: Option<&'a Arc<Job>>,
+    allocs: &[&'a Arc<Alloc>],
+    given: &mut Given<'a, '_>,
+) -> Reconciled<'a> {
+    let mut out = Reconciled::default();
+    let Some(job) = job else {
+        stop_all(allocs, given.snapshot, &mut out);
+        return out;
+    };
+    let (of_groups, orphans) = by_group(job, allocs);
+    stop_all(&orphans, given.snapshot, &mut out);
+    let mut changes = Changes::new(job);
+    for (position, allocs) in of_groups {
+        if job.kind.is_per_node() {
+            per_node::reconcile(job, position, &allocs, &mut changes, given, &mut out);
+        } else {
+            counted::reconcile(job, position, &allocs, &mut changes, given, &mut out);
+        }
+    }
+    out.asks.sort_by_key(|ask| ask.ends.is_none_or(|ending| ending.alloc.client_terminal()));
+    out
+}
+
+type OfGroup<'a> = (u16, Vec<&'a Arc<Alloc>>);
+
+/// Sorts allocations to the current job's groups by name, in the order of their names; the rest have no group.
+fn by_group<'a>(job: &'a Job, allocs: &[&'a Arc<Alloc>]) -> (Vec<OfGroup<'a>>, Vec<&'a Arc<Alloc>>) {
+    let mut groups: Vec<OfGroup<'a>> = (0..job.groups.len())
+        .filter_map(|position| Some((u16::try_from(position).ok()?, Vec::new())))
+        .collect();
+    let mut orphans = Vec::new();
+    for alloc in allocs {
+        let position = alloc.group_spec().and_then(|group| job.group(group.name.as_str()));
+        match position.and_then(|(position, _)| groups.get_mut(usize::from(position))) {
+            Some((_, of_group)) => of_group.push(*alloc),
+            None => orphans.push(*alloc),
+        }
+    }
+    for (_, of_group) in &mut groups {
+        of_group.sort_by_key(|alloc| (alloc.name_index, alloc.create_index, alloc.id));
+    }
+    (groups, orphans)
+}
+
+fn stop_all<'a>(allocs: &[&'a Arc<Alloc>], snapshot: &Snapshot, out: &mut Reconciled<'a>) {
+    for alloc in allocs.iter().filter(|alloc| !alloc.terminal()) {
+        let lost = fate::node_is_gone(snapshot, alloc.node_id);
+        out.stops.push(Ending { alloc, why: if lost { wording::LOST } else { wording::NOT_NEEDED }, lost });
+        if let Some(group) = alloc.group_spec() {
+            out.updates.entry(group.name.clone()).or_default().stop += 1;
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! The `n` of `job.group[n]`: new allocations take the lowest that are free.
+
+use std::collections::BTreeSet;
+
+#[derive(Debug, Default)]
+pub struct Names {
+    used: BTreeSet<u32>,
+    from: u32,
+}
+
+impl Names {
+    pub fn take(&mut self, index: u32) {
+        self.used.insert(index);
+    }
+
+    pub fn lowest_free(&mut self) -> u32 {
+        while self.used.contains(&self.from) {
+            self.from += 1;
+        }
+        let free = self.from;
+        self.from += 1;
+        free
+    }
+}

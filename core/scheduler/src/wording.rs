@@ -1,0 +1,14 @@
+//! Texts that users and other tools see; the contract (`http-api.md` section 14) fixes them.
+
+pub const NOT_NEEDED: &str = "alloc not needed due to job update";
+pub const MIGRATING: &str = "alloc is being migrated";
+pub const UPDATING: &str = "alloc is being updated due to job update";
+pub const LOST: &str = "alloc is lost since its node is down";
+pub const RESCHEDULED: &str = "alloc was rescheduled because it failed";
+
+pub const BLOCKED_EVAL: &str = "created to place remaining allocations";
+pub const CONFLICT_EVAL: &str = "created due to placement conflicts";
+pub const DELAYED_EVAL: &str = "created for delayed rescheduling";
+
+pub const MISSING_DRIVERS: &str = "missing drivers";
+pub const NO_DYNAMIC_PORT: &str = "network: dynamic port selection failed";
