@@ -1,11 +1,76 @@
-//! Job files in HCL.
-use muster_hcl::{Diagnostic, Inputs, Source};
+//! Job files in HCL: the evaluated tree, checked against a table of blocks, becomes a `JobInput`.
+//!
+//! ```text
+//!   text --muster_hcl--> Body --walk(schema)--> JSON with the wire's names --gojson--> JobInput
+//! ```
+//!
+//! The tables in [`schema`] are the contract's list of blocks and attributes; the walk knows none of them by name.
+//! Every finding is reported, each with its place. Must never: fill in defaults; that is `decide`'s.
+
+mod finish;
+mod free;
+mod schema;
+mod suggest;
+mod value;
+mod walk;
+
+use muster_hcl::{Block, Body, Diagnostic, Inputs, Source};
+use serde_json::Value;
 
 use crate::JobInput;
+use schema::job::JOB;
 
+/// Reads a job file.
+///
 /// # Errors
-/// Everything that is wrong with the file, each with its place.
+/// Everything that is wrong with the file, each with its place: syntax, unknown names with the closest known one,
+/// missing labels, values of the wrong type.
 pub fn parse_hcl(source: &Source, inputs: &Inputs) -> Result<JobInput, Vec<Diagnostic>> {
-    muster_hcl::evaluate_job_file(source, inputs)?;
-    Err(vec![Diagnostic::nowhere("reading HCL jobs is not built yet", "")])
+    let body = muster_hcl::evaluate_job_file(source, inputs)?;
+    from_body(&body)
 }
+
+fn from_body(body: &Body) -> Result<JobInput, Vec<Diagnostic>> {
+    let mut found = Vec::new();
+    let block = job_block(body, &mut found);
+    let Some(block) = block else { return Err(found) };
+    let members = walk::block(block, &JOB, &mut found);
+    if !found.is_empty() {
+        return Err(found);
+    }
+    muster_gojson::from_value(Value::Object(members)).map_err(|error| {
+        vec![Diagnostic::at(
+            block.kind_span,
+            error.to_string(),
+            "the value does not fit the job's wire format",
+        )]
+    })
+}
+
+/// The one block a job file is about. Variables and locals have done their work during evaluation.
+fn job_block<'a>(body: &'a Body, found: &mut Vec<Diagnostic>) -> Option<&'a Block> {
+    const ALLOWED: &str = "a job file holds one `job` block, and `variable`, `variables` and `locals` blocks";
+    for attribute in &body.attributes {
+        let summary = format!("unknown attribute `{}` at the top level", attribute.name);
+        found.push(Diagnostic::at(attribute.name_span, summary, ALLOWED));
+    }
+    let mut job = None;
+    for block in &body.blocks {
+        match block.kind.as_str() {
+            "job" if job.is_none() => job = Some(block),
+            "job" => found.push(Diagnostic::at(block.kind_span, "a second `job` block", ALLOWED)),
+            "variable" | "variables" | "locals" => {}
+            other => {
+                let summary = format!("unknown block `{other}` at the top level");
+                found.push(Diagnostic::at(block.kind_span, summary, ALLOWED));
+            }
+        }
+    }
+    if job.is_none() {
+        found.push(Diagnostic::nowhere("the file holds no `job` block", "write `job \"name\" { … }`"));
+    }
+    job
+}
+
+#[cfg(test)]
+mod tests;
