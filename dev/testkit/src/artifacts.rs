@@ -1,0 +1,92 @@
+//! An https server for artifacts, with a certificate authority of its own.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+/// Serves fixed files over https until the process ends.
+pub struct ArtifactServer {
+    port: u16,
+    ca_file: PathBuf,
+}
+
+impl ArtifactServer {
+    /// Serves `files` (path to content); the certificate authority is written below `dir`.
+    #[must_use]
+    pub fn start(dir: &Path, files: BTreeMap<String, Vec<u8>>) -> Self {
+        let (config, ca_pem) = certificates();
+        let ca_file = dir.join("artifact-ca.pem");
+        std::fs::write(&ca_file, ca_pem).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let files = Arc::new(files);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (config, files) = (Arc::clone(&config), Arc::clone(&files));
+                std::thread::spawn(move || serve(stream, config, &files));
+            }
+        });
+        Self { port, ca_file }
+    }
+
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("https://localhost:{}{path}", self.port)
+    }
+
+    /// PEM file of the authority that signed the server's certificate.
+    #[must_use]
+    pub fn ca_file(&self) -> &Path {
+        &self.ca_file
+    }
+}
+
+fn certificates() -> (Arc<ServerConfig>, String) {
+    let ca_key = rcgen::KeyPair::generate().unwrap();
+    let mut ca = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    ca.distinguished_name.push(rcgen::DnType::CommonName, "artifact test authority");
+    let ca_certificate = ca.self_signed(&ca_key).unwrap();
+    let issuer = rcgen::Issuer::new(ca, ca_key);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let leaf = rcgen::CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
+    let certificate = leaf.signed_by(&key, &issuer).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![certificate.der().clone()],
+            PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
+        )
+        .unwrap();
+    (Arc::new(config), ca_certificate.pem())
+}
+
+/// One request, one answer; a broken connection is the client's business.
+fn serve(stream: TcpStream, config: Arc<ServerConfig>, files: &BTreeMap<String, Vec<u8>>) -> Option<()> {
+    let mut stream = StreamOwned::new(ServerConnection::new(config).ok()?, stream);
+    let mut request = Vec::new();
+    let mut byte = [0_u8; 1];
+    while !request.ends_with(b"\r\n\r\n") && request.len() < 16_384 {
+        stream.read_exact(&mut byte).ok()?;
+        request.push(byte[0]);
+    }
+    let request = String::from_utf8_lossy(&request).into_owned();
+    let path = request.split_whitespace().nth(1)?;
+    let (status, body) = match files.get(path.split('?').next()?) {
+        Some(body) => ("200 OK", body.as_slice()),
+        None => ("404 Not Found", b"no such file".as_slice()),
+    };
+    let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+    stream.write_all(head.as_bytes()).ok()?;
+    stream.write_all(body).ok()?;
+    stream.conn.send_close_notify();
+    stream.flush().ok()
+}
