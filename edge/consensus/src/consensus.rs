@@ -1,5 +1,6 @@
 //! The handle everything else uses: propose, read, watch.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -33,12 +34,11 @@ pub struct Proposed {
 }
 
 /// This server's part of the replicated log. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Consensus {
     pub(crate) inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
 pub(crate) struct Inner {
     pub config: ConsensusConfig,
     pub raft: Raft,
@@ -53,6 +53,17 @@ pub(crate) struct Inner {
     pub tasks: Mutex<tokio::task::JoinSet<()>>,
     /// Keeps other processes out of the data directory.
     pub dir_lock: Mutex<Option<std::fs::File>>,
+}
+
+/// Never the state: it holds job secrets, and this ends up in logs.
+impl fmt::Debug for Consensus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let config = &self.inner.config;
+        f.debug_struct("Consensus")
+            .field("server", &config.server_id)
+            .field("data_dir", &config.data_dir)
+            .finish()
+    }
 }
 
 fn take<T>(slot: &Mutex<Option<T>>) -> Option<T> {
@@ -164,10 +175,10 @@ impl Consensus {
         }
         let tasks = std::mem::take(&mut *self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         stop(tasks).await;
-        if let Some(wal) = take(&self.inner.wal) {
-            if let Err(error) = wal.flush().await {
-                tracing::warn!(%error, "the log was not flushed at the end");
-            }
+        if let Some(wal) = take(&self.inner.wal)
+            && let Err(error) = wal.flush().await
+        {
+            tracing::warn!(%error, "the log was not flushed at the end");
         }
         if let Some(thread) = take(&self.inner.wal_thread) {
             // The state machine's worker may outlive raft by a moment and holds the log's reader.
@@ -184,3 +195,6 @@ async fn stop(mut tasks: tokio::task::JoinSet<()>) {
     tasks.abort_all();
     while tasks.join_next().await.is_some() {}
 }
+
+#[cfg(test)]
+mod tests;

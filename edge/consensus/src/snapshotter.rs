@@ -45,7 +45,7 @@ impl Snapshotter {
 
     async fn take(&self) -> Taken {
         let frozen = self.readers.current.load_full();
-        let Some(applied) = frozen.applied.clone() else { return Ok(None) };
+        let Some(applied) = frozen.applied else { return Ok(None) };
         let index = Index(applied.index);
         let store = Arc::clone(&self.store);
         let write = move || {

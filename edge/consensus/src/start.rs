@@ -25,38 +25,46 @@ use crate::raft::log_store::LogStore;
 use crate::raft::peers::NoPeers;
 use crate::raft::state_machine::{SnapshotDue, StateMachine};
 use crate::raft::types::{Member, Raft, StoredMembership};
-use crate::snapshot::{Loaded, SnapshotStore};
+use crate::snapshot::{Loaded, SnapshotMeta, SnapshotStore};
 use crate::snapshotter::Snapshotter;
 use crate::wal::{Log, LogOptions, Wal};
 
 /// The two directories, and what keeps others out of them.
-struct Disks {
-    log: Arc<dyn Disk>,
-    snapshots: Arc<dyn Disk>,
-    lock: Option<File>,
+pub(crate) struct Disks {
+    pub log: Arc<dyn Disk>,
+    pub snapshots: Arc<dyn Disk>,
+    pub lock: Option<File>,
 }
 
 /// What the disk held.
 struct Recovered {
     log: Log,
     store: Arc<SnapshotStore>,
-    loaded: Option<Loaded>,
+    intact: Option<(SnapshotMeta, State)>,
     lock: Option<File>,
 }
 
-pub(crate) async fn start(
+type Started = Result<(Consensus, mpsc::Receiver<AppliedBatch>), StartError>;
+
+pub(crate) async fn start(config: ConsensusConfig) -> Started {
+    let dir = config.data_dir.clone();
+    start_on(config, move || open_disks(dir.as_deref())).await
+}
+
+pub(crate) async fn start_on(
     config: ConsensusConfig,
-) -> Result<(Consensus, mpsc::Receiver<AppliedBatch>), StartError> {
+    open: impl FnOnce() -> Result<Disks, StorageError> + Send + 'static,
+) -> Started {
     let settings = Arc::new(raft_settings(&config)?);
     let opened = {
         let config = config.clone();
-        tokio::task::spawn_blocking(move || recover(&config))
+        tokio::task::spawn_blocking(move || recover(&config, open()?))
             .await
             .map_err(|e| StartError::Raft(e.to_string()))??
     };
-    let Recovered { log, store, loaded, lock } = opened;
+    let Recovered { log, store, intact, lock } = opened;
     let due = Arc::new(Notify::new());
-    let (machine, readers) = state_machine(&config, loaded, &store, &due)?;
+    let (machine, readers) = state_machine(&config, intact, &store, &due)?;
     let (wal, thread) = Wal::start(log).map_err(|error| StartError::Raft(error.to_string()))?;
     let log_store = LogStore::new(wal.clone(), Arc::clone(&store));
     let raft = Raft::new(config.server_id, settings, NoPeers, log_store, machine)
@@ -108,10 +116,9 @@ fn raft_settings(config: &ConsensusConfig) -> Result<openraft::Config, StartErro
     settings.validate().map_err(|error| StartError::Config(error.to_string()))
 }
 
-fn recover(config: &ConsensusConfig) -> Result<Recovered, StorageError> {
-    let disks = open_disks(config.data_dir.as_deref())?;
+fn recover(config: &ConsensusConfig, disks: Disks) -> Result<Recovered, StorageError> {
     let store = SnapshotStore::new(disks.snapshots, config.server_id, draw_salt);
-    let loaded = store.load()?;
+    let mut loaded = store.load()?;
     let options = LogOptions {
         server: config.server_id,
         segment_bytes: config.segment_bytes,
@@ -120,10 +127,10 @@ fn recover(config: &ConsensusConfig) -> Result<Recovered, StorageError> {
         salt: draw_salt,
     };
     let log = Log::open(disks.log, options)?;
-    check_covered(&log, loaded.as_ref())?;
+    check_covered(&log, &mut loaded)?;
     store.remove_unfinished()?;
-    store.set_aside(loaded.as_ref().map_or(&[], |loaded| &loaded.damaged))?;
-    Ok(Recovered { log, store: Arc::new(store), loaded, lock: disks.lock })
+    store.set_aside(&loaded.damaged)?;
+    Ok(Recovered { log, store: Arc::new(store), intact: loaded.intact, lock: disks.lock })
 }
 
 fn open_disks(data_dir: Option<&Path>) -> Result<Disks, StorageError> {
@@ -158,12 +165,13 @@ fn lock_dir(dir: &Path) -> Result<File, StorageError> {
     }
 }
 
-/// Entries the log no longer has must be in the snapshot.
-fn check_covered(log: &Log, loaded: Option<&Loaded>) -> Result<(), StorageError> {
-    let purged = log.purged().map(|purged| purged.index);
-    let covered = loaded.map(|loaded| loaded.meta.last.index);
-    match purged {
-        Some(purged) if covered < Some(purged) => Err(StorageError::NotCovered { purged }),
+/// Entries the log no longer has must be in the snapshot. A complete log needs none.
+fn check_covered(log: &Log, loaded: &mut Loaded) -> Result<(), StorageError> {
+    let covered = loaded.intact.as_ref().map(|(meta, _)| meta.last.index);
+    match log.purged().map(|purged| purged.index) {
+        Some(purged) if covered < Some(purged) => {
+            Err(loaded.fault.take().unwrap_or(StorageError::NotCovered { purged }))
+        }
         _ => Ok(()),
     }
 }
@@ -175,19 +183,19 @@ fn draw_salt() -> u64 {
 
 fn state_machine(
     config: &ConsensusConfig,
-    loaded: Option<Loaded>,
+    intact: Option<(SnapshotMeta, State)>,
     store: &Arc<SnapshotStore>,
     due: &Arc<Notify>,
 ) -> Result<(StateMachine, Readers), StorageError> {
-    let (state, applied, members) = match loaded {
+    let (state, applied, members) = match intact {
         None => (State::new(), None, StoredMembership::default()),
-        Some(Loaded { meta, state, .. }) => {
+        Some((meta, state)) => {
             let members =
                 stored_membership(&meta).map_err(StorageError::io("read the members of", "the snapshot"))?;
             (state, Some(log_id(meta.last)), members)
         }
     };
-    let first = Published { snapshot: state.snapshot(), applied: applied.clone(), members: members.clone() };
+    let first = Published { snapshot: state.snapshot(), applied, members: members.clone() };
     let (publisher, readers) = Publisher::new(first);
     let due = SnapshotDue {
         entries: config.snapshot_threshold.max(1),

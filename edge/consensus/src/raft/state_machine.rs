@@ -57,7 +57,7 @@ impl StateMachine {
         match entry.payload {
             EntryPayload::Blank => {}
             EntryPayload::Membership(membership) => {
-                self.members = StoredMembership::new(Some(entry.log_id.clone()), membership);
+                self.members = StoredMembership::new(Some(entry.log_id), membership);
             }
             EntryPayload::Normal(body) => {
                 let index = Index(entry.log_id.index);
@@ -77,7 +77,7 @@ impl StateMachine {
     async fn publish(&mut self, events: Vec<Event>, changed: Vec<WatchKey>, replaced: bool) {
         let now = Published {
             snapshot: self.state.snapshot(),
-            applied: self.applied.clone(),
+            applied: self.applied,
             members: self.members.clone(),
         };
         self.publisher.publish(now, events, changed, replaced).await;
@@ -93,7 +93,7 @@ impl RaftStateMachine<TypeConfig> for StateMachine {
     type SnapshotBuilder = Builder;
 
     async fn applied_state(&mut self) -> io::Result<(Option<LogId>, StoredMembership)> {
-        Ok((self.applied.clone(), self.members.clone()))
+        Ok((self.applied, self.members.clone()))
     }
 
     async fn apply<S>(&mut self, mut entries: S) -> io::Result<()>

@@ -15,13 +15,15 @@ const UNFINISHED: &str = ".tmp";
 const DAMAGED: &str = ".damaged";
 const KEPT: usize = 2;
 
-/// A snapshot read back.
-#[derive(Debug)]
+/// What there is to start from.
+#[derive(Debug, Default)]
 pub(crate) struct Loaded {
-    pub meta: SnapshotMeta,
-    pub state: State,
+    /// The newest intact snapshot.
+    pub intact: Option<(SnapshotMeta, State)>,
     /// Newer files that are damaged; see [`SnapshotStore::set_aside`].
     pub damaged: Vec<String>,
+    /// What is wrong with the newest of them.
+    pub fault: Option<StorageError>,
 }
 
 #[derive(Debug)]
@@ -71,7 +73,7 @@ impl SnapshotStore {
         writer.finish()?;
         self.disk.rename(&unfinished, &name).map_err(StorageError::io("rename", &shown))?;
         self.sync_dir()?;
-        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(meta.clone());
+        self.set_latest(meta);
         self.remove_old()
     }
 
@@ -116,25 +118,25 @@ impl SnapshotStore {
     /// Loads the newest intact snapshot. Changes nothing. Blocks.
     ///
     /// # Errors
-    /// When none of those there are is intact (the fault of the newest), or one is of another server or a newer version.
-    pub(crate) fn load(&self) -> Result<Option<Loaded>, StorageError> {
-        let mut damaged = Vec::new();
-        let mut first_fault = None;
+    /// When one cannot be read at all, is of another server or of a newer version.
+    pub(crate) fn load(&self) -> Result<Loaded, StorageError> {
+        let mut loaded = Loaded::default();
         for (at, name) in self.list()? {
             match self.read(at) {
                 Ok((meta, state)) => {
-                    *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(meta.clone());
-                    return Ok(Some(Loaded { meta, state, damaged }));
+                    self.set_latest(&meta);
+                    loaded.intact = Some((meta, state));
+                    break;
                 }
                 Err(fault @ (StorageError::Corrupt { .. } | StorageError::StateHash { .. })) => {
                     tracing::error!(%fault, "a snapshot is damaged; trying the one before");
-                    damaged.push(name);
-                    first_fault.get_or_insert(fault);
+                    loaded.damaged.push(name);
+                    loaded.fault.get_or_insert(fault);
                 }
                 Err(fault) => return Err(fault),
             }
         }
-        first_fault.map_or(Ok(None), Err)
+        Ok(loaded)
     }
 
     /// Renames damaged files so that later starts need not stumble over them; an operator may still study them.
@@ -161,6 +163,10 @@ impl SnapshotStore {
             self.disk.remove(name).map_err(StorageError::io("remove", &self.disk.display(name)))?;
         }
         self.sync_dir()
+    }
+
+    fn set_latest(&self, meta: &SnapshotMeta) {
+        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(meta.clone());
     }
 
     /// Newest first.

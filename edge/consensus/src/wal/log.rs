@@ -132,7 +132,7 @@ impl Log {
             next_batch: self.next_batch,
             facts: self.facts,
         };
-        let next = self.spares.enter(head, room)?;
+        let next = self.spares.enter(&head, room)?;
         lock(&self.view).salts.insert(next.head.sequence, next.head.salt);
         let full = std::mem::replace(&mut self.active, next);
         self.full.push((full.head.sequence, full.last_index));

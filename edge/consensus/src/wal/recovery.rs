@@ -36,7 +36,7 @@ impl Log {
         remove_leftovers(&*disk)?;
         let active = match segments.pop() {
             Some(segment) => segment,
-            None => spares.enter(first_head(&options), 0)?,
+            None => spares.enter(&first_head(&options), 0)?,
         };
         let mut view = replay.view;
         view.salts.insert(active.head.sequence, active.head.salt);

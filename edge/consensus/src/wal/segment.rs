@@ -49,11 +49,11 @@ impl Spares {
     /// Puts a new segment into the log: file, head and name are durable when this returns.
     ///
     /// `room` is what the first frame needs; a segment is longer than usual when that is.
-    pub(super) fn enter(&mut self, head: SegmentHead, room: u64) -> Result<Segment, StorageError> {
+    pub(super) fn enter(&mut self, head: &SegmentHead, room: u64) -> Result<Segment, StorageError> {
         let capacity = self.capacity.max(BLOCK + room);
         let name = name(head.sequence);
         let file = self.take(capacity).map_err(StorageError::io("preallocate", &self.disk.display(SPARE)))?;
-        let head = SegmentHead { capacity, ..head };
+        let head = SegmentHead { capacity, ..head.clone() };
         self.finish(&*file, &head, &name).map_err(StorageError::io("create", &self.disk.display(&name)))?;
         self.prepare();
         Ok(Segment { file, head, end: BLOCK, last_index: None })

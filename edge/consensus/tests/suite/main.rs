@@ -1,0 +1,8 @@
+//! The crate as others use it, on real files.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod proposing;
+mod restart;
+mod snapshots;
+mod support;
