@@ -12,10 +12,14 @@ mod diagnostic;
 mod inputs;
 mod number;
 mod source;
+mod suggest;
 mod value;
 
 mod config;
+mod eval;
+mod functions;
 mod job_file;
+mod syntax;
 
 pub use body::{Attribute, Block, Body, Label};
 pub use config::parse_config;
@@ -24,4 +28,5 @@ pub use inputs::Inputs;
 pub use job_file::evaluate_job_file;
 pub use number::Number;
 pub use source::{Position, Source, Span};
+pub use suggest::closest;
 pub use value::Value;

@@ -1,5 +1,9 @@
 //! Numbers: whole ones exact between `i64::MIN` and `u64::MAX`, every other a finite `f64`.
 
+mod arithmetic;
+
+pub(crate) use arithmetic::rounded;
+
 use std::cmp::Ordering;
 use std::fmt;
 

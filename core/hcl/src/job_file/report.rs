@@ -1,0 +1,54 @@
+//! The findings of one evaluation.
+
+use crate::diagnostic::Diagnostic;
+use crate::eval::Fault;
+
+/// Beyond this many, findings are no longer told one by one.
+const MOST: usize = 100;
+
+#[derive(Default)]
+pub(super) struct Report {
+    found: Vec<Diagnostic>,
+    failed: bool,
+}
+
+impl Report {
+    pub fn add(&mut self, diagnostic: Diagnostic) {
+        self.failed = true;
+        if self.found.len() < MOST {
+            self.found.push(diagnostic);
+        }
+    }
+
+    pub fn fault(&mut self, fault: Fault) {
+        self.failed = true;
+        if let Some(diagnostic) = fault.into_report() {
+            self.add(diagnostic);
+        }
+    }
+
+    /// The value of a result, its fault reported.
+    pub fn take<T>(&mut self, result: Result<T, Fault>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(fault) => {
+                self.fault(fault);
+                None
+            }
+        }
+    }
+
+    /// Whether so much is wrong that going on is pointless.
+    pub fn is_full(&self) -> bool {
+        self.found.len() >= MOST
+    }
+
+    pub fn finish<T>(mut self, value: T) -> Result<T, Vec<Diagnostic>> {
+        if !self.failed {
+            return Ok(value);
+        }
+        self.found.sort_by_key(|diagnostic| diagnostic.span.map_or(0, |span| span.start));
+        self.found.dedup();
+        Err(self.found)
+    }
+}
