@@ -3,6 +3,7 @@
 mod clients;
 mod connection;
 mod control;
+mod descriptors;
 mod launcher;
 mod logs;
 mod orphan;

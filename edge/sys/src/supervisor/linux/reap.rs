@@ -3,7 +3,7 @@
 use std::process;
 
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, waitpid};
+use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, wait};
 
 use crate::procfs::{self, ProcessStat};
 
@@ -25,7 +25,7 @@ pub struct MainExit {
 pub fn reap(main: Pid) -> Reaped {
     let mut found = Reaped { main: None, childless: false };
     loop {
-        match waitpid(None, WaitOptions::NOHANG) {
+        match wait(WaitOptions::NOHANG) {
             Ok(Some((pid, status))) if pid == main => found.main = Some(main_exit(status)),
             Ok(Some(_)) | Err(Errno::INTR) => {}
             Ok(None) => return found,

@@ -55,10 +55,15 @@ pub fn reset() -> io::Result<()> {
     set_mask(&empty_set())
 }
 
-/// Fails only for signals that cannot be changed (SIGKILL, SIGSTOP, libc's own), which is as it should be.
+/// Asks the kernel itself: libc refuses to touch the two signals it keeps for its own threads, which its `posix_spawn`
+/// left ignored in the template. Fails only for SIGKILL and SIGSTOP, which is as it should be.
 fn disposition(signal: libc::c_int, handler: libc::sighandler_t) {
-    // SAFETY: only SIG_IGN and SIG_DFL are ever passed, so no handler code can run.
-    unsafe { libc::signal(signal, handler) };
+    // The kernel's own structure: handler, flags, restorer and mask; without a handler only the first matters.
+    let action: [libc::sighandler_t; 4] = [handler, 0, 0, 0];
+    let none = std::ptr::null_mut::<libc::c_void>();
+    // SAFETY: `action` is as large as the kernel's structure with its 8-byte mask, and only SIG_IGN and SIG_DFL are ever
+    // passed, so no handler code can run.
+    unsafe { libc::syscall(libc::SYS_rt_sigaction, signal, action.as_ptr(), none, size_of::<u64>()) };
 }
 
 fn empty_set() -> libc::sigset_t {

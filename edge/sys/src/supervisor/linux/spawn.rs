@@ -11,7 +11,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::Pid;
 
 use super::super::spec::{RunAs, StartError, StartSpec, StartStage};
-use super::signal_mask;
+use super::{descriptors, signal_mask};
 
 /// A running task and the read ends of its output; `None` when its output is discarded.
 pub struct Child {
@@ -125,7 +125,7 @@ impl Plan {
         rustix::process::chdir(self.cwd.as_c_str()).map_err(|error| (StartStage::WorkDir, error.into()))?;
         rustix::process::umask(rustix::fs::Mode::WGRP | rustix::fs::Mode::WOTH);
         signal_mask::reset().map_err(at(StartStage::Session))?;
-        close_on_exec_from(3).map_err(at(StartStage::Session))?;
+        descriptors::close_on_exec_from(3).map_err(at(StartStage::Session))?;
         Err((StartStage::Exec, self.exec()))
     }
 
@@ -192,23 +192,4 @@ fn output(kept: bool) -> Step<(Option<File>, OwnedFd)> {
 
 fn pipe(stage: StartStage) -> Step<(OwnedFd, OwnedFd)> {
     pipe_with(PipeFlags::CLOEXEC).map_err(|error| StartError::new(stage, error.into()))
-}
-
-/// Marks every descriptor from `first` on, so that the task inherits none.
-fn close_on_exec_from(first: libc::c_uint) -> io::Result<()> {
-    let flags = libc::CLOSE_RANGE_CLOEXEC as libc::c_int;
-    // SAFETY: changes flags of descriptors only; none is closed before exec.
-    let code = unsafe { libc::syscall(libc::SYS_close_range, first, libc::c_uint::MAX, flags) };
-    if code == 0 {
-        return Ok(());
-    }
-    // Before Linux 5.11.
-    for entry in std::fs::read_dir("/proc/self/fd")? {
-        let fd = entry?.file_name().to_str().and_then(|name| name.parse::<libc::c_int>().ok());
-        if let Some(fd) = fd.filter(|fd| fd.unsigned_abs() >= first) {
-            // SAFETY: sets a flag of a descriptor; a descriptor closed meanwhile gives an error we can ignore.
-            unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };
-        }
-    }
-    Ok(())
 }

@@ -12,7 +12,7 @@ use rustix::io::Errno;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 
 use super::super::TEMPLATE_ARGUMENT;
-use super::{run, signal_mask, start};
+use super::{descriptors, run, signal_mask, start};
 
 /// Becomes the template, and never returns, when this process was started as one. Call it first in `main`.
 pub fn run_if_supervisor() {
@@ -26,6 +26,10 @@ fn serve() -> i32 {
     if rustix::net::sockopt::socket_type(channel).is_err() {
         eprintln!("`{TEMPLATE_ARGUMENT}` is an internal command of the agent and cannot be run by hand");
         return 2;
+    }
+    // SAFETY: `main` has done nothing yet, so nothing beyond the standard three is ours.
+    if unsafe { descriptors::close_from(3) }.is_err() {
+        return 1;
     }
     signal_mask::ignore_what_is_meant_for_the_agent();
     signal_mask::ignore_children();
