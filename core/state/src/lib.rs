@@ -10,6 +10,7 @@ pub mod command;
 mod commands;
 mod derive;
 mod hash;
+pub mod invariants;
 mod occupancy;
 mod prefix;
 mod rows;

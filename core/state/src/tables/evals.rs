@@ -40,7 +40,7 @@ impl EvalRow {
         Self { eval, job_slot, allocs: 0, allocs_index, content_hash }
     }
 
-    fn row_hash(&self) -> u64 {
+    pub(crate) fn row_hash(&self) -> u64 {
         mix(self.content_hash, self.allocs_index.0)
     }
 }

@@ -89,7 +89,7 @@ impl VersionRow {
         Self { job, hash, submission }
     }
 
-    fn hash(&self) -> u64 {
+    pub(crate) fn hash(&self) -> u64 {
         self.hash.wrapping_add(self.submission.as_ref().map_or(0, |(_, hash)| *hash))
     }
 }
@@ -122,7 +122,7 @@ impl JobRow {
     }
 
     /// Hash of what [`JobMarks`] stores.
-    fn marks_hash(&self) -> u64 {
+    pub(crate) fn marks_hash(&self) -> u64 {
         let indexes = mix(mix(mix(self.key_hash, self.job_index.0), self.allocs_index.0), self.evals_index.0);
         self.counts.iter().filter(|(_, counts)| counts.queued > 0).fold(indexes, |sum, (group, counts)| {
             let group = hash_bytes(group.as_str().as_bytes());

@@ -1,0 +1,43 @@
+//! What is true of every state, each named once. Tests and the simulator check them after every step or sweep; none
+//! is needed for the state to work, and none may change it.
+
+mod capacity;
+mod hashes;
+mod indexes;
+mod jobs;
+mod watches;
+
+use crate::snapshot::Snapshot;
+
+/// An invariant that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("invariant `{invariant}` is violated: {detail}")]
+pub struct Violation {
+    pub invariant: &'static str,
+    pub detail: String,
+}
+
+/// Checks every invariant; O(n).
+///
+/// # Errors
+/// The first one that does not hold.
+pub fn check(snapshot: &Snapshot) -> Result<(), Violation> {
+    let tables = &*snapshot.tables;
+    indexes::allocs_are_indexed(tables)?;
+    indexes::evals_are_indexed(tables)?;
+    indexes::ids_name_their_rows(tables)?;
+    capacity::columns_equal_recomputation(tables)?;
+    capacity::no_node_is_over_committed(tables)?;
+    capacity::no_port_is_given_twice(tables)?;
+    jobs::counters_equal_recomputation(tables)?;
+    jobs::statuses_are_derived(tables)?;
+    jobs::versions_descend(tables)?;
+    jobs::at_most_one_blocked_evaluation(tables)?;
+    watches::no_index_is_in_the_future(snapshot)?;
+    watches::tables_cover_their_rows(snapshot)?;
+    hashes::hash_equals_recomputation(tables)
+}
+
+fn require(holds: bool, invariant: &'static str, detail: impl FnOnce() -> String) -> Result<(), Violation> {
+    if holds { Ok(()) } else { Err(Violation { invariant, detail: detail() }) }
+}

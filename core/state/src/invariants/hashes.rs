@@ -1,0 +1,59 @@
+//! The incremental hash is the hash of the rows there are.
+
+use super::{Violation, require};
+use crate::columns::NodeSlot;
+use crate::hash::hash_row;
+use crate::rows::{AllocRecordRef, RowKind};
+use crate::tables::Tables;
+use crate::tables::evals::EvalRow;
+use crate::tables::jobs::VersionRow;
+use crate::tables::nodes::content_hash;
+use crate::tables::pools::PoolRecord;
+
+pub(super) fn hash_equals_recomputation(tables: &Tables) -> Result<(), Violation> {
+    let parts = [pools(tables), jobs(tables), nodes(tables), evals(tables), allocs(tables)];
+    let found = sum(parts.into_iter());
+    require(found == tables.rows_hash, "hash_equals_recomputation", || {
+        format!("kept {:016x}, found {found:016x}", tables.rows_hash)
+    })
+}
+
+fn sum(hashes: impl Iterator<Item = u64>) -> u64 {
+    hashes.fold(0, u64::wrapping_add)
+}
+
+fn pools(tables: &Tables) -> u64 {
+    let stored = tables.pools.rows.iter().filter(|(_, index)| index.0 > 0);
+    sum(stored.map(|(name, index)| {
+        hash_row(RowKind::NodePool, &PoolRecord { name: name.clone(), create_index: *index })
+    }))
+}
+
+fn jobs(tables: &Tables) -> u64 {
+    sum(tables.jobs.rows.iter().map(|(_, row)| {
+        let versions = row.versions.iter().map(|version| {
+            let submission = version.submission.as_ref().map(|(submission, _)| submission.clone());
+            VersionRow::new(version.job.clone(), submission).hash()
+        });
+        row.marks_hash().wrapping_add(sum(versions))
+    }))
+}
+
+fn nodes(tables: &Tables) -> u64 {
+    sum(tables.nodes.iter().map(|(_, row)| {
+        let content = content_hash(row.node(), &row.secret_hash);
+        let mut fresh = NodeSlot::new(row.node().clone(), row.secret_hash, content);
+        fresh.set_indexes(row.changed_index(), row.allocs_index);
+        fresh.row_hash()
+    }))
+}
+
+fn evals(tables: &Tables) -> u64 {
+    let rows = tables.evals.rows.iter();
+    sum(rows.map(|(_, row)| EvalRow::new(row.eval.clone(), row.job_slot, row.allocs_index).row_hash()))
+}
+
+fn allocs(tables: &Tables) -> u64 {
+    let rows = tables.allocs.rows.iter();
+    sum(rows.map(|(_, row)| hash_row(RowKind::Alloc, &AllocRecordRef::from(&*row.alloc))))
+}

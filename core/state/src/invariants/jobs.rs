@@ -1,0 +1,66 @@
+//! What is kept about jobs follows from their allocations and evaluations.
+
+use super::{Violation, require};
+use crate::summary::GroupCounts;
+use crate::tables::Tables;
+use crate::tables::jobs::{JobRow, KEPT_VERSIONS};
+
+pub(super) fn counters_equal_recomputation(tables: &Tables) -> Result<(), Violation> {
+    for (slot, row) in tables.jobs.rows.iter() {
+        let mut fresh = JobRow::new(row.key.clone());
+        for (group, counts) in &row.counts {
+            fresh.counts_mut(group).queued = counts.queued;
+        }
+        tables.allocs.of(&tables.allocs.by_job, slot).for_each(|alloc| fresh.count_in(alloc));
+        let evals = tables.evals.of_job(slot);
+        let open: Vec<_> = evals.map(|row| u32::from(!row.eval.status.is_terminal())).collect();
+        let same = numbers(row) == numbers(&fresh)
+            && counts(row) == counts(&fresh)
+            && (row.evals as usize, row.open_evals) == (open.len(), open.iter().sum());
+        require(same, "counters_equal_recomputation", || {
+            format!("job {}: kept {:?} {:?}, found {:?}", row.key, numbers(row), row.counts, fresh.counts)
+        })?;
+    }
+    Ok(())
+}
+
+const fn numbers(row: &JobRow) -> [u32; 3] {
+    [row.allocs, row.live, row.holding]
+}
+
+fn counts(row: &JobRow) -> Vec<&(muster_ids::GroupName, GroupCounts)> {
+    row.counts.iter().filter(|(_, counts)| *counts != GroupCounts::default()).collect()
+}
+
+/// Statuses are as derived, and no row is kept for nothing.
+pub(super) fn statuses_are_derived(tables: &Tables) -> Result<(), Violation> {
+    for (_, row) in tables.jobs.rows.iter() {
+        let fine = match row.current() {
+            Some(job) => job.status == row.status(job.kind, job.stop),
+            None => row.allocs > 0 || row.evals > 0,
+        };
+        require(fine, "statuses_are_derived", || {
+            format!("job {}: {:?}", row.key, row.current().map(|j| j.status))
+        })?;
+    }
+    Ok(())
+}
+
+pub(super) fn versions_descend(tables: &Tables) -> Result<(), Violation> {
+    for (_, row) in tables.jobs.rows.iter() {
+        let ordered = row.versions.is_sorted_by(|a, b| a.job.version > b.job.version);
+        let own = row.versions.iter().all(|version| version.job.key() == row.key);
+        require(ordered && own && row.versions.len() <= KEPT_VERSIONS, "versions_descend", || {
+            format!("job {}: {:?}", row.key, row.versions.iter().map(|v| v.job.version).collect::<Vec<_>>())
+        })?;
+    }
+    Ok(())
+}
+
+pub(super) fn at_most_one_blocked_evaluation(tables: &Tables) -> Result<(), Violation> {
+    for (slot, row) in tables.jobs.rows.iter() {
+        let blocked = tables.evals.blocked_of_job(slot).count();
+        require(blocked <= 1, "at_most_one_blocked_evaluation", || format!("job {}: {blocked}", row.key))?;
+    }
+    Ok(())
+}
