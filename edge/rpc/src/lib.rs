@@ -12,6 +12,8 @@
 pub mod messages;
 pub mod pki;
 mod role;
+#[cfg(test)]
+mod tests;
 pub mod transport;
 
 pub use messages::{

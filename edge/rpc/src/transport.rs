@@ -17,6 +17,7 @@
 //! A peer that vanished without a word is noticed by heartbeats above or by TCP keep-alive; a closed connection at
 //! once. Nothing here retries or reconnects: that is for the owner of the session.
 
+mod ask;
 mod byte_stream;
 mod call;
 mod dial;
@@ -52,3 +53,5 @@ pub use responder::Responder;
 pub use session::Session;
 pub use subscription::Subscription;
 pub use wire::BytesPurpose;
+#[cfg(test)]
+pub(crate) use {frame::FrameReader, frame::decode, frame::encode, wire::Answer};

@@ -114,6 +114,15 @@ impl UserCa {
         Ok((leaf.der().clone(), key))
     }
 
+    /// A leaf and its key outside of an [`Identity`], for clients that do not keep our rules.
+    #[cfg(test)]
+    pub(crate) fn leaf(&self, role: Role) -> (CertificateDer<'static>, PrivateKeyDer<'static>) {
+        let signed = self.sign(role, &Region::global(), SystemTime::now(), LEAF_LIFETIME);
+        #[expect(clippy::unwrap_used, reason = "tests")]
+        let (leaf, key) = signed.unwrap();
+        (leaf, PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())))
+    }
+
     fn roots(&self) -> Result<Arc<RootCertStore>, PkiError> {
         pem::trust(vec![self.certificate.clone()], "the CA of this user's agents")
     }

@@ -7,8 +7,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::ask::ask;
 use super::frame::{self, FrameReader};
 use super::mux_stream::MuxStream;
 use super::session::Shared;
@@ -36,11 +37,8 @@ pub(crate) async fn open(session: &Arc<Shared>, purpose: BytesPurpose) -> Result
     let limit = session.limits.frame();
     let request = frame::encode(&Open::Bytes { purpose }, limit)?;
     let mut stream = session.open().await?;
-    // As with calls, the answer says more than a failure to send.
-    let _ = stream.write_all(&request).await;
     let mut reader = FrameReader::new(limit);
-    let answer = reader.message::<Answer<Empty>, _>(&mut stream).await;
-    match answer.map_err(|error| session.explain(error.into()))? {
+    match ask(&mut stream, &mut reader, &request).await? {
         Answer::Done(Empty {}) => Ok(ByteStream::new(stream, reader.into_rest())),
         Answer::Failed(failure) => Err(failure.into()),
     }

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
-
 use super::CallError;
+use super::ask::ask;
 use super::frame::{self, FrameReader};
 use super::session::Shared;
 use super::wire::{Answer, Open};
@@ -22,10 +21,7 @@ pub(crate) async fn exchange<C: Call>(
     let request = frame::encode(&Open::Call { deadline_ms, request: request.into_request() }, limit)?;
     let _turn = session.call_permit().await?;
     let mut stream = session.open().await?;
-    // A refusal may arrive before all of the request is sent: the answer counts, not the failure to send.
-    let _ = stream.write_all(&request).await;
-    let answer = FrameReader::new(limit).message(&mut stream).await;
-    match answer.map_err(|error| session.explain(error.into()))? {
+    match ask(&mut stream, &mut FrameReader::new(limit), &request).await? {
         Answer::Done(reply) => Ok(reply),
         Answer::Failed(failure) => Err(failure.into()),
     }

@@ -157,14 +157,16 @@ impl Driver {
 
 fn reason_of(error: &yamux::ConnectionError) -> CloseReason {
     use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
-    match error {
-        yamux::ConnectionError::Closed => CloseReason::Remote,
-        // A process that was killed closes its socket without saying so in TLS.
-        yamux::ConnectionError::Io(error)
-            if matches!(error.kind(), UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe) =>
-        {
-            CloseReason::Remote
+    let io = match error {
+        yamux::ConnectionError::Closed => return CloseReason::Remote,
+        yamux::ConnectionError::Io(io) | yamux::ConnectionError::Decode(yamux::FrameDecodeError::Io(io)) => {
+            io
         }
-        error => CloseReason::Broken(error.to_string()),
+        error => return CloseReason::Broken(error.to_string()),
+    };
+    match io.kind() {
+        // A process that was killed closes its socket without saying so in TLS.
+        UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe => CloseReason::Remote,
+        _ => CloseReason::Broken(io.to_string()),
     }
 }

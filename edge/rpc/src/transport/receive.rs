@@ -45,6 +45,9 @@ pub(crate) async fn receive(mut stream: MuxStream, handlers: mpsc::Sender<Incomi
     }
 }
 
+/// Requests up to this size are received without asking: their number is bounded by the number of streams.
+const SMALL: usize = 64 << 10;
+
 /// The budget is taken by what was announced, before it is read: many large requests at once wait for each other.
 async fn read(
     reader: &mut FrameReader,
@@ -52,7 +55,7 @@ async fn read(
     session: &Shared,
 ) -> Result<Open, FrameError> {
     let size = reader.next_size(stream).await?.ok_or(FrameError::Cut)?;
-    let permits = u32::try_from(size).unwrap_or(u32::MAX);
+    let permits = if size <= SMALL { 0 } else { u32::try_from(size).unwrap_or(u32::MAX) };
     let _budget = session.state.budget.acquire_many(permits).await.map_err(|_| FrameError::Cut)?;
     reader.message(stream).await
 }

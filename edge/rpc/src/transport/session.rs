@@ -125,6 +125,11 @@ impl Session {
         Self(shared)
     }
 
+    #[cfg(test)]
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.0
+    }
+
     #[must_use]
     pub fn peer(&self) -> &Peer {
         &self.0.peer

@@ -4,9 +4,9 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
-use tokio::io::AsyncWriteExt;
 
 use super::CallError;
+use super::ask::ask;
 use super::frame::{self, FrameReader};
 use super::mux_stream::MuxStream;
 use super::session::Shared;
@@ -30,11 +30,8 @@ pub(crate) async fn open<S: Stream>(
     let limit = session.limits.frame();
     let request = frame::encode(&Open::Stream { request: request.into_request() }, limit)?;
     let mut stream = session.open().await?;
-    // As with calls, the answer says more than a failure to send.
-    let _ = stream.write_all(&request).await;
     let mut reader = FrameReader::new(limit);
-    let first = reader.message::<Event<S::Item>, _>(&mut stream).await;
-    match first.map_err(|error| session.explain(error.into()))? {
+    match ask::<Event<S::Item>>(&mut stream, &mut reader, &request).await? {
         Event::Accepted => Ok(Subscription { stream: Some(stream), reader, item: PhantomData }),
         Event::Failed(failure) => Err(failure.into()),
         Event::Item(_) | Event::End => {
@@ -48,28 +45,14 @@ impl<T: DeserializeOwned> Subscription<T> {
     /// dropped.
     pub async fn next(&mut self) -> Option<Result<T, CallError>> {
         let stream = self.stream.as_mut()?;
-        let event = match self.reader.message(stream).await {
-            Ok(event) => event,
-            Err(error) => {
-                let error = stream.session().explain(error.into());
-                self.stream = None;
-                return Some(Err(error));
-            }
+        let end = match self.reader.message(stream).await {
+            Ok(Event::Item(item)) => return Some(Ok(item)),
+            Ok(Event::End) => None,
+            Ok(Event::Failed(failure)) => Some(Err(failure.into())),
+            Ok(Event::Accepted) => Some(Err(CallError::Malformed("the stream was accepted twice".into()))),
+            Err(error) => Some(Err(stream.session().explain(error.into()))),
         };
-        match event {
-            Event::Item(item) => return Some(Ok(item)),
-            Event::End => {
-                self.stream = None;
-                return None;
-            }
-            Event::Failed(failure) => {
-                self.stream = None;
-                return Some(Err(failure.into()));
-            }
-            Event::Accepted => {
-                self.stream = None;
-                return Some(Err(CallError::Malformed("the stream was accepted twice".into())));
-            }
-        }
+        self.stream = None;
+        end
     }
 }

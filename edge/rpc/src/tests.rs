@@ -1,0 +1,15 @@
+//! The crate against itself: two ends on real loopback sockets.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod bytes;
+mod calls;
+mod compatibility;
+mod death;
+mod hostile;
+mod limits;
+mod pem_files;
+mod refusals;
+mod streams;
+mod support;
+mod swap;
+mod user_ca;
