@@ -33,7 +33,6 @@ pub async fn ask(connection: Connection, request: Request) -> Result<Reply, Prot
 }
 
 #[cfg(not(target_os = "linux"))]
-#[expect(clippy::unused_async, reason = "the same shape on every platform")]
 pub async fn ask(mut connection: Connection, request: Request) -> Result<Reply, ProtocolError> {
     connection.call(&request)
 }

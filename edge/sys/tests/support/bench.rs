@@ -146,6 +146,10 @@ impl Drop for Task {
         if let Ok(Attachment::Supervised(mut connection)) = attach(&self.control_dir, None) {
             let _ = connection.call(&Request::Stop { signal: 9, timeout: Duration::ZERO });
         }
+        // A test may have closed that way.
+        if self.identity.is_running() {
+            kill(self.identity.pid, 9);
+        }
     }
 }
 
