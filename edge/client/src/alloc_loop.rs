@@ -1,0 +1,337 @@
+//! One allocation's own task: the only place that steps its runner.
+//!
+//! ```text
+//!   fleet, session, users --Message--.
+//!   finished effects ----------------+--> step(event, now) -> save -> execute effects (effects.rs)
+//!   deadlines -----------------------'
+//! ```
+//!
+//! Invariant: nothing decided by a step becomes visible (no process, no report) before the step is on disk. When the
+//! disk refuses, the allocation stands still and tries again; its processes run on.
+
+mod message;
+mod questions;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use muster_ids::UnixNanos;
+use muster_model::{Alloc, DesiredStatus};
+use muster_runner::{AllocEffect, AllocEventIn, AllocPlan, AllocRunner};
+use tokio::sync::{mpsc, watch};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::Instant;
+
+pub use message::{AllocHandle, Farewell, Message, Summary};
+use questions::Samples;
+
+use crate::context::Context;
+use crate::effects::{self, Outcome, TaskWork};
+use crate::state::{SavedAlloc, SavedHandle, SavedRunner};
+
+/// Messages waiting for one allocation.
+const INBOX: usize = 64;
+/// Pause before a failed save or removal is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+pub struct AllocLoop {
+    context: Arc<Context>,
+    saved: SavedAlloc,
+    alloc: Arc<Alloc>,
+    runner: AllocRunner,
+    handles: BTreeMap<usize, SavedHandle>,
+    ended_at: UnixNanos,
+    inbox: mpsc::Receiver<Message>,
+    summary: watch::Sender<Summary>,
+    work: JoinSet<Outcome>,
+    /// Downloads under way, by task, so that they can be given up.
+    downloads: BTreeMap<usize, AbortHandle>,
+    timer: Option<(UnixNanos, Instant)>,
+    samples: Samples,
+    farewell: Farewell,
+}
+
+/// How the loop goes on after an event.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    Go,
+    Stop,
+}
+
+impl AllocLoop {
+    /// Begins to run an allocation, or goes on with one that an earlier agent process ran. `None` when the
+    /// assignment and what was saved of it contradict each other.
+    pub fn spawn(
+        context: &Arc<Context>,
+        saved: SavedAlloc,
+        earlier: Option<SavedRunner>,
+    ) -> Option<AllocHandle> {
+        let alloc = Arc::new(saved.to_row(context.node_id));
+        let plan = AllocPlan::new(&alloc, context.config.max_kill_timeout)?;
+        let resumed = earlier.is_some();
+        let earlier = earlier.unwrap_or_default();
+        let runner = if resumed {
+            AllocRunner::restore(plan, earlier.memory)
+                .inspect_err(|error| tracing::error!(alloc = %saved.id, %error, "cannot be resumed"))
+                .ok()?
+        } else {
+            AllocRunner::received(plan, context.now())
+        };
+        let (sender, inbox) = mpsc::channel(INBOX);
+        let (summary, seen) = watch::channel(Summary::default());
+        let this = Self {
+            context: Arc::clone(context),
+            saved,
+            alloc,
+            runner,
+            handles: earlier.handles,
+            ended_at: earlier.ended_at,
+            inbox,
+            summary,
+            work: JoinSet::new(),
+            downloads: BTreeMap::new(),
+            timer: None,
+            samples: Samples::default(),
+            farewell: Farewell::Keep,
+        };
+        let done = tokio::spawn(this.run(resumed));
+        Some(AllocHandle::new(sender, seen, done.abort_handle()))
+    }
+
+    async fn run(mut self, resumed: bool) {
+        let mut flow = if resumed { self.resume().await } else { self.step(AllocEventIn::Begin).await };
+        if flow == Flow::Go && self.saved.desired != DesiredStatus::Run {
+            flow = self.obey().await;
+        }
+        while flow == Flow::Go {
+            flow = self.turn().await;
+        }
+        // Tasks live on: dropping a driver's future stops nothing.
+        self.work.abort_all();
+    }
+
+    /// Waits for one thing to happen and deals with it.
+    async fn turn(&mut self) -> Flow {
+        let due = self.timer.map(|(_, due)| due);
+        tokio::select! {
+            biased;
+            Some(finished) = self.work.join_next(), if !self.work.is_empty() => match finished {
+                Ok(outcome) => self.finished(outcome).await,
+                Err(error) if error.is_cancelled() => Flow::Go,
+                Err(error) => {
+                    tracing::error!(alloc = %self.saved.id, %error, "an effect broke off");
+                    Flow::Go
+                }
+            },
+            message = self.inbox.recv() => match message {
+                Some(message) => self.receive(message).await,
+                None => Flow::Stop,
+            },
+            () = sleep_until(due), if due.is_some() => {
+                let deadline = self.timer.take().map(|(deadline, _)| deadline).unwrap_or_default();
+                // The deadline has passed even if somebody has turned the clock back.
+                let now = self.context.now().max(deadline);
+                self.step_at(AllocEventIn::Tick, now).await
+            }
+        }
+    }
+
+    async fn receive(&mut self, message: Message) -> Flow {
+        match message {
+            Message::Assign(saved) => {
+                self.saved = *saved;
+                self.alloc = Arc::new(self.saved.to_row(self.context.node_id));
+                self.obey().await
+            }
+            Message::Destroy(farewell) => {
+                self.farewell = farewell;
+                self.step(AllocEventIn::Destroy).await
+            }
+            Message::Restart { task, all, reply } => {
+                let wish = self.restart_wish(task.as_ref(), all);
+                self.carry_out(wish, reply).await
+            }
+            Message::Signal { task, signal, reply } => {
+                let wish = self.signal_wish(task.as_ref(), &signal);
+                self.carry_out(wish, reply).await
+            }
+            Message::Usage { task, reply } => {
+                self.answer_usage(task.as_ref(), reply);
+                Flow::Go
+            }
+            Message::Leave => Flow::Stop,
+        }
+    }
+
+    /// Does what the servers' newest word on this allocation asks for.
+    async fn obey(&mut self) -> Flow {
+        let Some(plan) = AllocPlan::new(&self.alloc, self.context.config.max_kill_timeout) else {
+            return Flow::Go;
+        };
+        let flow = self.step(AllocEventIn::Replan(Box::new(plan))).await;
+        if flow == Flow::Stop || self.saved.desired == DesiredStatus::Run {
+            return flow;
+        }
+        let skip_delay = self.saved.transition.no_shutdown_delay;
+        self.step(AllocEventIn::Stop { reason: None, skip_delay }).await
+    }
+
+    /// An effect came to its end.
+    async fn finished(&mut self, outcome: Outcome) -> Flow {
+        let Outcome { task, handle, event } = outcome;
+        if let Some(handle) = handle {
+            self.handles.insert(task, handle);
+        }
+        match event {
+            Some(event) => self.step(AllocEventIn::Task { task, event }).await,
+            None => Flow::Go,
+        }
+    }
+
+    async fn resume(&mut self) -> Flow {
+        let now = self.context.now();
+        let effects = self.runner.resume(now);
+        self.forget_old_handles();
+        self.conclude(effects, now).await
+    }
+
+    /// Handles of processes that had ended before the agent did.
+    fn forget_old_handles(&mut self) {
+        let tasks = self.runner.tasks();
+        let old = |(task, saved): (&usize, &SavedHandle)| {
+            let current =
+                tasks.get(*task).is_some_and(|runner| runner.memory().generation == saved.generation);
+            (!current).then_some(*task)
+        };
+        let old: Vec<usize> = self.handles.iter().filter_map(old).collect();
+        for task in old {
+            if let Some(saved) = self.handles.remove(&task) {
+                self.work.spawn(effects::forget(Arc::clone(&self.context), task, saved));
+            }
+        }
+    }
+
+    async fn step(&mut self, event: AllocEventIn) -> Flow {
+        self.step_at(event, self.context.now()).await
+    }
+
+    async fn step_at(&mut self, event: AllocEventIn, now: UnixNanos) -> Flow {
+        let effects = self.runner.step(event, now);
+        self.conclude(effects, now).await
+    }
+
+    /// Saves, then acts.
+    async fn conclude(&mut self, effects: Vec<AllocEffect>, now: UnixNanos) -> Flow {
+        if self.ended_at.is_zero() && self.runner.is_over() {
+            self.ended_at = now;
+        }
+        self.save().await;
+        let mut flow = Flow::Go;
+        for effect in effects {
+            match effect {
+                AllocEffect::Task { task, effect } => self.execute(task, effect),
+                AllocEffect::Report(report) => self.context.report(self.saved.id, report),
+                AllocEffect::Remove => {
+                    self.remove().await;
+                    flow = Flow::Stop;
+                }
+            }
+        }
+        let over = self.runner.is_over();
+        self.summary.send_replace(Summary { ended_at: over.then_some(self.ended_at) });
+        self.set_timer(now);
+        flow
+    }
+
+    async fn save(&self) {
+        let record = SavedRunner {
+            memory: self.runner.memory(),
+            handles: self.handles.clone(),
+            ended_at: self.ended_at,
+            collected: false,
+        };
+        while let Err(error) = self.context.store.save_runner(self.saved.id, &record).await {
+            if matches!(error, crate::ClientError::Closing) {
+                return;
+            }
+            tracing::error!(alloc = %self.saved.id, %error, "standing still until the state can be saved");
+            tokio::time::sleep(RETRY).await;
+        }
+    }
+
+    fn execute(&mut self, task: usize, effect: muster_runner::TaskEffect) {
+        let work = TaskWork {
+            context: Arc::clone(&self.context),
+            alloc: Arc::clone(&self.alloc),
+            task,
+            handle: self.handles.get(&task).cloned(),
+        };
+        match effect {
+            muster_runner::TaskEffect::CancelPreparation => {
+                if let Some(download) = self.downloads.remove(&task) {
+                    download.abort();
+                }
+            }
+            muster_runner::TaskEffect::FetchArtifacts { from } => {
+                let download = self.work.spawn(work.fetch_artifacts(from));
+                self.downloads.insert(task, download);
+            }
+            muster_runner::TaskEffect::Forget { .. } => {
+                self.samples.forget(task);
+                if let Some(saved) = self.handles.remove(&task) {
+                    self.work.spawn(effects::forget(Arc::clone(&self.context), task, saved));
+                }
+            }
+            effect => {
+                self.work.spawn(work.run(effect));
+            }
+        }
+    }
+
+    /// Removes the directory, once nothing works in it any more, and what is known of the allocation.
+    async fn remove(&mut self) {
+        while self.work.join_next().await.is_some() {}
+        let id = self.saved.id;
+        let dirs = Arc::clone(&self.context.dirs);
+        let removed = crate::alloc_dir::blocking(move || dirs.remove(id).or_else(|_| dirs.remove(id))).await;
+        if let Err(error) = removed {
+            tracing::error!(alloc = %id, %error, "its directory could not be removed; it is swept at the next start");
+        }
+        let done = match self.farewell {
+            Farewell::Keep => {
+                let record = SavedRunner {
+                    memory: self.runner.memory(),
+                    ended_at: self.ended_at,
+                    collected: true,
+                    ..SavedRunner::default()
+                };
+                self.context.store.save_runner(id, &record).await
+            }
+            Farewell::Forget => {
+                self.context.outbox.discard(id);
+                self.context.store.forget(id).await
+            }
+        };
+        if let Err(error) = done {
+            tracing::error!(alloc = %id, %error, "its removal could not be saved; it is repeated at the next start");
+        }
+    }
+
+    fn set_timer(&mut self, now: UnixNanos) {
+        let deadline = self.runner.deadline();
+        if self.timer.map(|(deadline, _)| deadline) != deadline {
+            self.timer = deadline.map(|deadline| (deadline, Instant::now() + deadline.since(now)));
+        }
+    }
+}
+
+async fn sleep_until(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests;

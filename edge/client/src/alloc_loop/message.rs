@@ -1,0 +1,93 @@
+//! How the rest of the agent talks to one allocation.
+
+use std::collections::BTreeMap;
+
+use muster_ids::{TaskName, Text, UnixNanos};
+use muster_rpc::messages::TaskStats;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::AbortHandle;
+
+use crate::QueryError;
+use crate::state::SavedAlloc;
+
+type Reply<T> = oneshot::Sender<Result<T, QueryError>>;
+
+#[derive(Debug)]
+pub enum Message {
+    /// The servers' newest word on it, already saved.
+    Assign(Box<SavedAlloc>),
+    /// Stop what still runs, then remove its files.
+    Destroy(Farewell),
+    Restart {
+        task: Option<TaskName>,
+        all: bool,
+        reply: Reply<()>,
+    },
+    Signal {
+        task: Option<TaskName>,
+        signal: Text,
+        reply: Reply<()>,
+    },
+    Usage {
+        task: Option<TaskName>,
+        reply: Reply<BTreeMap<TaskName, TaskStats>>,
+    },
+    /// The agent ends; tasks go on.
+    Leave,
+}
+
+/// What stays of an allocation whose files are removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Farewell {
+    /// The servers still list it: remember that it ran, so that it never runs again.
+    #[default]
+    Keep,
+    Forget,
+}
+
+/// What others may know of it without asking.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Set when every task is dead.
+    pub ended_at: Option<UnixNanos>,
+}
+
+/// A running [`super::AllocLoop`].
+#[derive(Debug)]
+pub struct AllocHandle {
+    inbox: mpsc::Sender<Message>,
+    summary: watch::Receiver<Summary>,
+    task: AbortHandle,
+}
+
+impl AllocHandle {
+    pub(super) const fn new(
+        inbox: mpsc::Sender<Message>,
+        summary: watch::Receiver<Summary>,
+        task: AbortHandle,
+    ) -> Self {
+        Self { inbox, summary, task }
+    }
+
+    /// A way to send messages that outlives this handle.
+    #[must_use]
+    pub fn inbox(&self) -> mpsc::Sender<Message> {
+        self.inbox.clone()
+    }
+
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        *self.summary.borrow()
+    }
+
+    /// Notices changes of the summary; its end means that the loop has ended.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<Summary> {
+        self.summary.clone()
+    }
+
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.task.is_finished()
+    }
+}

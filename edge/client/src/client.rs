@@ -1,0 +1,163 @@
+//! Starting and ending the client agent.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use muster_ids::NodeId;
+use muster_rpc::{ByteStream, BytesPurpose, CallError, Secret, Session};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::alloc_dir::AllocDirs;
+use crate::artifact::{Fetcher, Trust};
+use crate::context::Context;
+use crate::fleet::Fleet;
+use crate::outbox::Outbox;
+use crate::queries::Queries;
+use crate::session::Link;
+use crate::state::{Opened, StateStore};
+use crate::{ClientConfig, ClientError, clock, collector, fingerprint};
+
+/// How often drivers are asked whether they are still well.
+const DRIVER_CHECK: Duration = Duration::from_secs(30);
+/// How long a user's request waits for a connection.
+const LINK_WAIT: Duration = Duration::from_secs(5);
+
+/// A request of this agent's users could not be passed on.
+#[derive(Debug, thiserror::Error)]
+pub enum ForwardError {
+    #[error("no connection to a server; it is being tried again")]
+    NotConnected,
+    #[error(transparent)]
+    Call(#[from] CallError),
+}
+
+/// A running client agent. Dropping it ends its work as abruptly as a crash would, which tasks survive;
+/// [`Self::shutdown`] is the orderly way.
+#[derive(Debug)]
+pub struct Client {
+    context: Arc<Context>,
+    fleet: Arc<Fleet>,
+    queries: Queries,
+    link: watch::Receiver<Option<Session>>,
+    background: JoinSet<()>,
+}
+
+impl Client {
+    /// Takes up what an earlier agent process left, then connects in the background.
+    ///
+    /// # Errors
+    /// When a directory or the state cannot be used, or there is nobody to connect to.
+    pub async fn start(config: ClientConfig) -> Result<Self, ClientError> {
+        if config.servers.is_empty() {
+            return Err(ClientError::NoServers);
+        }
+        private_dir(&config.state_dir)?;
+        let dirs = Arc::new(AllocDirs::open(&config.alloc_dir, &config.state_dir)?);
+        let trust = Trust::load(config.artifact_ca_file.as_deref())?;
+        let Opened { store, identity, index, allocs } = StateStore::open(&config.state_dir)?;
+        let secret = Secret::new(identity.secret)
+            .map_err(|error| ClientError::Fact { text: "node secret".into(), problem: error.to_string() })?;
+        let node = fingerprint::fingerprint(&config, identity.node_id, clock::now()).await?;
+        let context = Arc::new(Context {
+            node_id: identity.node_id,
+            node: watch::Sender::new(Arc::new(node)),
+            dirs,
+            store,
+            fetcher: Fetcher::new(config.artifact, trust),
+            outbox: Outbox::default(),
+            config,
+        });
+        let fleet = Arc::new(Fleet::resume(Arc::clone(&context), index, allocs));
+        Ok(Self::run(context, fleet, secret))
+    }
+
+    fn run(context: Arc<Context>, fleet: Arc<Fleet>, secret: Secret) -> Self {
+        let queries = Queries::new(Arc::clone(&context), Arc::clone(&fleet));
+        let (current, link) = watch::channel(None);
+        let mut background = JoinSet::new();
+        let session = Link {
+            context: Arc::clone(&context),
+            fleet: Arc::clone(&fleet),
+            queries: queries.clone(),
+            secret,
+            current,
+        };
+        background.spawn(session.run());
+        background.spawn(collector::run(Arc::clone(&context), Arc::clone(&fleet)));
+        background.spawn(watch_drivers(Arc::clone(&context)));
+        Self { context, fleet, queries, link, background }
+    }
+
+    #[must_use]
+    pub fn node_id(&self) -> NodeId {
+        self.context.node_id
+    }
+
+    /// Questions about allocations and the machine, for the agent's own HTTP API.
+    #[must_use]
+    pub fn queries(&self) -> Queries {
+        self.queries.clone()
+    }
+
+    /// Opens a stream that speaks HTTP/1.1 with the server this agent is connected to.
+    ///
+    /// # Errors
+    /// When there is no connection within a few seconds, or the server refuses.
+    pub async fn forward_http(&self) -> Result<ByteStream, ForwardError> {
+        let session = tokio::time::timeout(LINK_WAIT, self.connected()).await;
+        let session = session.ok().flatten().ok_or(ForwardError::NotConnected)?;
+        Ok(session.open_bytes(BytesPurpose::Http).await?)
+    }
+
+    /// The connection in use, as soon as there is one; `None` when the agent ends first.
+    pub async fn connected(&self) -> Option<Session> {
+        let mut link = self.link.clone();
+        let session = link.wait_for(Option::is_some).await.ok()?;
+        session.clone()
+    }
+
+    /// Ends the agent. Tasks go on and are found again by the next one; in development mode they are stopped and
+    /// everything is removed.
+    pub async fn shutdown(mut self) {
+        let dev = self.context.config.dev;
+        if dev {
+            // While still connected, so that servers hear of the end.
+            self.fleet.destroy().await;
+        }
+        self.background.shutdown().await;
+        self.fleet.leave().await;
+        self.context.store.clone().close().await;
+        if dev {
+            let (state, allocs) = (&self.context.config.state_dir, &self.context.config.alloc_dir);
+            for dir in [state, allocs] {
+                if let Err(error) = tokio::fs::remove_dir_all(dir).await {
+                    tracing::warn!(dir = %dir.display(), %error, "development data could not be removed");
+                }
+            }
+        }
+    }
+}
+
+/// Looks at the drivers again and again; a change is registered by the session.
+async fn watch_drivers(context: Arc<Context>) {
+    loop {
+        tokio::time::sleep(DRIVER_CHECK).await;
+        let node = context.node();
+        if let Some(changed) = fingerprint::refresh_drivers(&context.config, &node, clock::now()).await {
+            context.node.send_replace(Arc::new(changed));
+        }
+    }
+}
+
+fn private_dir(dir: &Path) -> Result<(), ClientError> {
+    std::fs::create_dir_all(dir).map_err(ClientError::file("create", dir))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let private = std::fs::Permissions::from_mode(0o700);
+        std::fs::set_permissions(dir, private).map_err(ClientError::file("protect", dir))?;
+    }
+    Ok(())
+}

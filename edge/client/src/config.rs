@@ -1,0 +1,119 @@
+//! How one client agent is to run. Decided: whoever builds it (`src/main.rs` from `muster-config`) has filled in
+//! defaults and checked names.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use muster_driver::DriverRegistry;
+use muster_ids::{Datacenter, DriverName, NodeClass, NodePool, Region, Text};
+use muster_model::{HostVolume, Reserved};
+use muster_rpc::IdentityStore;
+use muster_runner::GcPolicy;
+
+use crate::artifact::ArtifactLimits;
+
+#[derive(Clone, Debug)]
+pub struct ClientConfig {
+    pub region: Region,
+    pub datacenter: Datacenter,
+    pub node_pool: NodePool,
+    pub node_class: Option<NodeClass>,
+    /// `None` names the node after its host.
+    pub name: Option<String>,
+    /// Keeps the client's database and the control files of supervisors; not to be shared by two agents.
+    pub state_dir: PathBuf,
+    pub alloc_dir: PathBuf,
+    pub meta: BTreeMap<String, String>,
+    /// The contract's legacy options; `driver.allowlist` and `driver.denylist` are obeyed.
+    pub options: BTreeMap<String, String>,
+    pub reserved: Reserved,
+    pub host_volumes: BTreeMap<Text, HostVolume>,
+    /// RPC addresses to begin with; servers tell of further ones.
+    pub servers: Vec<SocketAddr>,
+    /// `host:port` of this agent's HTTP API, as others reach it.
+    pub http_addr: String,
+    pub drivers: Arc<DriverRegistry>,
+    pub identity: IdentityStore,
+    pub gc: GcPolicy,
+    pub gc_interval: Duration,
+    pub artifact: ArtifactLimits,
+    /// Further authorities that artifact servers may have their certificates from, in PEM form.
+    pub artifact_ca_file: Option<PathBuf>,
+    /// Replace what is found, when not zero.
+    pub cpu_total_compute_mhz: u64,
+    pub memory_total_mb: u64,
+    pub disk_total_mb: u64,
+    pub disk_free_mb: u64,
+    /// The address allocations are reached at; found when `None`.
+    pub network_ip: Option<IpAddr>,
+    pub network_interface: Option<String>,
+    pub min_dynamic_port: u16,
+    pub max_dynamic_port: u16,
+    pub max_kill_timeout: Duration,
+    pub default_ineligible: bool,
+    /// Tasks are stopped and everything is removed when the agent ends.
+    pub dev: bool,
+}
+
+impl ClientConfig {
+    /// The contract's defaults around what has none.
+    #[must_use]
+    pub fn new(
+        state_dir: PathBuf,
+        alloc_dir: PathBuf,
+        datacenter: Datacenter,
+        identity: IdentityStore,
+    ) -> Self {
+        Self {
+            region: identity.current().region().clone(),
+            datacenter,
+            node_pool: NodePool::default_pool(),
+            node_class: None,
+            name: None,
+            state_dir,
+            alloc_dir,
+            meta: BTreeMap::new(),
+            options: BTreeMap::new(),
+            reserved: Reserved::default(),
+            host_volumes: BTreeMap::new(),
+            servers: Vec::new(),
+            http_addr: "127.0.0.1:4646".to_owned(),
+            drivers: Arc::new(DriverRegistry::new()),
+            identity,
+            gc: GcPolicy {
+                max_allocs: 50,
+                max_age: None,
+                disk_usage_threshold: 80.0,
+                inode_usage_threshold: 70.0,
+                parallel_destroys: 2,
+            },
+            gc_interval: Duration::from_secs(60),
+            artifact: ArtifactLimits::default(),
+            artifact_ca_file: None,
+            cpu_total_compute_mhz: 0,
+            memory_total_mb: 0,
+            disk_total_mb: 0,
+            disk_free_mb: 0,
+            network_ip: None,
+            network_interface: None,
+            min_dynamic_port: 20_000,
+            max_dynamic_port: 32_000,
+            max_kill_timeout: Duration::from_secs(30),
+            default_ineligible: false,
+            dev: false,
+        }
+    }
+
+    /// Whether the operator's options let jobs use a driver.
+    #[must_use]
+    pub fn allows_driver(&self, driver: &DriverName) -> bool {
+        let list = |names: [&str; 2]| names.into_iter().find_map(|name| self.options.get(name));
+        let holds = |list: &String| list.split(',').any(|name| name.trim() == driver.as_str());
+        let allowed = list(["driver.allowlist", "driver.whitelist"]).filter(|list| !list.trim().is_empty());
+        let denied = list(["driver.denylist", "driver.blacklist"]);
+        allowed.is_none_or(holds) && !denied.is_some_and(holds)
+    }
+}

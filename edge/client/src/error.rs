@@ -1,0 +1,57 @@
+//! Why the client agent cannot start or answer.
+
+use std::io;
+use std::path::PathBuf;
+
+/// The agent cannot run as configured.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    #[error("cannot {action} `{path}`: {source}", path = path.display())]
+    File { action: &'static str, path: PathBuf, source: io::Error },
+    #[error("client state `{path}` cannot be used: {problem}; remove it to start as a new node", path = path.display())]
+    State { path: PathBuf, problem: String },
+    #[error("client state could not be written: {0}")]
+    StateWrite(String),
+    #[error("node name `{text}` or another fact cannot be registered: {problem}")]
+    Fact { text: String, problem: String },
+    #[error("artifact trust store cannot be built: {0}")]
+    Trust(String),
+    #[error("the system's random number generator failed")]
+    Random,
+    #[error("no server to connect to: set `servers` in the `client` block")]
+    NoServers,
+    #[error("client is shutting down")]
+    Closing,
+}
+
+impl ClientError {
+    pub(crate) fn file(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { action, path, source }
+    }
+}
+
+/// A question about an allocation cannot be answered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum QueryError {
+    #[error("unknown allocation `{0}` on this node")]
+    UnknownAlloc(muster_ids::AllocId),
+    #[error("unknown task name \"{0}\"")]
+    UnknownTask(String),
+    #[error("Task not running")]
+    NotRunning,
+    #[error("task \"{0}\" not started yet. No logs available")]
+    NoLogs(String),
+    #[error("`{path}`: {problem}")]
+    Path { path: String, problem: String },
+    #[error("reading `{0}` is not allowed: it holds secrets")]
+    Secret(String),
+    #[error("No such allocation on client, or allocation not eligible for GC")]
+    NotCollectable,
+    #[error("{0}")]
+    Invalid(String),
+    #[error("{0}")]
+    Failed(String),
+    #[error("client is shutting down")]
+    Closing,
+}

@@ -1,0 +1,62 @@
+//! `driver.*`: which drivers run here, asked of each driver itself.
+
+use std::collections::BTreeMap;
+
+use muster_driver::DriverFingerprint;
+use muster_ids::{DriverName, Text, UnixNanos};
+use muster_model::{DriverInfo, Node};
+
+use super::class::computed_class;
+use crate::ClientConfig;
+
+/// Drivers that the operator's options leave out do not exist on this node.
+pub async fn inspect(config: &ClientConfig, now: UnixNanos) -> BTreeMap<DriverName, DriverInfo> {
+    let reports = config.drivers.fingerprints().await.into_iter();
+    let allowed = reports.filter(|(name, _)| config.allows_driver(name));
+    allowed.map(|(name, report)| (name.clone(), describe(&name, report, now))).collect()
+}
+
+/// The node with its drivers looked at again; `None` when nothing changed.
+pub async fn refresh(config: &ClientConfig, node: &Node, now: UnixNanos) -> Option<Node> {
+    let drivers = inspect(config, now).await;
+    let facts = |drivers: &BTreeMap<DriverName, DriverInfo>| {
+        let facts = drivers.values().map(|info| DriverInfo { updated_at: UnixNanos::ZERO, ..info.clone() });
+        facts.collect::<Vec<_>>()
+    };
+    let same = drivers.keys().eq(node.drivers.keys()) && facts(&drivers) == facts(&node.drivers);
+    if same {
+        return None;
+    }
+    let mut node = node.clone();
+    adopt(&mut node, drivers);
+    Some(node)
+}
+
+/// Replaces what the node says of its drivers, everywhere it says it.
+pub fn adopt(node: &mut Node, drivers: BTreeMap<DriverName, DriverInfo>) {
+    node.attributes.retain(|key, _| !key.starts_with("driver."));
+    for info in drivers.values() {
+        node.attributes.extend(info.attributes.clone());
+    }
+    node.drivers = drivers;
+    node.computed_class = computed_class(node);
+}
+
+fn describe(name: &DriverName, report: DriverFingerprint, now: UnixNanos) -> DriverInfo {
+    let text = |(key, value): (String, String)| (Text::from(key), Text::from(value));
+    let mut attributes: BTreeMap<Text, Text> = report.attributes.into_iter().map(text).collect();
+    // The contract: `1` once detected, absent otherwise, whatever the driver says of itself.
+    let flag = Text::from(format!("driver.{name}"));
+    attributes.remove(&flag);
+    if report.detected {
+        attributes.insert(flag, "1".into());
+    }
+    let description = report.description.into();
+    DriverInfo {
+        detected: report.detected,
+        healthy: report.healthy,
+        description,
+        attributes,
+        updated_at: now,
+    }
+}

@@ -1,0 +1,252 @@
+//! Shows files of an allocation to those who may read them.
+//!
+//! Every path is taken relative to a handle of the allocation's directory, so that neither `..` nor links made by a
+//! task lead out of it. Tasks' `secrets` are never shown. Blocking: callers go through
+//! [`crate::alloc_dir::blocking`].
+
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Component, Path, PathBuf};
+
+use cap_std::fs::{Dir, File, Metadata};
+use muster_rpc::messages::{FileEvent, FsChunk, FsEntry, Origin};
+
+use crate::logs::CHUNK;
+use crate::{QueryError, clock};
+
+/// Entries returned of one directory; more are left out.
+const MAX_ENTRIES: usize = 10_000;
+
+/// # Errors
+/// When the path is no directory of the allocation or may not be seen.
+pub fn list(alloc: &Dir, path: &str) -> Result<Vec<FsEntry>, QueryError> {
+    let real = resolve(alloc, path)?;
+    let entries = if real.as_os_str().is_empty() { alloc.entries() } else { alloc.read_dir(&real) };
+    let mut found = Vec::new();
+    for entry in entries.map_err(problem(path))?.take(MAX_ENTRIES) {
+        let entry = entry.map_err(problem(path))?;
+        // A file may vanish while its directory is listed.
+        if let Ok(metadata) = entry.metadata() {
+            found.push(describe(&entry.file_name().to_string_lossy(), &metadata));
+        }
+    }
+    found.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
+}
+
+/// # Errors
+/// When the path is not in the allocation or may not be seen.
+pub fn stat(alloc: &Dir, path: &str) -> Result<FsEntry, QueryError> {
+    let real = resolve(alloc, path)?;
+    let metadata = if real.as_os_str().is_empty() { alloc.dir_metadata() } else { alloc.metadata(&real) };
+    let metadata = metadata.map_err(problem(path))?;
+    let name = real.file_name().map(|name| name.to_string_lossy().into_owned());
+    let mut entry = describe(name.as_deref().unwrap_or("."), &metadata);
+    if metadata.is_file() {
+        entry.content_type = Some(content_type(alloc, &real).map_err(problem(path))?.to_owned());
+    }
+    Ok(entry)
+}
+
+/// A position in one file.
+#[derive(Debug)]
+pub struct FileReader {
+    file: File,
+    position: u64,
+    left: Option<u64>,
+}
+
+impl FileReader {
+    /// # Errors
+    /// When the path is no file of the allocation or may not be seen.
+    pub fn open(
+        alloc: &Dir,
+        path: &str,
+        origin: Origin,
+        offset: u64,
+        limit: Option<u64>,
+    ) -> Result<Self, QueryError> {
+        let real = resolve(alloc, path)?;
+        let metadata = alloc.metadata(&real).map_err(problem(path))?;
+        if !metadata.is_file() {
+            return Err(QueryError::Path { path: path.to_owned(), problem: "is not a regular file".into() });
+        }
+        let mut file = alloc.open(&real).map_err(problem(path))?;
+        let position = match origin {
+            Origin::Start => offset,
+            Origin::End => metadata.len().saturating_sub(offset),
+        };
+        file.seek(SeekFrom::Start(position)).map_err(problem(path))?;
+        Ok(Self { file, position, left: limit })
+    }
+
+    /// Whether as much was read as was asked for.
+    #[must_use]
+    pub const fn is_done(&self) -> bool {
+        matches!(self.left, Some(0))
+    }
+
+    /// What comes next; `None` at the end of what is there so far.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn next_chunk(&mut self) -> io::Result<Option<FsChunk>> {
+        if self.file.metadata()?.len() < self.position {
+            self.position = 0;
+            self.file.rewind()?;
+            return Ok(Some(FsChunk { event: Some(FileEvent::Truncated), ..FsChunk::default() }));
+        }
+        let want = self.left.map_or(CHUNK, |left| usize::try_from(left).unwrap_or(CHUNK).min(CHUNK));
+        let mut data = vec![0; want];
+        let length = self.file.read(&mut data)?;
+        if length == 0 {
+            return Ok(None);
+        }
+        data.truncate(length);
+        self.position += length as u64;
+        self.left = self.left.map(|left| left.saturating_sub(length as u64));
+        Ok(Some(FsChunk { offset: self.position, data: data.into(), event: None }))
+    }
+}
+
+/// The path with links followed, relative to the allocation's directory; empty for the directory itself.
+fn resolve(alloc: &Dir, path: &str) -> Result<PathBuf, QueryError> {
+    let wanted: PathBuf = Path::new(path)
+        .components()
+        .filter(|part| !matches!(part, Component::RootDir | Component::CurDir | Component::Prefix(_)))
+        .collect();
+    if wanted.as_os_str().is_empty() {
+        return Ok(wanted);
+    }
+    let real = alloc.canonicalize(&wanted).map_err(problem(path))?;
+    let real = if real == Path::new(".") { PathBuf::new() } else { real };
+    // `<task>/secrets`, wherever links led from.
+    if real.components().nth(1).is_some_and(|part| part.as_os_str() == "secrets") {
+        return Err(QueryError::Secret(path.to_owned()));
+    }
+    Ok(real)
+}
+
+fn problem(path: &str) -> impl Fn(io::Error) -> QueryError {
+    let path = path.to_owned();
+    move |error| {
+        let problem = match error.kind() {
+            io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+            _ => error.to_string(),
+        };
+        QueryError::Path { path: path.clone(), problem }
+    }
+}
+
+fn describe(name: &str, metadata: &Metadata) -> FsEntry {
+    FsEntry {
+        name: name.to_owned(),
+        is_dir: metadata.is_dir(),
+        size_bytes: metadata.len(),
+        mode: mode_text(metadata),
+        modified: metadata.modified().map(|time| clock::unix_nanos(time.into_std())).unwrap_or_default(),
+        content_type: None,
+    }
+}
+
+/// As `ls -l` writes it.
+fn mode_text(metadata: &Metadata) -> String {
+    let kind = if metadata.is_dir() {
+        'd'
+    } else if metadata.is_symlink() {
+        'L'
+    } else {
+        '-'
+    };
+    let bits = permission_bits(metadata);
+    let flags = "rwxrwxrwx".chars().enumerate();
+    let flags = flags.map(|(at, flag)| if bits & (0o400 >> at) != 0 { flag } else { '-' });
+    std::iter::once(kind).chain(flags).collect()
+}
+
+#[cfg(unix)]
+fn permission_bits(metadata: &Metadata) -> u32 {
+    cap_std::fs::MetadataExt::mode(metadata)
+}
+
+#[cfg(not(unix))]
+fn permission_bits(metadata: &Metadata) -> u32 {
+    if metadata.permissions().readonly() { 0o444 } else { 0o666 }
+}
+
+/// Text or not, judged by the first bytes; viewers need no more.
+fn content_type(alloc: &Dir, path: &Path) -> io::Result<&'static str> {
+    let mut head = Vec::new();
+    alloc.open(path)?.take(512).read_to_end(&mut head)?;
+    let text = match std::str::from_utf8(&head) {
+        Ok(_) => true,
+        // Cut in the middle of a character.
+        Err(error) => error.error_len().is_none(),
+    };
+    Ok(if text && !head.contains(&0) { "text/plain; charset=utf-8" } else { "application/octet-stream" })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use cap_std::ambient_authority;
+
+    use super::*;
+
+    fn alloc() -> (tempfile::TempDir, Dir) {
+        let root = tempfile::tempdir().unwrap();
+        for dir in ["alloc/logs", "web/local", "web/secrets"] {
+            fs::create_dir_all(root.path().join(dir)).unwrap();
+        }
+        fs::write(root.path().join("web/local/a.txt"), "hello").unwrap();
+        fs::write(root.path().join("web/local/b.bin"), [0, 1, 2]).unwrap();
+        fs::write(root.path().join("web/secrets/token"), "secret").unwrap();
+        symlink("../secrets/token", root.path().join("web/local/link")).unwrap();
+        symlink("/etc", root.path().join("web/local/out")).unwrap();
+        let dir = Dir::open_ambient_dir(root.path(), ambient_authority()).unwrap();
+        (root, dir)
+    }
+
+    #[test]
+    fn directories_and_files_are_described() {
+        let (_root, dir) = alloc();
+        let names = |path| list(&dir, path).unwrap().into_iter().map(|e| e.name).collect::<Vec<_>>();
+        assert_eq!(names("/"), ["alloc", "web"]);
+        assert_eq!(names(""), ["alloc", "web"]);
+        assert_eq!(names("/web"), ["local", "secrets"]);
+        let entry = stat(&dir, "web/local/a.txt").unwrap();
+        assert_eq!((entry.size_bytes, entry.is_dir), (5, false));
+        assert_eq!(entry.content_type.as_deref(), Some("text/plain; charset=utf-8"));
+        assert!(entry.mode.starts_with("-rw"), "{}", entry.mode);
+        let binary = stat(&dir, "web/local/b.bin").unwrap();
+        assert_eq!(binary.content_type.as_deref(), Some("application/octet-stream"));
+        assert!(stat(&dir, "/").unwrap().is_dir);
+    }
+
+    #[test]
+    fn nothing_leads_out_and_secrets_stay_secret() {
+        let (_root, dir) = alloc();
+        for path in ["web/secrets/token", "web/secrets", "web/local/link", "web/local/../secrets/token"] {
+            assert_eq!(stat(&dir, path), Err(QueryError::Secret(path.into())), "{path}");
+        }
+        for path in ["..", "../..", "web/local/out/passwd", "web/../../etc", "nothing"] {
+            assert!(matches!(stat(&dir, path), Err(QueryError::Path { .. })), "{path}");
+            assert!(FileReader::open(&dir, path, Origin::Start, 0, None).is_err(), "{path}");
+        }
+    }
+
+    #[test]
+    fn files_are_read_by_offset_and_limit() {
+        let (_root, dir) = alloc();
+        let read = |origin, offset, limit| {
+            let mut reader = FileReader::open(&dir, "web/local/a.txt", origin, offset, limit).unwrap();
+            let chunk = reader.next_chunk().unwrap().map(|chunk| chunk.data).unwrap_or_default();
+            String::from_utf8(chunk.to_vec()).unwrap()
+        };
+        assert_eq!(read(Origin::Start, 0, None), "hello");
+        assert_eq!(read(Origin::Start, 1, Some(3)), "ell");
+        assert_eq!(read(Origin::End, 2, None), "lo");
+    }
+}

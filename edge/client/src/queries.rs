@@ -1,0 +1,166 @@
+//! Questions about allocations and the machine, asked by servers (`session/requests.rs`) or by this agent's own HTTP
+//! API. Authorisation has happened before.
+
+mod host;
+
+use std::sync::Arc;
+
+use cap_std::fs::Dir;
+use muster_ids::{AllocId, TaskName};
+use muster_rpc::messages::{
+    AllocGc, AllocRestart, AllocSignal, AllocStats, AllocStatsReply, FsEntry, FsList, FsListReply, FsRead,
+    FsStat, HostStatsReply, TaskLogs,
+};
+use tokio::sync::oneshot;
+
+use crate::alloc_dir::blocking;
+use crate::alloc_loop::Message;
+use crate::context::Context;
+use crate::fleet::{Fleet, Known};
+use crate::fs::{self, FileReader};
+use crate::logs::LogReader;
+use crate::{QueryError, collector};
+
+/// Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Queries {
+    context: Arc<Context>,
+    fleet: Arc<Fleet>,
+    host: Arc<host::HostSampler>,
+}
+
+impl Queries {
+    pub(crate) fn new(context: Arc<Context>, fleet: Arc<Fleet>) -> Self {
+        Self { context, fleet, host: Arc::default() }
+    }
+
+    /// Every allocation that the servers list for this node.
+    pub async fn allocs(&self) -> Vec<Known> {
+        self.fleet.all().await
+    }
+
+    /// # Errors
+    /// When the allocation is not on this node.
+    pub async fn alloc(&self, id: AllocId) -> Result<Known, QueryError> {
+        self.fleet.known(id).await
+    }
+
+    /// # Errors
+    /// When there is nothing to restart.
+    pub async fn restart(&self, request: AllocRestart) -> Result<(), QueryError> {
+        let AllocRestart { alloc_id, task, all_tasks } = request;
+        self.ask(alloc_id, |reply| Message::Restart { task, all: all_tasks, reply }).await
+    }
+
+    /// # Errors
+    /// When there is nothing to signal, or the signal does not exist.
+    pub async fn signal(&self, request: AllocSignal) -> Result<(), QueryError> {
+        let AllocSignal { alloc_id, task, signal } = request;
+        self.ask(alloc_id, |reply| Message::Signal { task, signal, reply }).await
+    }
+
+    /// # Errors
+    /// When the allocation or task is not on this node.
+    pub async fn stats(&self, request: AllocStats) -> Result<AllocStatsReply, QueryError> {
+        let AllocStats { alloc_id, task } = request;
+        let tasks = self.ask(alloc_id, |reply| Message::Usage { task, reply }).await?;
+        Ok(AllocStatsReply { time: self.context.now(), tasks })
+    }
+
+    /// # Errors
+    /// When the allocation is not on this node or has not ended.
+    pub async fn collect(&self, request: AllocGc) -> Result<(), QueryError> {
+        self.fleet.collect(request.alloc_id).await
+    }
+
+    /// Collects every allocation that has ended.
+    pub async fn collect_all(&self) {
+        for known in self.fleet.all().await {
+            if known.ended_at.is_some()
+                && let Err(error) = self.fleet.collect(known.saved.id).await
+            {
+                tracing::debug!(alloc = %known.saved.id, %error, "not collected");
+            }
+        }
+        collector::round(&self.context, &self.fleet).await;
+    }
+
+    /// # Errors
+    /// When the machine cannot be measured.
+    pub async fn host_stats(&self) -> Result<HostStatsReply, QueryError> {
+        let (host, path) = (Arc::clone(&self.host), self.context.dirs.path().to_owned());
+        let measured = blocking(move || host.sample(&path)).await;
+        measured.map_err(|error| QueryError::Failed(error.to_string()))
+    }
+
+    /// # Errors
+    /// When the path is no directory of the allocation or may not be seen.
+    pub async fn list(&self, request: FsList) -> Result<FsListReply, QueryError> {
+        let entries = self.in_alloc(request.alloc_id, move |alloc| fs::list(alloc, &request.path)).await?;
+        Ok(FsListReply { entries })
+    }
+
+    /// # Errors
+    /// When the path is not in the allocation or may not be seen.
+    pub async fn stat(&self, request: FsStat) -> Result<FsEntry, QueryError> {
+        self.in_alloc(request.alloc_id, move |alloc| fs::stat(alloc, &request.path)).await
+    }
+
+    /// # Errors
+    /// When the path is no file of the allocation or may not be seen.
+    pub async fn read(&self, request: FsRead) -> Result<FileReader, QueryError> {
+        let FsRead { alloc_id, path, origin, offset, limit, .. } = request;
+        self.in_alloc(alloc_id, move |alloc| FileReader::open(alloc, &path, origin, offset, limit)).await
+    }
+
+    /// # Errors
+    /// When the allocation has no such task, or the task no logs yet.
+    pub async fn logs(&self, request: TaskLogs) -> Result<LogReader, QueryError> {
+        let TaskLogs { alloc_id, task, kind, origin, offset, .. } = request;
+        self.check_task(alloc_id, &task).await?;
+        let name = task.to_string();
+        let found = self.in_alloc(alloc_id, move |alloc| {
+            LogReader::open(alloc, &task, kind, origin, offset)
+                .map_err(|error| QueryError::Failed(error.to_string()))
+        });
+        match found.await {
+            Ok(Some(reader)) => Ok(reader),
+            Ok(None) | Err(QueryError::UnknownAlloc(_)) => Err(QueryError::NoLogs(name)),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn check_task(&self, id: AllocId, task: &TaskName) -> Result<(), QueryError> {
+        let known = self.fleet.known(id).await?;
+        let group = known.saved.job.groups.get(usize::from(known.saved.group));
+        let exists = group.is_some_and(|group| group.task(task.as_str()).is_some());
+        exists.then_some(()).ok_or_else(|| QueryError::UnknownTask(task.to_string()))
+    }
+
+    /// Sends a message to one allocation and waits for its answer.
+    async fn ask<T>(
+        &self,
+        id: AllocId,
+        message: impl FnOnce(oneshot::Sender<Result<T, QueryError>>) -> Message,
+    ) -> Result<T, QueryError> {
+        let inbox = self.fleet.inbox(id).await?;
+        let (reply, answer) = oneshot::channel();
+        inbox.send(message(reply)).await.map_err(|_| QueryError::UnknownAlloc(id))?;
+        answer.await.map_err(|_| QueryError::Closing)?
+    }
+
+    /// Works with one allocation's directory, off the async threads.
+    async fn in_alloc<T: Send + 'static>(
+        &self,
+        id: AllocId,
+        work: impl FnOnce(&Dir) -> Result<T, QueryError> + Send + 'static,
+    ) -> Result<T, QueryError> {
+        self.fleet.known(id).await?;
+        let dirs = Arc::clone(&self.context.dirs);
+        let done = tokio::task::spawn_blocking(move || {
+            let alloc = dirs.alloc(id).map_err(|_| QueryError::UnknownAlloc(id))?;
+            work(&alloc)
+        });
+        done.await.map_err(|error| QueryError::Failed(error.to_string()))?
+    }
+}
