@@ -1,8 +1,9 @@
 //! What nodes have left while a plan is made: the snapshot's columns, less plans in flight, less and plus what this
 //! plan itself takes and stops.
 //!
-//! A stop of this plan counts as free for this plan's own placements, so that a job can replace an allocation on a
-//! full node.
+//! As in `apply`, an allocation holds its share until its node says that it ended: stopping one frees nothing yet.
+//! Beside this real view stands a hopeful one, in which what this plan stops has ended; it tells whether stopping an
+//! allocation would let its own replacement in later.
 
 use std::collections::HashMap;
 
@@ -23,10 +24,23 @@ pub struct Cluster<'a> {
 
 #[derive(Debug, Default)]
 struct Change {
-    taken: Resources,
-    freed: Resources,
-    taken_ports: SmallVec<[u16; 4]>,
-    freed_ports: SmallVec<[u16; 4]>,
+    taken: Load,
+    /// Promised to replacements of what this plan stops; counts in the hopeful view only, like the next.
+    promised: Load,
+    stopped: Load,
+}
+
+#[derive(Debug, Default)]
+struct Load {
+    resources: Resources,
+    ports: SmallVec<[u16; 4]>,
+}
+
+/// Which of the two views to ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    Real,
+    Hopeful,
 }
 
 impl<'a> Cluster<'a> {
@@ -38,63 +52,68 @@ impl<'a> Cluster<'a> {
         self.columns
     }
 
-    pub fn available(&self, slot: u32, node: &NodeSlot) -> Resources {
+    pub fn available(&self, slot: u32, node: &NodeSlot, view: View) -> Resources {
         let mut used = node.used();
-        let mut allocatable = node.allocatable();
         if let Some(taken) = self.overlay.of(node.node().id) {
             used = used.plus(taken.resources);
         }
         if let Some(change) = self.changes.get(&slot) {
-            used = used.plus(change.taken);
-            // Not subtracted from `used`: several stops must not hide what others hold beyond the capacity.
-            allocatable = allocatable.plus(change.freed);
+            used = used.plus(change.taken.resources);
+            if view == View::Hopeful {
+                used = used.plus(change.promised.resources).minus(change.stopped.resources);
+            }
         }
-        allocatable.minus(used)
+        node.allocatable().minus(used)
     }
 
-    pub fn port_free(&self, slot: u32, node: &NodeSlot, port: u16) -> bool {
+    pub fn port_free(&self, slot: u32, node: &NodeSlot, port: u16, view: View) -> bool {
         if self.overlay.of(node.node().id).is_some_and(|taken| taken.ports.contains(&port)) {
             return false;
         }
-        match self.changes.get(&slot) {
-            None => node.port_free(port),
-            Some(change) if change.taken_ports.contains(&port) => false,
-            Some(change) => {
-                node.port_free(port)
-                    || (change.freed_ports.contains(&port) && !node.node().reserved.ports.contains(&port))
+        let Some(change) = self.changes.get(&slot) else { return node.port_free(port) };
+        if change.taken.ports.contains(&port) {
+            return false;
+        }
+        match view {
+            View::Real => node.port_free(port),
+            View::Hopeful if change.promised.ports.contains(&port) => false,
+            View::Hopeful => {
+                let stopped = change.stopped.ports.contains(&port);
+                node.port_free(port) || (stopped && !node.node().reserved.ports.contains(&port))
             }
         }
     }
 
+    /// A placement of this plan.
     pub fn take(&mut self, slot: u32, resources: Resources, ports: &[AllocatedPort]) {
-        let change = self.changes.entry(slot).or_default();
-        change.taken = change.taken.plus(resources);
-        change.taken_ports.extend(ports.iter().map(|port| port.value));
+        self.changes.entry(slot).or_default().taken.add(resources, ports);
     }
 
-    /// Counts an allocation that this plan stops as gone. Nothing happens when its node already said so.
-    pub fn free(&mut self, alloc: &Alloc) {
-        if alloc.client_terminal() {
-            return;
-        }
-        let Some(slot) = self.columns.slot_of(alloc.node_id) else { return };
-        let change = self.changes.entry(slot).or_default();
-        change.freed = change.freed.plus(alloc.resources());
-        change.freed_ports.extend(alloc.ports.iter().map(|port| port.value));
+    /// A placement that is to come when what this plan stops on the node has ended.
+    pub fn promise(&mut self, slot: u32, resources: Resources, ports: &[AllocatedPort]) {
+        self.changes.entry(slot).or_default().promised.add(resources, ports);
     }
 
-    /// Takes back [`Cluster::free`].
-    pub fn unfree(&mut self, alloc: &Alloc) {
-        if alloc.client_terminal() {
-            return;
-        }
-        let Some(slot) = self.columns.slot_of(alloc.node_id) else { return };
+    /// An allocation that this plan stops, still running on the node in this slot.
+    pub fn stop(&mut self, slot: u32, alloc: &Alloc) {
+        self.changes.entry(slot).or_default().stopped.add(alloc.resources(), &alloc.ports);
+    }
+
+    /// Takes back [`Cluster::stop`].
+    pub fn unstop(&mut self, slot: u32, alloc: &Alloc) {
         let Some(change) = self.changes.get_mut(&slot) else { return };
-        change.freed = change.freed.minus(alloc.resources());
+        change.stopped.resources = change.stopped.resources.minus(alloc.resources());
         for port in &alloc.ports {
-            if let Some(position) = change.freed_ports.iter().position(|freed| *freed == port.value) {
-                change.freed_ports.swap_remove(position);
+            if let Some(position) = change.stopped.ports.iter().position(|stopped| *stopped == port.value) {
+                change.stopped.ports.swap_remove(position);
             }
         }
+    }
+}
+
+impl Load {
+    fn add(&mut self, resources: Resources, ports: &[AllocatedPort]) {
+        self.resources = self.resources.plus(resources);
+        self.ports.extend(ports.iter().map(|port| port.value));
     }
 }

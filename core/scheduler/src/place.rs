@@ -15,12 +15,13 @@ use muster_model::{Alloc, AllocMetric, Job, JobType, Placement};
 use muster_state::Snapshot;
 
 use crate::Context;
-use crate::account::Census;
+use crate::account::{Account, Census};
 use crate::cluster::Cluster;
 use crate::draw::Draw;
 use crate::feasible::{Demands, Occupancy};
 use crate::reconcile::{Ask, Ending, Reconciled};
 use group::{Choice, GroupState};
+use ports::Ports;
 
 /// The outcome.
 #[derive(Debug, Default)]
@@ -58,13 +59,13 @@ pub fn place<'a>(
     ctx: &Context<'a>,
     draw: &mut Draw,
 ) -> Placed<'a> {
-    let mut cluster = Cluster::new(snapshot, ctx.overlay);
-    for ending in &reconciled.stops {
-        cluster.free(ending.alloc);
-    }
+    let cluster = Cluster::new(snapshot, ctx.overlay);
     let shared = Shared { job, cluster, occupancy: Occupancy::default() };
     let mut placer = Placer { shared, ctx, draw, out: Placed::default() };
     placer.prepare_groups(demands, reconciled);
+    for (alloc, group) in &reconciled.in_place {
+        placer.carry_over(alloc, *group);
+    }
     for ask in &reconciled.asks {
         placer.place_one(ask);
     }
@@ -85,41 +86,82 @@ impl<'a> Placer<'a, '_> {
         }
     }
 
-    fn place_one(&mut self, ask: &Ask<'a>) {
-        let position = usize::from(ask.group);
-        let Some(group) = self.out.groups.get(position) else { return };
-        if group.has_failed() && ask.node.is_none() {
-            self.count_failure(ask.group);
-            return;
+    /// The allocation goes on, for the current version of the job: a placement of its own id, on its own ports.
+    fn carry_over(&mut self, alloc: &Arc<Alloc>, group: u16) {
+        if !self.out.metrics.last().is_some_and(|last| Arc::ptr_eq(last, &alloc.metric)) {
+            self.out.metrics.push(Arc::clone(&alloc.metric));
         }
+        let metric = u32::try_from(self.out.metrics.len() - 1).unwrap_or(u32::MAX);
+        self.out.placements.push(Placement {
+            id: alloc.id,
+            node_id: alloc.node_id,
+            group,
+            name_index: alloc.name_index,
+            ports: alloc.ports.clone(),
+            previous: alloc.previous,
+            metric,
+        });
+    }
+
+    fn place_one(&mut self, ask: &Ask<'a>) {
         let leaving = ask.ends.map(|ending| ending.alloc).filter(|alloc| !alloc.client_terminal());
         if let Some(alloc) = leaving {
-            self.shared.cluster.free(alloc);
             self.depart(alloc, ask.group);
         }
-        let Some(group) = self.out.groups.get_mut(position) else { return };
-        match group.choose(ask, &self.shared, self.draw) {
-            Choice::Node { slot, ports, account } => {
-                let node = self.shared.cluster.columns().get(slot).map(|slot| slot.node().id);
-                let (Some(node_id), Some(group)) = (node, self.out.groups.get_mut(position)) else { return };
-                self.shared.cluster.take(slot, group.ask, &ports);
-                let metric = group.metric_for(account, self.shared.job, &mut self.out.metrics);
-                self.out.placements.push(Placement {
-                    id: self.draw.alloc_id(),
-                    node_id,
-                    group: ask.group,
-                    name_index: ask.name_index,
-                    ports,
-                    previous: ask.previous.map(|alloc| alloc.id),
-                    metric,
-                });
-                self.out.ended.extend(ask.ends);
-                self.arrive_at(slot, ask.group);
-            }
+        match self.choose(ask) {
+            Choice::Node { slot, ports, account } => self.commit(ask, slot, ports, account),
             Choice::Unsuitable => self.stay(leaving, ask.group),
             Choice::NoRoom => {
-                self.stay(leaving, ask.group);
+                if leaving.is_some_and(|alloc| self.fits_after(alloc, ask)) {
+                    self.out.ended.extend(ask.ends);
+                } else {
+                    self.stay(leaving, ask.group);
+                }
                 self.count_failure(ask.group);
+            }
+        }
+    }
+
+    fn choose(&mut self, ask: &Ask<'a>) -> Choice {
+        match self.out.groups.get_mut(usize::from(ask.group)) {
+            None => Choice::Unsuitable,
+            Some(group) if group.has_failed() && ask.node.is_none() => Choice::NoRoom,
+            Some(group) => group.choose(ask, &self.shared, self.draw),
+        }
+    }
+
+    fn commit(&mut self, ask: &Ask<'a>, slot: u32, ports: Ports, account: Account) {
+        let Some(group) = self.out.groups.get_mut(usize::from(ask.group)) else { return };
+        let Some(node) = self.shared.cluster.columns().get(slot) else { return };
+        self.shared.cluster.take(slot, group.ask, &ports);
+        let metric = group.metric_for(account, self.shared.job, &mut self.out.metrics);
+        self.out.placements.push(Placement {
+            id: self.draw.alloc_id(),
+            node_id: node.node().id,
+            group: ask.group,
+            name_index: ask.name_index,
+            ports,
+            previous: ask.previous.map(|alloc| alloc.id),
+            metric,
+        });
+        self.out.ended.extend(ask.ends);
+        self.arrive_at(slot, ask.group);
+    }
+
+    /// Whether the new one could take the old one's place once that has ended. Then the old one is stopped although
+    /// the new one must wait: on a full node, or with a static port, there is no other way.
+    fn fits_after(&mut self, old: &Alloc, ask: &Ask<'a>) -> bool {
+        let Some(slot) = self.shared.cluster.columns().slot_of(old.node_id) else { return false };
+        let Some(group) = self.out.groups.get_mut(usize::from(ask.group)) else { return false };
+        self.shared.cluster.stop(slot, old);
+        match group.fits_hopefully(slot, &self.shared, self.draw) {
+            Some(ports) => {
+                self.shared.cluster.promise(slot, group.ask, &ports);
+                true
+            }
+            None => {
+                self.shared.cluster.unstop(slot, old);
+                false
             }
         }
     }
@@ -127,7 +169,6 @@ impl<'a> Placer<'a, '_> {
     /// The allocation that was to end runs on after all.
     fn stay(&mut self, leaving: Option<&Arc<Alloc>>, group: u16) {
         if let Some(alloc) = leaving {
-            self.shared.cluster.unfree(alloc);
             self.arrive(alloc, group);
         }
     }

@@ -71,8 +71,9 @@ pub struct Reconciled<'a> {
     pub stops: Vec<Ending<'a>>,
     /// Those that end a running allocation come first.
     pub asks: Vec<Ask<'a>>,
-    /// Allocations that stay, or stay until replaced, with the position of their group in the current job. `None`
-    /// for one whose group is gone.
+    /// Allocations that go on as they are, for the current version of the job.
+    pub in_place: Vec<(&'a Arc<Alloc>, u16)>,
+    /// Allocations that stay, or stay until replaced, with the position of their group in the current job.
     pub present: Vec<(&'a Arc<Alloc>, u16)>,
     /// When a failed allocation may be replaced: look again then.
     pub look_again: Option<UnixNanos>,

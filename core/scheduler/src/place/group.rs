@@ -12,7 +12,7 @@ use super::ports::{self, Ports};
 use super::{Shared, candidates_wanted};
 use crate::Context;
 use crate::account::{Account, Rejection};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, View};
 use crate::draw::Draw;
 use crate::feasible::{Demands, Distinct};
 use crate::rank::{Affinities, Component, Score, Spreads, binpack, job_anti_affinity};
@@ -143,7 +143,12 @@ impl<'a> GroupState<'a> {
         while found.len() < self.wanted {
             let Some((slot, fresh)) = self.candidates.next() else { break };
             let Some(node) = shared.cluster.columns().get(slot) else { continue };
-            match self.look(slot, node, !fresh, ask, shared, draw) {
+            let look = if fresh {
+                self.look(slot, node, ask, shared, draw)
+            } else {
+                self.look_again(slot, node, ask, shared, draw)
+            };
+            match look {
                 Look::Skip => {}
                 Look::Rejected(rejection) => {
                     account.rejected(node.node(), &rejection);
@@ -164,12 +169,20 @@ impl<'a> GroupState<'a> {
         }
     }
 
+    /// Whether the node could take the ask if what this plan stops had ended already, and on which ports.
+    pub fn fits_hopefully(&mut self, slot: u32, shared: &Shared<'a>, draw: &mut Draw) -> Option<Ports> {
+        let node = shared.cluster.columns().get(slot)?;
+        self.unfit(slot, node, shared).is_none().then_some(())?;
+        let room = self.room(slot, node, View::Hopeful, shared, draw);
+        room.ok().map(|(_, ports)| ports)
+    }
+
     /// A sticky disk goes back to the node that holds its data, if that still takes it.
     fn previous_node(&mut self, ask: &Ask<'a>, shared: &Shared<'a>, draw: &mut Draw) -> Option<Candidate> {
         let previous = ask.previous.filter(|_| self.group.ephemeral_disk.sticky && !ask.elsewhere)?;
         let slot = shared.cluster.columns().slot_of(previous.node_id)?;
         let node = shared.cluster.columns().get(slot)?;
-        match self.look(slot, node, false, ask, shared, draw) {
+        match self.look(slot, node, ask, shared, draw) {
             Look::Fits(candidate) => Some(candidate),
             Look::Skip | Look::Rejected(_) => None,
         }
@@ -181,7 +194,7 @@ impl<'a> GroupState<'a> {
         let Some((slot, node)) = slot.and_then(|slot| Some((slot, columns.get(slot)?))) else {
             return Choice::Unsuitable;
         };
-        match self.look(slot, node, false, ask, shared, draw) {
+        match self.look(slot, node, ask, shared, draw) {
             Look::Skip => Choice::Unsuitable,
             Look::Rejected(rejection) => {
                 self.tally.rejected(node.node(), &rejection);
@@ -205,52 +218,96 @@ impl<'a> GroupState<'a> {
         }
     }
 
-    /// Whether the node can take the ask now, and how well. `known` spares what cannot have changed since the node
-    /// was met.
+    /// Whether the node can take the ask now, and how well.
     fn look(
         &mut self,
         slot: u32,
         node: &'a NodeSlot,
-        known: bool,
         ask: &Ask<'a>,
         shared: &Shared<'a>,
         draw: &mut Draw,
     ) -> Look {
-        let facts = node.node();
-        if !known || ask.previous.is_some() || ask.node.is_some() {
-            if !node.accepts_work() || !self.demands.admits(facts) {
-                return Look::Skip;
-            }
-            if let Some(unmet) = self.demands.unmet(facts) {
-                return Look::Rejected(Rejection::Filtered(Text::clone(unmet)));
-            }
+        match self.unfit(slot, node, shared) {
+            Some(unfit) => unfit,
+            None => self.look_at_room(slot, node, ask, shared, draw),
         }
-        if let Some(distinct) = self.distinct.iter().find(|one| !one.allows(slot, facts, &shared.occupancy)) {
-            return Look::Rejected(Rejection::Filtered(Text::clone(distinct.text())));
+    }
+
+    /// The same for a node met before in this run: its facts have not changed since.
+    fn look_again(
+        &mut self,
+        slot: u32,
+        node: &'a NodeSlot,
+        ask: &Ask<'a>,
+        shared: &Shared<'a>,
+        draw: &mut Draw,
+    ) -> Look {
+        match self.taken_by_others(slot, node.node(), shared) {
+            Some(reason) => Look::Rejected(Rejection::Filtered(reason)),
+            None => self.look_at_room(slot, node, ask, shared, draw),
         }
-        let available = shared.cluster.available(slot, node);
-        if let Some(dimension) = self.ask.exhausted_in(available) {
-            return Look::Rejected(Rejection::Exhausted(Text::from(dimension)));
+    }
+
+    /// What, besides room, keeps the group off the node.
+    fn unfit(&mut self, slot: u32, node: &'a NodeSlot, shared: &Shared<'a>) -> Option<Look> {
+        if !node.accepts_work() || !self.demands.admits(node.node()) {
+            return Some(Look::Skip);
         }
-        match ports::assign(self.group.network.as_ref(), &shared.cluster, slot, node, draw) {
+        let unmet = self.demands.unmet(node.node()).map(Text::clone);
+        let reason = unmet.or_else(|| self.taken_by_others(slot, node.node(), shared));
+        reason.map(|reason| Look::Rejected(Rejection::Filtered(reason)))
+    }
+
+    /// The constraint on the job's other allocations that the node would break.
+    fn taken_by_others(&self, slot: u32, node: &Node, shared: &Shared<'a>) -> Option<Text> {
+        let broken = self.distinct.iter().find(|one| !one.allows(slot, node, &shared.occupancy))?;
+        Some(Text::clone(broken.text()))
+    }
+
+    fn look_at_room(
+        &mut self,
+        slot: u32,
+        node: &NodeSlot,
+        ask: &Ask<'a>,
+        shared: &Shared<'a>,
+        draw: &mut Draw,
+    ) -> Look {
+        match self.room(slot, node, View::Real, shared, draw) {
             Err(lacking) => Look::Rejected(Rejection::Exhausted(lacking)),
-            Ok(ports) => {
-                let score = self.score(slot, node, available, ask, shared);
+            Ok((left, ports)) => {
+                let score = self.score(slot, node, left, ask, shared);
                 Look::Fits(Candidate { slot, ports, score })
             }
         }
+    }
+
+    /// What the node would have left, and the ports given; or what it has too little of.
+    fn room(
+        &self,
+        slot: u32,
+        node: &NodeSlot,
+        view: View,
+        shared: &Shared<'a>,
+        draw: &mut Draw,
+    ) -> Result<(Resources, Ports), Text> {
+        let available = shared.cluster.available(slot, node, view);
+        if let Some(dimension) = self.ask.exhausted_in(available) {
+            return Err(Text::from(dimension));
+        }
+        let ports = ports::assign(self.group.network.as_ref(), &shared.cluster, slot, node, view, draw)?;
+        Ok((available.minus(self.ask), ports))
     }
 
     fn score(
         &mut self,
         slot: u32,
         node: &NodeSlot,
-        available: Resources,
+        left: Resources,
         ask: &Ask<'a>,
         shared: &Shared<'a>,
     ) -> Score {
         let mut score = Score::default();
-        score.push(Component::Binpack, binpack(node.allocatable(), available.minus(self.ask)));
+        score.push(Component::Binpack, binpack(node.allocatable(), left));
         if !shared.job.kind.is_per_node() {
             let there = shared.occupancy.of_group(slot, self.position);
             score.push_unless_zero(Component::JobAntiAffinity, job_anti_affinity(there, self.group.count));
@@ -315,7 +372,7 @@ impl<'a> GroupState<'a> {
             node: None,
         };
         for (slot, node) in shared.cluster.columns().iter() {
-            match self.look(slot, node, false, &ask, shared, &mut draw) {
+            match self.look(slot, node, &ask, shared, &mut draw) {
                 Look::Skip => {}
                 Look::Rejected(rejection) => account.rejected(node.node(), &rejection),
                 Look::Fits(_) => account.feasible(),

@@ -5,7 +5,7 @@ use muster_model::{AllocatedPort, GroupNetwork, PortRequest};
 use muster_state::NodeSlot;
 use smallvec::SmallVec;
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, View};
 use crate::draw::Draw;
 use crate::wording;
 
@@ -20,6 +20,7 @@ pub fn assign(
     cluster: &Cluster<'_>,
     slot: u32,
     node: &NodeSlot,
+    view: View,
     draw: &mut Draw,
 ) -> Result<Ports, Text> {
     let requests = network.map_or(&[] as &[PortRequest], |network| network.ports.as_slice());
@@ -27,7 +28,7 @@ pub fn assign(
     let mut given: SmallVec<[u16; 4]> = SmallVec::new();
     for request in requests {
         if let Some(port) = request.static_port {
-            if given.contains(&port) || !cluster.port_free(slot, node, port) {
+            if given.contains(&port) || !cluster.port_free(slot, node, port, view) {
                 return Err(Text::from(format!("network: reserved port collision {}={port}", request.label)));
             }
             given.push(port);
@@ -38,7 +39,7 @@ pub fn assign(
         let value = match request.static_port {
             Some(port) => port,
             None => {
-                let free = |port| !given.contains(&port) && cluster.port_free(slot, node, port);
+                let free = |port| !given.contains(&port) && cluster.port_free(slot, node, port, view);
                 let port = dynamic(node, draw, free).ok_or_else(|| Text::from(wording::NO_DYNAMIC_PORT))?;
                 given.push(port);
                 port

@@ -104,9 +104,10 @@ fn act<'a>(
         Fate::Ignore | Fate::Done | Fate::Failed => updates.ignore += 1,
         Fate::Keep { updated } => {
             if updated {
-                updates.in_place += 1
+                updates.in_place += 1;
+                out.in_place.push((alloc, position));
             } else {
-                updates.ignore += 1
+                updates.ignore += 1;
             }
             out.present.push((alloc, position));
         }

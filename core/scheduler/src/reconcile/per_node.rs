@@ -54,9 +54,10 @@ pub fn reconcile<'a>(
             }
             Verdict::Covered { updated } => {
                 if updated {
-                    updates.in_place += 1
+                    updates.in_place += 1;
+                    out.in_place.push((alloc, position));
                 } else {
-                    updates.ignore += 1
+                    updates.ignore += 1;
                 }
                 covered.insert(alloc.node_id);
                 out.present.push((alloc, position));
