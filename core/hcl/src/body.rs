@@ -52,3 +52,33 @@ impl Body {
         self.attributes.is_empty() && self.blocks.is_empty()
     }
 }
+
+impl Body {
+    /// The body as a map, as free-form blocks such as a driver's `config` are passed on: a block is a map under its
+    /// kind (each label a level between them), and several of one kind are a list of maps.
+    #[must_use]
+    pub fn into_value(self) -> Value {
+        let mut entries: Vec<(String, Value)> =
+            self.attributes.into_iter().map(|attribute| (attribute.name, attribute.value)).collect();
+        for block in self.blocks {
+            let inner = block
+                .labels
+                .into_iter()
+                .rev()
+                .fold(block.body.into_value(), |inner, label| Value::Map(vec![(label.text, inner)]));
+            add(&mut entries, block.kind, inner);
+        }
+        Value::Map(entries)
+    }
+}
+
+fn add(entries: &mut Vec<(String, Value)>, key: String, value: Value) {
+    match entries.iter_mut().find(|(name, _)| *name == key) {
+        None => entries.push((key, value)),
+        Some((_, Value::List(list))) => list.push(value),
+        Some((_, first)) => {
+            let first_value = std::mem::take(first);
+            *first = Value::List(vec![first_value, value]);
+        }
+    }
+}

@@ -29,6 +29,7 @@ use std::cell::Cell;
 
 use hcl_edit::expr::{Conditional, Expression};
 
+use crate::functions::Patterns;
 use crate::number::Number;
 use crate::source::{Source, Span};
 
@@ -40,6 +41,7 @@ pub(crate) struct Evaluator<'s> {
     pub source: &'s Source,
     pub roots: Roots,
     pub budget: Budget,
+    patterns: Patterns,
     seed: Option<[u8; 16]>,
     /// How many random values were drawn from the seed.
     drawn: Cell<u64>,
@@ -49,7 +51,7 @@ pub(crate) struct Evaluator<'s> {
 impl<'s> Evaluator<'s> {
     pub fn new(source: &'s Source, roots: Roots, seed: Option<[u8; 16]>) -> Self {
         let (drawn, depth) = (Cell::new(0), Cell::new(0));
-        Self { source, roots, budget: Budget::default(), seed, drawn, depth }
+        Self { source, roots, budget: Budget::default(), patterns: Patterns::default(), seed, drawn, depth }
     }
 
     /// The value of an expression.

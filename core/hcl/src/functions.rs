@@ -20,6 +20,7 @@ mod uuid;
 
 pub(crate) use call::{Call, Function};
 pub(crate) use encoding::decode_json;
+pub(crate) use regular::Patterns;
 
 /// The families; within each the names are distinct, and across them too (tested).
 const FAMILIES: &[&[Function]] = &[

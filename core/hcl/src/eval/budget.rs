@@ -2,8 +2,9 @@
 
 use std::cell::Cell;
 
-/// One unit is one step or one value, or 8 bytes of text. A large job file needs some hundred thousand.
-const UNITS: u64 = 6_000_000;
+/// One unit is one step or one value, or 8 bytes of text. A large job file needs some hundred thousand;
+/// 100,000 small blocks need two million.
+const UNITS: u64 = 3_000_000;
 
 pub(crate) struct Budget {
     left: Cell<u64>,

@@ -31,7 +31,7 @@ impl Evaluator<'_> {
         let (args, places) = self.arguments(call, span, scope)?;
         check_count(function, args.len(), span)?;
         let random = || self.random();
-        let call = Call { args, budget: &self.budget, random: &random };
+        let call = Call { args, budget: &self.budget, patterns: &self.patterns, random: &random };
         let value = (function.run)(&call).map_err(|refusal| {
             let at = refusal.arg.and_then(|at| places.get(at)).copied().unwrap_or(span);
             Fault::at(at, format!("`{name}`: {}", refusal.text), format!("usage: {}", function.usage))

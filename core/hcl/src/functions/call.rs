@@ -1,5 +1,6 @@
 //! How a function is declared and how it reads its arguments.
 
+use super::regular::Patterns;
 use crate::eval::{Budget, Exhausted, Val, text_units, to_number, to_text};
 use crate::number::Number;
 
@@ -54,6 +55,7 @@ impl From<Exhausted> for Refusal {
 pub(crate) struct Call<'a> {
     pub args: Vec<Val>,
     pub budget: &'a Budget,
+    pub patterns: &'a Patterns,
     pub random: &'a dyn Fn() -> Option<[u8; 16]>,
 }
 

@@ -1,5 +1,8 @@
 //! Regular expressions: RE2 syntax, linear time.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use regex::{Captures, Regex, RegexBuilder};
 
 use super::call::{Call, Function, Out, Refusal};
@@ -11,17 +14,31 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("regexall", "regexall(pattern, string)", 2, 2, regexall),
 ];
 
-/// Compiling is the costly part, so it is paid for and bounded.
+/// The patterns compiled so far. Compiling is the costly part: it is bounded, paid for, and done once per pattern.
+#[derive(Default)]
+pub(crate) struct Patterns {
+    compiled: RefCell<BTreeMap<String, Regex>>,
+}
+
 fn compile(call: &Call<'_>, at: usize) -> Result<Regex, Refusal> {
-    const LARGEST: usize = 1 << 20;
+    const LARGEST: usize = 1 << 18;
+    const MOST_KEPT: usize = 64;
     let pattern = call.text(at)?;
-    call.spend(2_000 + pattern.len() as u64 * 20)?;
+    let mut compiled = call.patterns.compiled.borrow_mut();
+    if let Some(known) = compiled.get(&pattern) {
+        return Ok(known.clone());
+    }
+    call.spend(20_000 + pattern.len() as u64 * 100)?;
     let built = RegexBuilder::new(&pattern).size_limit(LARGEST).dfa_size_limit(LARGEST).build();
-    built.map_err(|error| {
+    let built = built.map_err(|error| {
         let why = error.to_string();
         let last = why.lines().last().unwrap_or("").trim_start_matches("error: ").to_owned();
         Refusal::of(at, format!("`{pattern}` is not a regular expression: {last}"))
-    })
+    })?;
+    if compiled.len() < MOST_KEPT {
+        compiled.insert(pattern, built.clone());
+    }
+    Ok(built)
 }
 
 /// The first match: its text, or its groups as a list, or as a map when they are named.
