@@ -7,6 +7,7 @@
 
 mod blocked_evals;
 mod eval_broker;
+pub mod gc;
 mod heartbeats;
 mod plan_queue;
 

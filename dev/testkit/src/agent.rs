@@ -216,7 +216,8 @@ impl Agent {
     /// The transport's words, or the status and body of an error answer.
     pub fn try_get(&self, path: &str) -> Result<Value, String> {
         let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        let mut response = agent.get(format!("{}{path}", self.address())).call().map_err(|e| e.to_string())?;
+        let mut response =
+            agent.get(format!("{}{path}", self.address())).call().map_err(|e| e.to_string())?;
         let text = response.body_mut().read_to_string().map_err(|e| e.to_string())?;
         if !response.status().is_success() {
             return Err(format!("{} {text}", response.status()));

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use muster_ids::{Datacenter, DriverName, GroupName, Index, JobId, Namespace, NodeId, NodePool, Region, TaskName, UnixNanos};
+use muster_ids::{
+    Datacenter, DriverName, GroupName, Index, JobId, Namespace, NodeId, NodePool, Region, TaskName, UnixNanos,
+};
 use muster_model::{
-    DriverInfo, Eligibility, EphemeralDisk, Group, Job, JobStatus, JobType, LogConfig, Node, NodeCapacity, NodeStatus,
-    Reserved, Resources, RestartMode, RestartPolicy, Task, TaskResources,
+    DriverInfo, Eligibility, EphemeralDisk, Group, Job, JobStatus, JobType, LogConfig, Node, NodeCapacity,
+    NodeStatus, Reserved, Resources, RestartMode, RestartPolicy, Task, TaskResources,
 };
 
 /// A job of `count` allocations, each of one `raw_exec` task that takes 100 MHz and 64 MB.

@@ -9,7 +9,9 @@ pub fn eventually<T>(what: &str, limit: Duration, mut probe: impl FnMut() -> Res
     loop {
         match probe() {
             Ok(value) => return value,
-            Err(reason) if Instant::now() >= deadline => panic!("{what} did not happen within {limit:?}: {reason}"),
+            Err(reason) if Instant::now() >= deadline => {
+                panic!("{what} did not happen within {limit:?}: {reason}")
+            }
             Err(_) => {
                 std::thread::sleep(pause);
                 pause = (pause * 2).min(Duration::from_millis(100));

@@ -34,7 +34,9 @@ impl Client {
     /// When the address or a certificate file cannot be used.
     pub fn new(config: ClientConfig) -> Result<Self, SdkError> {
         let valid = reqwest::Url::parse(&config.address).map_err(|error| error.to_string()).and_then(|url| {
-            matches!(url.scheme(), "http" | "https").then_some(()).ok_or_else(|| format!("scheme `{}`", url.scheme()))
+            matches!(url.scheme(), "http" | "https")
+                .then_some(())
+                .ok_or_else(|| format!("scheme `{}`", url.scheme()))
         });
         valid.map_err(|reason| SdkError::Address { address: config.address.clone(), reason })?;
         let http = build(&config)?;
@@ -50,7 +52,11 @@ impl Client {
     ///
     /// # Errors
     /// When the agent cannot be reached or answers with an error.
-    pub async fn get<R: Route<Input = ()>>(&self, params: &[&str], query: &Query<'_>) -> Result<Answer<R::Output>, SdkError> {
+    pub async fn get<R: Route<Input = ()>>(
+        &self,
+        params: &[&str],
+        query: &Query<'_>,
+    ) -> Result<Answer<R::Output>, SdkError> {
         let row = R::row();
         answer(self.send(self.request(row, params, query)).await?, row).await
     }
@@ -73,7 +79,12 @@ impl Client {
     ///
     /// # Errors
     /// When the agent cannot be reached or answers with an error.
-    pub async fn stream(&self, route: RouteId, params: &[&str], query: &Query<'_>) -> Result<Pieces, SdkError> {
+    pub async fn stream(
+        &self,
+        route: RouteId,
+        params: &[&str],
+        query: &Query<'_>,
+    ) -> Result<Pieces, SdkError> {
         let row = route.row();
         let response = self.send(self.request(row, params, query)).await?;
         Ok(Pieces { response, address: self.config.address.clone() })
@@ -99,7 +110,8 @@ impl Client {
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Response, SdkError> {
-        let response = request.send().await.map_err(|error| unreachable_agent(&self.config.address, &error))?;
+        let response =
+            request.send().await.map_err(|error| unreachable_agent(&self.config.address, &error))?;
         if response.status().is_success() {
             return Ok(response);
         }
@@ -126,8 +138,12 @@ impl Pieces {
     }
 }
 
-async fn answer<T: serde::de::DeserializeOwned>(response: Response, row: &Row) -> Result<Answer<T>, SdkError> {
-    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+async fn answer<T: serde::de::DeserializeOwned>(
+    response: Response,
+    row: &Row,
+) -> Result<Answer<T>, SdkError> {
+    let header =
+        |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let index = header("x-nomad-index").and_then(|text| text.parse().ok()).unwrap_or(0);
     let next_token = header("x-nomad-nexttoken");
     let decode = |reason: String| SdkError::Decode { path: row.pattern.to_owned(), reason };
@@ -145,7 +161,8 @@ fn build(config: &ClientConfig) -> Result<reqwest::Client, SdkError> {
         .no_proxy()
         .tls_danger_accept_invalid_certs(config.tls.skip_verify);
     if let Some(path) = &config.tls.ca {
-        let certificates = Certificate::from_pem_bundle(&read(path)?).map_err(|error| tls_file(path, &error))?;
+        let certificates =
+            Certificate::from_pem_bundle(&read(path)?).map_err(|error| tls_file(path, &error))?;
         builder = builder.tls_certs_only(certificates);
     }
     if let (Some(certificate), Some(key)) = (&config.tls.certificate, &config.tls.key) {

@@ -1,1 +1,24 @@
-//! muster-server
+//! The server role: consensus, scheduling, node sessions and the HTTP API, wired together.
+//!
+//! A job's way through this crate: `http/routes/jobs.rs` proposes → `brain.rs` sees the applied evaluation and
+//! queues it → `worker.rs` schedules it → `planner.rs` commits the plan → `node_rpc/watch.rs` pushes the allocation
+//! to its node. Decisions are all in `core/`; this crate moves values between them.
+
+mod agent;
+mod brain;
+mod housekeeper;
+pub mod http;
+mod ids;
+mod metrics;
+mod node_rpc;
+mod planner;
+mod scoped;
+mod server;
+mod sessions;
+mod shared;
+mod watch;
+mod worker;
+
+pub use agent::{AgentInfo, health_unknown};
+pub use server::{Server, ServerConfig, StartError};
+pub use shared::Shared;

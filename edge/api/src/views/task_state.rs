@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use muster_jobspec::duration::Nanos;
 use muster_model::{TaskEvent, TaskEventKind, TaskState};
 use serde::{Deserialize, Serialize};
 
@@ -155,7 +156,7 @@ fn fill(view: &mut TaskEventView, kind: &TaskEventKind) {
         }
         TaskEventKind::Killing { timeout, reason } => {
             view.kill_timeout = nanos(*timeout);
-            view.detail("kill_timeout", format_duration(*timeout));
+            view.detail("kill_timeout", Nanos::from(*timeout).to_string());
             if let Some(reason) = reason {
                 view.kill_reason = reason.to_string();
                 view.detail("kill_reason", &**reason);
@@ -213,14 +214,14 @@ fn display(kind: &TaskEventKind) -> String {
             text
         }
         TaskEventKind::Restarting { reason, delay } => {
-            format!("{reason} - Task restarting in {}", format_duration(*delay))
+            format!("{reason} - Task restarting in {}", Nanos::from(*delay))
         }
         TaskEventKind::NotRestarting { reason } | TaskEventKind::RestartSignaled { reason } => {
             reason.to_string()
         }
         TaskEventKind::Signaling { signal } => format!("Task being sent signal {signal}"),
         TaskEventKind::Killing { timeout, reason: None } => {
-            format!("Sent interrupt. Waiting {} before force killing", format_duration(*timeout))
+            format!("Sent interrupt. Waiting {} before force killing", Nanos::from(*timeout))
         }
         TaskEventKind::Killing { reason: Some(reason), .. } => reason.to_string(),
         TaskEventKind::Killed { error: None } => "Task successfully killed".to_owned(),
@@ -229,7 +230,7 @@ fn display(kind: &TaskEventKind) -> String {
         TaskEventKind::LeaderDead => "Leader Task in Group dead".to_owned(),
         TaskEventKind::MainTasksDead => "Main tasks in the group died".to_owned(),
         TaskEventKind::WaitingForShutdownDelay { delay } => {
-            format!("Waiting for shutdown_delay of {} before killing the task.", format_duration(*delay))
+            format!("Waiting for shutdown_delay of {} before killing the task.", Nanos::from(*delay))
         }
         TaskEventKind::Driver { message } => message.to_string(),
     }
@@ -237,21 +238,4 @@ fn display(kind: &TaskEventKind) -> String {
 
 fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
-}
-
-/// `1m30s`, `15s`, `250ms`, `0s`: the way durations are written in job files.
-fn format_duration(duration: Duration) -> String {
-    if duration.is_zero() {
-        return "0s".to_owned();
-    }
-    if duration.as_secs() == 0 {
-        return format!("{}ms", duration.as_millis());
-    }
-    let (hours, minutes) = (duration.as_secs() / 3600, duration.as_secs() / 60 % 60);
-    let seconds = (duration.as_millis() % 60_000) as f64 / 1000.0;
-    match (hours, minutes) {
-        (0, 0) => format!("{seconds}s"),
-        (0, _) => format!("{minutes}m{seconds}s"),
-        _ => format!("{hours}h{minutes}m{seconds}s"),
-    }
 }

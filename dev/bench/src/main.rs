@@ -1,0 +1,42 @@
+//! Benchmarks, each printed beside a limit of the machine or a goal, measured in the same run: this machine is shared
+//! and noisy, so ratios count, not seconds.
+//!
+//! ```sh
+//! cargo build --release && cargo run --release -p muster-bench -- [limits|placements|memory|agent|http]
+//! ```
+//!
+//! Without an argument everything runs. `agent` and `http` start the release binary as real processes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a benchmark that cannot run fails loudly"
+)]
+
+mod agent;
+mod figures;
+mod http;
+mod limits;
+mod memory;
+mod placements;
+
+fn main() {
+    muster_sys::supervisor::run_if_supervisor();
+    let wanted = std::env::args().nth(1);
+    let all: [(&str, fn()); 5] = [
+        ("limits", limits::run),
+        ("placements", placements::run),
+        ("memory", memory::run),
+        ("agent", agent::run),
+        ("http", http::run),
+    ];
+    let mut known = false;
+    for (name, run) in all {
+        if wanted.as_deref().is_none_or(|wanted| wanted == name) {
+            known = true;
+            println!("\n== {name}");
+            run();
+        }
+    }
+    assert!(known, "unknown benchmark; expected limits, placements, memory, agent or http");
+}

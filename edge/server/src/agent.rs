@@ -1,0 +1,55 @@
+//! What `/v1/agent/*` says of this agent, whichever roles it has.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use muster_api::views::{AgentHealth, Member};
+use serde_json::Value;
+
+type Stats = BTreeMap<String, BTreeMap<String, String>>;
+
+/// Fixed facts, and two questions answered anew each time.
+pub struct AgentInfo {
+    pub name: String,
+    pub datacenter: String,
+    /// The decided configuration, already redacted.
+    pub config: Value,
+    /// This agent's server as a member; `None` for a client agent.
+    pub member: Option<Member>,
+    health: Arc<dyn Fn() -> AgentHealth + Send + Sync>,
+    stats: Arc<dyn Fn() -> Stats + Send + Sync>,
+}
+
+impl AgentInfo {
+    pub fn new(
+        name: String,
+        datacenter: String,
+        config: Value,
+        member: Option<Member>,
+        health: Arc<dyn Fn() -> AgentHealth + Send + Sync>,
+        stats: Arc<dyn Fn() -> Stats + Send + Sync>,
+    ) -> Self {
+        Self { name, datacenter, config, member, health, stats }
+    }
+
+    pub(crate) fn health(&self) -> AgentHealth {
+        (self.health)()
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        (self.stats)()
+    }
+}
+
+impl fmt::Debug for AgentInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AgentInfo").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// For an agent without roles to ask: healthy as far as it knows.
+#[must_use]
+pub fn health_unknown() -> AgentHealth {
+    AgentHealth::default()
+}

@@ -1,0 +1,24 @@
+//! The HTTP API: listener → guard → route table → authorisation → handler.
+//!
+//! ```text
+//!   listener ─ guard ─ dispatch ─┬─ read   (blocking.rs: run, watch, run again) ─ routes/*.rs
+//!                                ├─ write  (proposes, answers with the index)   ─ routes/*.rs
+//!                                └─ stream (task logs)                          ─ routes/logs.rs
+//! ```
+//!
+//! Handlers never see the raw snapshot: they get a [`Scoped`](crate::scoped::Scoped) view that asks the caller's
+//! grant about every object.
+
+pub(crate) mod blocking;
+pub(crate) mod body;
+pub(crate) mod dispatch;
+pub(crate) mod error;
+mod forward;
+mod guard;
+mod listener;
+pub(crate) mod options;
+pub(crate) mod page;
+pub(crate) mod routes;
+
+pub use forward::{Connect, Forwarder};
+pub use listener::{HttpConfig, HttpListener, Service, serve_stream};

@@ -1,0 +1,205 @@
+//! Accepts connections: header time-out, connection cap, graceful stop. Knows nothing of routes.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+use super::body::ApiResponse;
+use super::{body, dispatch, forward::Forwarder, guard};
+use crate::agent::AgentInfo;
+use crate::shared::Shared;
+
+/// Limits of one listener.
+#[derive(Clone)]
+pub struct HttpConfig {
+    pub addr: SocketAddr,
+    /// Serves HTTPS when set.
+    pub tls: Option<Arc<tokio_rustls::rustls::ServerConfig>>,
+    /// Connections held at once; further ones wait in the kernel's backlog.
+    pub max_connections: usize,
+    pub header_timeout: Duration,
+    /// Extra headers on every response.
+    pub response_headers: Vec<(http::HeaderName, http::HeaderValue)>,
+}
+
+impl std::fmt::Debug for HttpConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HttpConfig")
+            .field("addr", &self.addr)
+            .field("tls", &self.tls.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who answers: this process's server, or a server that a client agent is connected to.
+#[derive(Clone, Debug)]
+pub enum Service {
+    Local(Arc<Shared>, Arc<AgentInfo>),
+    Forward(Forwarder, Arc<AgentInfo>),
+}
+
+/// How long requests in flight may take once the agent stops.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A bound listener; serves until stopped.
+#[derive(Debug)]
+pub struct HttpListener {
+    addr: SocketAddr,
+    stop: CancellationToken,
+    done: tokio::task::JoinHandle<()>,
+}
+
+impl HttpListener {
+    /// # Errors
+    /// When the address cannot be bound.
+    pub async fn bind(config: HttpConfig, service: Service) -> io::Result<Self> {
+        let listener = TcpListener::bind(config.addr).await?;
+        let addr = listener.local_addr()?;
+        let stop = CancellationToken::new();
+        let done = tokio::spawn(accept_loop(listener, config, service, stop.clone()));
+        Ok(Self { addr, stop, done })
+    }
+
+    /// The address bound, with the real port.
+    #[must_use]
+    pub const fn local_addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Stops accepting, lets requests in flight end for a moment, then closes.
+    pub async fn shutdown(self) {
+        self.stop.cancel();
+        let _ended = self.done.await;
+    }
+}
+
+async fn accept_loop(listener: TcpListener, config: HttpConfig, service: Service, stop: CancellationToken) {
+    let slots = Arc::new(Semaphore::new(config.max_connections));
+    let graceful = GracefulShutdown::new();
+    loop {
+        let slot = tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            slot = Arc::clone(&slots).acquire_owned() => slot,
+        };
+        let accepted = tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            accepted = listener.accept() => accepted,
+        };
+        let (stream, slot) = match (accepted, slot) {
+            (Ok((stream, _)), Ok(slot)) => (stream, slot),
+            (Err(error), _) => {
+                tracing::warn!(%error, "http: cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+            (_, Err(_closed)) => break,
+        };
+        let watcher = graceful.watcher();
+        let (config, service) = (config.clone(), service.clone());
+        tokio::spawn(async move {
+            serve_connection(stream, &config, service, watcher).await;
+            drop(slot);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(DRAIN_TIMEOUT, graceful.shutdown()).await.is_err() {
+        tracing::debug!("http: closing connections with requests in flight");
+    }
+}
+
+async fn serve_connection(
+    stream: TcpStream,
+    config: &HttpConfig,
+    service: Service,
+    watcher: hyper_util::server::graceful::Watcher,
+) {
+    let _nodelay = stream.set_nodelay(true);
+    match &config.tls {
+        None => run(stream, config, service, Guard::Loopback, watcher).await,
+        Some(tls) => match tokio::time::timeout(
+            config.header_timeout,
+            TlsAcceptor::from(Arc::clone(tls)).accept(stream),
+        )
+        .await
+        {
+            Ok(Ok(stream)) => run(stream, config, service, Guard::Loopback, watcher).await,
+            Ok(Err(error)) => tracing::debug!(%error, "http: TLS handshake failed"),
+            Err(_elapsed) => tracing::debug!("http: TLS handshake timed out"),
+        },
+    }
+}
+
+/// Whether requests still have to pass the browser guard.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Guard {
+    Loopback,
+    /// Already passed on the agent that forwarded it.
+    Passed,
+}
+
+async fn run<I>(
+    io: I,
+    config: &HttpConfig,
+    service: Service,
+    guard: Guard,
+    watcher: hyper_util::server::graceful::Watcher,
+) where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(config.header_timeout);
+    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(256);
+    let headers: Arc<[_]> = config.response_headers.clone().into();
+    let handler = hyper::service::service_fn(move |request| {
+        let (service, headers) = (service.clone(), Arc::clone(&headers));
+        async move {
+            let mut response = answer(request, &service, guard).await;
+            for (name, value) in headers.iter() {
+                response.headers_mut().insert(name.clone(), value.clone());
+            }
+            Ok::<_, std::convert::Infallible>(response)
+        }
+    });
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(io), handler).into_owned();
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "http: connection ended early");
+    }
+}
+
+async fn answer(request: http::Request<Incoming>, service: &Service, guard: Guard) -> ApiResponse {
+    if guard == Guard::Loopback
+        && let Err(refused) = guard::check(request.uri(), request.headers())
+    {
+        return body::error(&refused);
+    }
+    dispatch::answer(request, service).await
+}
+
+/// Serves HTTP/1.1 requests that a client agent forwards over its connection to this server.
+pub async fn serve_stream<I>(io: I, shared: Arc<Shared>, agent: Arc<AgentInfo>)
+where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let config = HttpConfig {
+        addr: SocketAddr::from(([127, 0, 0, 1], 0)),
+        tls: None,
+        max_connections: 1,
+        header_timeout: Duration::from_secs(10),
+        response_headers: Vec::new(),
+    };
+    let graceful = GracefulShutdown::new();
+    run(io, &config, Service::Local(shared, agent), Guard::Passed, graceful.watcher()).await;
+}

@@ -1,0 +1,11 @@
+//! Handlers, one file per resource. Each is: look up through the scoped view, decide, answer.
+
+pub(crate) mod agent;
+pub(crate) mod allocs;
+pub(crate) mod evals;
+pub(crate) mod job;
+pub(crate) mod jobs;
+pub(crate) mod logs;
+pub(crate) mod nodes;
+pub(crate) mod status;
+pub(crate) mod system;

@@ -1,0 +1,44 @@
+//! This agent about itself; answered where the request arrives, also by a client agent.
+
+use http::StatusCode;
+use muster_api::RouteId;
+use muster_api::views::AgentSelf;
+
+use crate::agent::AgentInfo;
+use crate::http::body::{self, ApiResponse};
+use crate::http::error::ApiError;
+use crate::http::options::Options;
+
+/// Whether a client agent answers this route itself instead of forwarding it.
+pub(crate) const fn is_local(id: RouteId) -> bool {
+    matches!(id, RouteId::AgentSelfRead | RouteId::AgentHealthRead)
+}
+
+pub(crate) fn answer(id: RouteId, agent: &AgentInfo, options: &Options) -> Result<ApiResponse, ApiError> {
+    match id {
+        RouteId::AgentHealthRead => health(agent, options),
+        _ => {
+            let member = agent.member.clone();
+            body::json(
+                &AgentSelf { config: agent.config.clone(), member, stats: agent.stats() },
+                options.pretty,
+            )
+        }
+    }
+}
+
+/// 500 with the same body when an asked-for role does not work.
+fn health(agent: &AgentInfo, options: &Options) -> Result<ApiResponse, ApiError> {
+    let mut health = agent.health();
+    match options.query.get("type") {
+        Some("client") => health.server = None,
+        Some("server") => health.client = None,
+        _ => {}
+    }
+    let ok = [&health.client, &health.server].into_iter().flatten().all(|role| role.ok);
+    let mut response = body::json(&health, options.pretty)?;
+    if !ok {
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    }
+    Ok(response)
+}

@@ -1,0 +1,165 @@
+//! One job: read it and what belongs to it, evaluate, deregister.
+
+use std::sync::Arc;
+
+use muster_api::views::{
+    AllocListStub, EvalView, JobDeregisterResponse, JobEvaluateRequest, JobRegisterResponse,
+    JobSubmissionView, JobSummaryView, JobVersionsResponse,
+};
+use muster_ids::{Index, JobId};
+use muster_jobspec::JobInput;
+use muster_model::{Alloc, EvalTrigger, Evaluation, Job, JobKey};
+use muster_state::WatchKey;
+use muster_state::command::{Command, EvalUpdate, JobDeregister, Reply};
+use serde_json::Value;
+
+use crate::http::blocking::{Answer, Missing, Read, ReadResult, index_header};
+use crate::http::body::{self, ApiResponse};
+use crate::http::dispatch::Write;
+use crate::http::error::ApiError;
+use crate::http::options::Options;
+use crate::http::routes::jobs;
+use crate::scoped::Scoped;
+
+fn key(options: &Options, id: &str) -> Result<JobKey, ApiError> {
+    let namespace = options.namespace.one().cloned();
+    let namespace =
+        namespace.ok_or_else(|| ApiError::bad_request("namespace `*` is not allowed here: name one"))?;
+    let id = JobId::new(id).map_err(|_| ApiError::not_found("job not found"))?;
+    Ok(JobKey { namespace, id })
+}
+
+/// The job of the path, or the 404 that a blocking query waits on.
+fn find<'a>(read: &'a Read<'_>) -> Result<(JobKey, &'a Arc<Job>), Missing> {
+    let key = key(read.options, read.param(0))?;
+    match read.state.job(&key) {
+        Some(job) => Ok((key, job)),
+        None => Err(Missing::not_found("job not found", [WatchKey::Job(key)])),
+    }
+}
+
+pub(crate) fn read(read: &Read<'_>) -> ReadResult<JobInput> {
+    let (key, job) = find(read)?;
+    Ok(Answer::new(muster_jobspec::view(job), [WatchKey::Job(key)]))
+}
+
+pub(crate) fn versions(read: &Read<'_>) -> ReadResult<JobVersionsResponse> {
+    let key = key(read.options, read.param(0))?;
+    let versions: Vec<JobInput> =
+        read.state.job_versions(&key).map(|job| muster_jobspec::view(job)).collect();
+    if versions.is_empty() {
+        return Err(Missing::not_found("job versions not found", [WatchKey::Job(key)]));
+    }
+    let index = read.state.watch_index(&[WatchKey::Job(key.clone())]).0;
+    let response = JobVersionsResponse { versions, index, last_contact: 0, known_leader: true };
+    Ok(Answer::new(response, [WatchKey::Job(key)]))
+}
+
+pub(crate) fn allocations(read: &Read<'_>) -> ReadResult<Vec<AllocListStub>> {
+    let key = key(read.options, read.param(0))?;
+    let view = |alloc: &Arc<Alloc>| AllocListStub::new(alloc, read.state.node_of(alloc), false, true);
+    let stubs = read.state.allocs_by_job(&key).map(view).collect();
+    Ok(Answer::new(stubs, [WatchKey::JobAllocs(key)]))
+}
+
+pub(crate) fn evaluations(read: &Read<'_>) -> ReadResult<Vec<EvalView>> {
+    let key = key(read.options, read.param(0))?;
+    let mut evals: Vec<&Arc<Evaluation>> = read.state.evals_by_job(&key).collect();
+    evals.sort_by_key(|eval| (std::cmp::Reverse(eval.create_index), eval.id));
+    let views = evals.into_iter().map(|eval| (&**eval).into()).collect();
+    Ok(Answer::new(views, [WatchKey::JobEvals(key)]))
+}
+
+pub(crate) fn summary(read: &Read<'_>) -> ReadResult<JobSummaryView> {
+    let (key, job) = find(read)?;
+    let view = JobSummaryView::new(job, &read.state.summary(job));
+    Ok(Answer::new(view, [WatchKey::Job(key.clone()), WatchKey::JobAllocs(key)]))
+}
+
+pub(crate) fn submission(read: &Read<'_>) -> ReadResult<JobSubmissionView> {
+    let key = key(read.options, read.param(0))?;
+    let version = read.options.query.get("version").and_then(|text| text.parse().ok());
+    let version: u64 =
+        version.ok_or_else(|| ApiError::bad_request("Unable to parse job submission version parameter"))?;
+    let watch = [WatchKey::Job(key.clone())];
+    let job = read.state.job_versions(&key).find(|job| job.version == version);
+    match job.and_then(|job| Some((job, read.state.submission(job, version)?))) {
+        Some((job, submission)) => Ok(Answer::new(JobSubmissionView::new(job, submission), watch)),
+        None => Err(Missing::not_found("job source not found", watch)),
+    }
+}
+
+/// Deployments arrive with the update issue; until then a job has none.
+pub(crate) fn deployments(read: &Read<'_>) -> ReadResult<Vec<Value>> {
+    let key = key(read.options, read.param(0))?;
+    Ok(Answer::new(Vec::new(), [WatchKey::Job(key)]))
+}
+
+pub(crate) fn deployment(read: &Read<'_>) -> ReadResult<Option<Value>> {
+    let key = key(read.options, read.param(0))?;
+    Ok(Answer::new(None, [WatchKey::Job(key)]))
+}
+
+pub(crate) async fn update(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
+    jobs::register_as(write, Some(write.param(0))).await
+}
+
+pub(crate) async fn evaluate(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
+    let request: JobEvaluateRequest = body::decode_optional(&write.body)?;
+    if !request.job_id.is_empty() && request.job_id != write.param(0) {
+        return Err(ApiError::bad_request("JobID not same as job name in path"));
+    }
+    let key = key(write.options, write.param(0))?;
+    let snapshot = write.shared.consensus.snapshot();
+    let scoped = Scoped::new(&snapshot, write.grant);
+    let job = scoped.job(&key).ok_or_else(|| ApiError::internal("job not found"))?;
+    let job_modify_index = job.job_modify_index.0;
+    let eval =
+        Evaluation::pending(write.shared.ids.eval(), job, EvalTrigger::JobRegister, write.shared.now());
+    let eval_id = eval.id.to_string();
+    let (index, _) = write.shared.propose(Command::EvalUpdate(EvalUpdate { evals: vec![eval] })).await?;
+    let response = JobRegisterResponse {
+        eval_id,
+        eval_create_index: index.0,
+        job_modify_index,
+        index: index.0,
+        ..JobRegisterResponse::default()
+    };
+    let mut answer = body::json(&response, write.options.pretty)?;
+    index_header(&mut answer, index);
+    Ok(answer)
+}
+
+pub(crate) async fn deregister(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
+    let query = &write.options.query;
+    let flag = |name| query.flag(name, false).map_err(|error| ApiError::internal(error.message));
+    let (purge, no_shutdown_delay) = (flag("purge")?, flag("no_shutdown_delay")?);
+    let eval_priority = query.number("eval_priority")?.filter(|priority| *priority > 0);
+    if eval_priority.is_some_and(|priority| priority > 100) {
+        return Err(ApiError::bad_request("Eval priority must be between 1 and 100 inclusively"));
+    }
+    let command = Command::JobDeregister(JobDeregister {
+        key: key(write.options, write.param(0))?,
+        purge,
+        eval_id: write.shared.ids.eval(),
+        eval_priority: eval_priority.and_then(|priority| u16::try_from(priority).ok()),
+        no_shutdown_delay,
+    });
+    let response = match write.shared.propose(command).await {
+        Ok((index, Reply::JobDeregistered { job_modify_index, eval_id })) => JobDeregisterResponse {
+            eval_id: eval_id.map(|id| id.to_string()).unwrap_or_default(),
+            eval_create_index: if eval_id.is_some() { index.0 } else { 0 },
+            job_modify_index: job_modify_index.0,
+            index: index.0,
+            ..JobDeregisterResponse::default()
+        },
+        Ok((index, _)) => JobDeregisterResponse { index: index.0, ..JobDeregisterResponse::default() },
+        // Stopping what is not there succeeds, as scripts that clean up expect.
+        Err(error) if error.message == "job not found" => JobDeregisterResponse::default(),
+        Err(error) => return Err(error),
+    };
+    let index = Index(response.index);
+    let mut answer = body::json(&response, write.options.pretty)?;
+    index_header(&mut answer, index);
+    Ok(answer)
+}

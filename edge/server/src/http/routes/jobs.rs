@@ -1,0 +1,171 @@
+//! The collection of jobs: list, register, parse, validate.
+
+use std::sync::Arc;
+
+use muster_api::views::{
+    JobListStub, JobRegisterRequest, JobRegisterResponse, JobValidateRequest, JobValidateResponse,
+    JobsParseRequest,
+};
+use muster_hcl::{Inputs, Source};
+use muster_ids::{Index, Namespace};
+use muster_jobspec::{Decided, JobInput, Limits};
+use muster_model::Job;
+use muster_state::WatchKey;
+use muster_state::command::{Command, JobRegister, Reply};
+
+use crate::http::blocking::{Answer, Read, ReadResult, index_header};
+use crate::http::body::{self, ApiResponse};
+use crate::http::dispatch::Write;
+use crate::http::error::ApiError;
+
+pub(crate) fn list(read: &Read<'_>) -> ReadResult<Vec<JobListStub>> {
+    let with_meta = read.options.query.flag("meta", false)?;
+    let jobs = read.state.jobs().filter(|job| {
+        read.options.namespace.covers(&job.namespace) && job.id.as_str().starts_with(&read.options.prefix)
+    });
+    let page = read.options.paginate(jobs, |job| format!("{}.{}", job.namespace, job.id));
+    let view = |job: &Arc<Job>| JobListStub::new(job, &read.state.summary(job), with_meta);
+    Ok(Answer::page(page, [WatchKey::Jobs], view))
+}
+
+/// Decide, admit, propose, answer.
+pub(crate) async fn register(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
+    register_as(write, None).await
+}
+
+/// Registers the job of the body; `id` is the one in the path, if the route has one.
+pub(crate) async fn register_as(write: &Write<'_>, id: Option<&str>) -> Result<ApiResponse, ApiError> {
+    let mut request: JobRegisterRequest = body::decode(&write.body)?;
+    let input = request.job.take().ok_or_else(|| ApiError::bad_request("Job must be specified"))?;
+    check_input(&input, id)?;
+    if !(request.eval_priority == 0 || (1..=100).contains(&request.eval_priority)) {
+        return Err(ApiError::bad_request("Eval priority must be between 1 and 100 inclusively"));
+    }
+    let Decided { job, warnings } = decide(write, input, &request.namespace)?;
+    if !write.grant.allows_namespace(&job.namespace) {
+        return Err(muster_acl::Denied.into());
+    }
+    let response = propose(write, job, &request, warnings).await?;
+    let index = response.index;
+    let mut answer = body::json(&response, write.options.pretty)?;
+    index_header(&mut answer, Index(index));
+    Ok(answer)
+}
+
+fn check_input(input: &JobInput, id: Option<&str>) -> Result<(), ApiError> {
+    match (input.id.as_deref(), id) {
+        (None | Some(""), _) => Err(ApiError::bad_request("Job ID hasn't been provided")),
+        (Some(given), Some(path)) if given != path => {
+            Err(ApiError::bad_request("Job ID does not match name"))
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn propose(
+    write: &Write<'_>,
+    job: Job,
+    request: &JobRegisterRequest,
+    warnings: Vec<String>,
+) -> Result<JobRegisterResponse, ApiError> {
+    let command = Command::JobRegister(Box::new(JobRegister {
+        job,
+        eval_id: write.shared.ids.eval(),
+        enforce_index: request.enforce_index.then_some(Index(request.job_modify_index)),
+        submission: request.submission.as_ref().map(muster_api::views::JobSubmissionView::decide),
+        eval_priority: (request.eval_priority > 0).then_some(request.eval_priority),
+    }));
+    let (index, reply) = write.shared.propose(command).await?;
+    let Reply::JobRegistered { job_modify_index, eval_id } = reply else {
+        return Err(ApiError::internal("the log answered with another command's reply"));
+    };
+    let eval_create_index = if eval_id.is_some() { index.0 } else { 0 };
+    Ok(JobRegisterResponse {
+        eval_id: eval_id.map(|id| id.to_string()).unwrap_or_default(),
+        eval_create_index,
+        job_modify_index: job_modify_index.0,
+        warnings: warning_text(&warnings),
+        index: index.0,
+        ..JobRegisterResponse::default()
+    })
+}
+
+/// Fills in defaults and validates; the namespace comes from the query, the body, the job, in this order.
+fn decide(write: &Write<'_>, mut input: JobInput, body_namespace: &str) -> Result<Decided, ApiError> {
+    let chosen = write.options.query.get("namespace").filter(|name| !name.is_empty());
+    let named =
+        chosen.or(Some(body_namespace).filter(|name| !name.is_empty())).or(input.namespace.as_deref());
+    let namespace = Namespace::new(named.filter(|name| !name.is_empty()).unwrap_or("default"))?;
+    input.namespace = Some(namespace.to_string());
+    check_region(write, &mut input)?;
+    muster_jobspec::decide(input, &write.shared.job_limits)
+        .map_err(|errors| ApiError::internal(muster_jobspec::validation_message(&errors)))
+}
+
+/// `global` means the agent's own region; any other region is another cluster's.
+fn check_region(write: &Write<'_>, input: &mut JobInput) -> Result<(), ApiError> {
+    let own = write.shared.region.as_str();
+    match input.region.as_deref() {
+        None | Some("" | "global") => input.region = Some(own.to_owned()),
+        Some(region) if region == own => {}
+        Some(_) => return Err(ApiError::internal("No path to region")),
+    }
+    Ok(())
+}
+
+pub(crate) fn parse(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
+    let request: JobsParseRequest = body::decode(&write.body)?;
+    if request.job_hcl.is_empty() {
+        return Err(ApiError::bad_request("Job spec is empty"));
+    }
+    let source = Source { name: "input.hcl".to_owned(), text: request.job_hcl };
+    let var_files = match request.variables.is_empty() {
+        true => Vec::new(),
+        false => vec![Source { name: "input.vars".to_owned(), text: request.variables }],
+    };
+    let inputs = Inputs { var_files, ..Inputs::default() };
+    let input = muster_jobspec::parse_hcl(&source, &inputs).map_err(|diagnostics| {
+        let lines: Vec<String> = diagnostics.iter().map(|diagnostic| diagnostic.render(&source)).collect();
+        ApiError::bad_request(format!("Failed to parse job: {}", lines.join("\n")))
+    })?;
+    match request.canonicalize {
+        false => body::json(&input, write.options.pretty),
+        true => {
+            let decided = muster_jobspec::decide(input, &write.shared.job_limits)
+                .map_err(|errors| ApiError::internal(muster_jobspec::validation_message(&errors)))?;
+            body::json(&muster_jobspec::view(&decided.job), write.options.pretty)
+        }
+    }
+}
+
+pub(crate) fn validate(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
+    let request: JobValidateRequest = body::decode(&write.body)?;
+    let input = request.job.ok_or_else(|| ApiError::bad_request("Job must be specified"))?;
+    body::json(&validation(input, &write.shared.job_limits), write.options.pretty)
+}
+
+fn validation(input: JobInput, limits: &Limits) -> JobValidateResponse {
+    match muster_jobspec::decide(input, limits) {
+        Ok(decided) => JobValidateResponse {
+            driver_config_validated: true,
+            warnings: warning_text(&decided.warnings),
+            ..JobValidateResponse::default()
+        },
+        Err(errors) => JobValidateResponse {
+            driver_config_validated: true,
+            error: muster_jobspec::validation_message(&errors),
+            validation_errors: Some(errors.iter().map(ToString::to_string).collect()),
+            ..JobValidateResponse::default()
+        },
+    }
+}
+
+/// Warnings as the contract words them: one string, a line each.
+fn warning_text(warnings: &[String]) -> String {
+    if warnings.is_empty() {
+        return String::new();
+    }
+    let noun = if warnings.len() == 1 { "warning" } else { "warnings" };
+    let lines: Vec<String> = warnings.iter().map(|warning| format!("* {warning}")).collect();
+    format!("{} {noun}:\n\n{}", warnings.len(), lines.join("\n"))
+}

@@ -1,0 +1,127 @@
+//! Connections of client agents: calls, the allocation stream, and forwarded HTTP.
+//!
+//! Everything a node says is hostile until its certificate's role (checked by `muster-rpc`) and the secret it
+//! registered with have been checked; a node may speak for itself only.
+
+mod calls;
+mod watch;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use muster_ids::NodeId;
+use muster_rpc::{
+    BytesPurpose, CallFailure, FailureCode, Incoming, IncomingCall, IncomingStream, IncomingSubscription,
+    Listener, Secret, Session,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::agent::AgentInfo;
+use crate::http;
+use crate::shared::Shared;
+
+/// Accepts agents until stopped.
+pub(crate) async fn serve(
+    listener: Listener,
+    shared: Arc<Shared>,
+    agent: Arc<AgentInfo>,
+    stop: CancellationToken,
+) {
+    let connections = AtomicU64::new(0);
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((session, incoming)) => {
+                let connection = Connection {
+                    id: connections.fetch_add(1, Ordering::Relaxed),
+                    session,
+                    shared: Arc::clone(&shared),
+                    agent: Arc::clone(&agent),
+                    stop: stop.child_token(),
+                };
+                tokio::spawn(connection.run(incoming));
+            }
+            Err(error) => tracing::info!(%error, "rpc: refused a connection"),
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Connection {
+    id: u64,
+    session: Session,
+    shared: Arc<Shared>,
+    agent: Arc<AgentInfo>,
+    stop: CancellationToken,
+}
+
+impl Connection {
+    async fn run(self, mut incoming: Incoming) {
+        let mut node = None;
+        loop {
+            let stream = tokio::select! {
+                biased;
+                () = self.stop.cancelled() => break,
+                stream = incoming.next() => stream,
+            };
+            match stream {
+                None => break,
+                Some(IncomingStream::Call(IncomingCall::NodeRegister(request, responder))) => {
+                    // Registration binds the connection to its node, so it is handled in order.
+                    let result = calls::register(&self.shared, &request).await;
+                    if result.is_ok() {
+                        node = Some(request.node.id);
+                        self.shared.sessions.insert(request.node.id, self.id, self.session.clone());
+                    }
+                    responder.reply(result).await;
+                }
+                Some(IncomingStream::Call(call)) => {
+                    tokio::spawn(calls::handle(Arc::clone(&self.shared), call));
+                }
+                Some(IncomingStream::Stream(IncomingSubscription::AllocWatch(request, opening))) => {
+                    let (shared, stop) = (Arc::clone(&self.shared), self.stop.clone());
+                    tokio::spawn(async move {
+                        tokio::select! {
+                            () = stop.cancelled() => {}
+                            () = watch::run(&shared, &request, opening) => {}
+                        }
+                    });
+                }
+                Some(IncomingStream::Stream(other)) => {
+                    let failure = unanswered(other.kind().as_str());
+                    other.refuse(failure).await;
+                }
+                Some(IncomingStream::Bytes(BytesPurpose::Http, io)) => {
+                    tokio::spawn(http::serve_stream(io, Arc::clone(&self.shared), Arc::clone(&self.agent)));
+                }
+            }
+        }
+        self.session.close();
+        if let Some(node) = node {
+            self.shared.sessions.remove(node, self.id);
+            tracing::info!(%node, "rpc: node disconnected");
+        }
+    }
+}
+
+/// Requests that only agents answer.
+fn unanswered(kind: &str) -> CallFailure {
+    CallFailure::new(FailureCode::Unsupported, format!("servers do not answer `{kind}`"))
+}
+
+/// Checks that the caller is the node it says it is.
+fn check_node(shared: &Shared, node: NodeId, secret: &Secret) -> Result<(), CallFailure> {
+    let snapshot = shared.consensus.snapshot();
+    let Some(expected) = snapshot.node_secret_hash(node) else {
+        return Err(CallFailure::not_found(format!("node `{node}` is not registered")));
+    };
+    if secret.matches_sha256(&expected) {
+        Ok(())
+    } else {
+        Err(CallFailure::denied(format!("the secret presented for node `{node}` is not the registered one")))
+    }
+}

@@ -1,0 +1,109 @@
+//! Unary calls of client agents.
+
+use std::sync::Arc;
+
+use muster_consensus::ProposeError;
+use muster_model::NodeStatus;
+use muster_rpc::messages::{
+    AllocUpdate, AllocUpdateReply, NodeHeartbeat, NodeHeartbeatReply, NodeRegister, NodeRegisterReply,
+};
+use muster_rpc::{CallFailure, FailureCode, IncomingCall};
+use muster_state::command::{self, AllocStatusReport, Command, NodeStatusUpdate, Refusal, Reply};
+
+use super::check_node;
+use crate::http::error::ApiError;
+use crate::shared::Shared;
+
+pub(super) async fn handle(shared: Arc<Shared>, call: IncomingCall) {
+    match call {
+        IncomingCall::NodeHeartbeat(request, responder) => {
+            responder.reply(heartbeat(&shared, &request).await).await
+        }
+        IncomingCall::AllocUpdate(request, responder) => {
+            responder.reply(alloc_update(&shared, &request).await).await
+        }
+        other => {
+            let failure = super::unanswered(other.kind().as_str());
+            other.refuse(failure).await;
+        }
+    }
+}
+
+pub(super) async fn register(
+    shared: &Shared,
+    request: &NodeRegister,
+) -> Result<NodeRegisterReply, CallFailure> {
+    let node_id = request.node.id;
+    let command = Command::NodeRegister(Box::new(command::NodeRegister {
+        node: (*request.node).clone(),
+        secret_hash: request.secret.sha256(),
+        seed: shared.ids.seed(),
+    }));
+    let proposed = shared.consensus.propose(vec![command]).await.map_err(|error| unavailable(&error))?;
+    match proposed.replies.into_iter().next() {
+        Some(Err(refusal)) => Err(refused(&refusal)),
+        _ => {
+            let heartbeat_ttl = shared.brain.beat(node_id, shared.now());
+            let servers = vec![shared.rpc_advertise.to_string()];
+            Ok(NodeRegisterReply { node_index: proposed.index, heartbeat_ttl, servers })
+        }
+    }
+}
+
+async fn heartbeat(shared: &Shared, request: &NodeHeartbeat) -> Result<NodeHeartbeatReply, CallFailure> {
+    let servers = vec![shared.rpc_advertise.to_string()];
+    let snapshot = shared.consensus.snapshot();
+    let Some(node) = snapshot.node(request.node_id) else {
+        return Ok(NodeHeartbeatReply { heartbeat_ttl: std::time::Duration::ZERO, servers, known: false });
+    };
+    check_node(shared, request.node_id, &request.secret)?;
+    let heartbeat_ttl = shared.brain.beat(request.node_id, shared.now());
+    if node.status != NodeStatus::Ready {
+        let update = NodeStatusUpdate {
+            node_id: request.node_id,
+            status: NodeStatus::Ready,
+            description: None,
+            seed: shared.ids.seed(),
+        };
+        shared.propose(Command::NodeStatusUpdate(update)).await.map_err(|error| failed(&error))?;
+    }
+    Ok(NodeHeartbeatReply { heartbeat_ttl, servers, known: true })
+}
+
+async fn alloc_update(shared: &Shared, request: &AllocUpdate) -> Result<AllocUpdateReply, CallFailure> {
+    check_node(shared, request.node_id, &request.secret)?;
+    let updates = request.updates.iter().map(|report| AllocStatusReport {
+        id: report.id,
+        status: report.status,
+        description: report.description.clone(),
+        tasks: report.tasks.clone(),
+    });
+    let command = Command::AllocClientUpdate(command::AllocClientUpdate {
+        node_id: request.node_id,
+        updates: updates.collect(),
+        seed: shared.ids.seed(),
+    });
+    let (index, reply) = shared.propose(command).await.map_err(|error| failed(&error))?;
+    let unknown = match reply {
+        Reply::AllocsUpdated { unknown, .. } => unknown,
+        _ => Vec::new(),
+    };
+    Ok(AllocUpdateReply { index, unknown })
+}
+
+fn refused(refusal: &Refusal) -> CallFailure {
+    let code = match refusal {
+        Refusal::NodeNotFound => FailureCode::NotFound,
+        Refusal::NodeSecretMismatch => FailureCode::Denied,
+        _ => FailureCode::Invalid,
+    };
+    CallFailure::new(code, refusal.to_string())
+}
+
+fn unavailable(error: &ProposeError) -> CallFailure {
+    CallFailure::unavailable(error.to_string())
+}
+
+fn failed(error: &ApiError) -> CallFailure {
+    CallFailure::unavailable(error.message.as_str())
+}

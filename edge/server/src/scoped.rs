@@ -1,0 +1,101 @@
+//! The only view of the state a handler gets: every object passes the caller's grant by its own namespace, and what
+//! may not be seen is indistinguishable from what is not there.
+
+use std::sync::Arc;
+
+use muster_acl::Grant;
+use muster_ids::{AllocId, EvalId, Index, NodeId, NodePool};
+use muster_model::{Alloc, Evaluation, Job, JobKey, JobSubmission, Node};
+use muster_state::{IdPrefix, JobSummary, Snapshot, WatchKey};
+
+/// A snapshot seen through a grant.
+#[derive(Debug)]
+pub(crate) struct Scoped<'a> {
+    snapshot: &'a Snapshot,
+    grant: &'a Grant,
+}
+
+impl<'a> Scoped<'a> {
+    pub(crate) const fn new(snapshot: &'a Snapshot, grant: &'a Grant) -> Self {
+        Self { snapshot, grant }
+    }
+
+    pub(crate) fn watch_index(&self, keys: &[WatchKey]) -> Index {
+        keys.iter().map(|key| self.snapshot.watch_index(key)).max().unwrap_or_default()
+    }
+
+    pub(crate) fn job(&self, key: &JobKey) -> Option<&'a Arc<Job>> {
+        self.snapshot.job(key).filter(|job| self.grant.allows_namespace(&job.namespace))
+    }
+
+    pub(crate) fn jobs(&self) -> impl Iterator<Item = &'a Arc<Job>> {
+        self.snapshot.jobs().filter(|job| self.grant.allows_namespace(&job.namespace))
+    }
+
+    pub(crate) fn job_versions(&self, key: &JobKey) -> impl Iterator<Item = &'a Arc<Job>> {
+        self.snapshot.job_versions(key).filter(|job| self.grant.allows_namespace(&job.namespace))
+    }
+
+    /// The counts of a job obtained from this view.
+    pub(crate) fn summary(&self, job: &Job) -> JobSummary {
+        self.snapshot.job_summary(&job.key())
+    }
+
+    pub(crate) fn submission(&self, job: &Job, version: u64) -> Option<&'a Arc<JobSubmission>> {
+        self.snapshot.submission(&job.key(), version)
+    }
+
+    pub(crate) fn alloc(&self, id: AllocId) -> Option<&'a Arc<Alloc>> {
+        self.snapshot.alloc(id).filter(|alloc| self.sees(alloc))
+    }
+
+    pub(crate) fn allocs(&self, prefix: &IdPrefix) -> impl Iterator<Item = &'a Arc<Alloc>> {
+        self.snapshot.allocs_with_prefix(prefix).filter(|alloc| self.sees(alloc))
+    }
+
+    pub(crate) fn allocs_by_job(&self, key: &JobKey) -> impl Iterator<Item = &'a Arc<Alloc>> {
+        self.snapshot.allocs_by_job(key).filter(|alloc| self.sees(alloc))
+    }
+
+    pub(crate) fn allocs_by_eval(&self, id: EvalId) -> impl Iterator<Item = &'a Arc<Alloc>> {
+        self.snapshot.allocs_by_eval(id).filter(|alloc| self.sees(alloc))
+    }
+
+    /// Allocations of a node, under `jobs`: the same caller's grant to read jobs.
+    pub(crate) fn allocs_by_node(&self, id: NodeId, jobs: &Grant) -> Vec<&'a Arc<Alloc>> {
+        self.snapshot.allocs_by_node(id).filter(|alloc| jobs.allows_namespace(&alloc.job.namespace)).collect()
+    }
+
+    pub(crate) fn eval(&self, id: EvalId) -> Option<&'a Arc<Evaluation>> {
+        self.snapshot.eval(id).filter(|eval| self.grant.allows_namespace(&eval.namespace))
+    }
+
+    pub(crate) fn evals(&self, prefix: &IdPrefix) -> impl Iterator<Item = &'a Arc<Evaluation>> {
+        self.snapshot.evals_with_prefix(prefix).filter(|eval| self.grant.allows_namespace(&eval.namespace))
+    }
+
+    pub(crate) fn evals_by_job(&self, key: &JobKey) -> impl Iterator<Item = &'a Arc<Evaluation>> {
+        self.snapshot.evals_by_job(key).filter(|eval| self.grant.allows_namespace(&eval.namespace))
+    }
+
+    pub(crate) fn node(&self, id: NodeId) -> Option<&'a Arc<Node>> {
+        self.snapshot.node(id).filter(|_| self.grant.allows_nodes())
+    }
+
+    pub(crate) fn nodes(&self, prefix: &IdPrefix) -> impl Iterator<Item = &'a Arc<Node>> {
+        self.snapshot.nodes_with_prefix(prefix).filter(|_| self.grant.allows_nodes())
+    }
+
+    /// The node an allocation of this view is on, for its name and address, which every reader of a job may know.
+    pub(crate) fn node_of(&self, alloc: &Alloc) -> Option<&'a Node> {
+        self.snapshot.node(alloc.node_id).map(|node| &**node)
+    }
+
+    pub(crate) fn node_pools(&self) -> impl Iterator<Item = &'a NodePool> {
+        self.snapshot.node_pools().filter(|pool| self.grant.allows_pool(pool))
+    }
+
+    fn sees(&self, alloc: &Alloc) -> bool {
+        self.grant.allows_namespace(&alloc.job.namespace)
+    }
+}

@@ -1,0 +1,51 @@
+//! What every part of a running server holds.
+
+use std::net::SocketAddr;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use muster_consensus::{Consensus, Leadership};
+use muster_ids::{Index, Region, UnixNanos};
+use muster_jobspec::Limits;
+use muster_state::command::{Command, Reply};
+
+use crate::brain::Brain;
+use crate::http::error::ApiError;
+use crate::ids::IdSource;
+use crate::sessions::Sessions;
+use crate::watch::Watches;
+
+/// The parts of a server that handlers, sessions, workers and timers share.
+#[derive(Debug)]
+pub struct Shared {
+    pub(crate) consensus: Consensus,
+    pub(crate) watches: Watches,
+    pub(crate) sessions: Sessions,
+    pub(crate) brain: Brain,
+    pub(crate) ids: IdSource,
+    pub(crate) region: Region,
+    pub(crate) rpc_advertise: SocketAddr,
+    pub(crate) job_limits: Limits,
+}
+
+impl Shared {
+    /// This machine's clock. Only proposals and timers read it; what is decided gets it as a value.
+    #[expect(clippy::unused_self, reason = "the server's clock belongs to the server")]
+    pub(crate) fn now(&self) -> UnixNanos {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        UnixNanos(i64::try_from(since_epoch.as_nanos()).unwrap_or(i64::MAX))
+    }
+
+    pub(crate) fn is_leader(&self) -> bool {
+        matches!(*self.consensus.leadership().borrow(), Leadership::Leader { .. })
+    }
+
+    /// Proposes one command and unpacks its answer.
+    pub(crate) async fn propose(&self, command: Command) -> Result<(Index, Reply), ApiError> {
+        let proposed = self.consensus.propose(vec![command]).await?;
+        match proposed.replies.into_iter().next() {
+            Some(Ok(reply)) => Ok((proposed.index, reply)),
+            Some(Err(refusal)) => Err(refusal.into()),
+            None => Err(ApiError::internal("the log answered without a reply")),
+        }
+    }
+}

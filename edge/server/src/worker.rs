@@ -1,0 +1,80 @@
+//! Scheduler workers: plain threads that turn leased evaluations into plans.
+//!
+//! A worker takes several evaluations at once and schedules them against one snapshot, laid over with every plan
+//! that snapshot does not show yet, its own included. It never waits for a plan to commit: the outcome comes back to
+//! the brain, which finishes the evaluation or hands it out again.
+
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use muster_leader::Token;
+use muster_model::{Evaluation, JobType, Plan};
+use muster_scheduler::{Context, Overlay, Schedule, give_up, schedule};
+use muster_state::Snapshot;
+use muster_state::command::{Command, EvalUpdate};
+use tokio::runtime::Handle;
+
+use crate::brain::Work;
+use crate::shared::Shared;
+
+/// How often in a row an evaluation is scheduled anew because part of its plan was refused.
+const MAX_PLAN_ATTEMPTS: u32 = 5;
+/// Evaluations scheduled against one snapshot.
+const BATCH: usize = 64;
+
+/// Starts a worker on a thread of its own; it ends when the brain is stopped.
+pub(crate) fn spawn(
+    number: usize,
+    shared: Arc<Shared>,
+    kinds: Vec<JobType>,
+    runtime: Handle,
+) -> std::io::Result<JoinHandle<()>> {
+    thread::Builder::new().name(format!("scheduler-{number}")).spawn(move || {
+        while let Some(work) = shared.brain.lease(&kinds, BATCH, || shared.now()) {
+            run_batch(&shared, work, &runtime);
+        }
+    })
+}
+
+fn run_batch(shared: &Arc<Shared>, work: Vec<Work>, runtime: &Handle) {
+    let (snapshot, unseen) = shared.brain.view(|| shared.consensus.snapshot());
+    let mut overlay = overlay(&unseen, &snapshot);
+    let mut planless: Vec<(Token, Vec<Evaluation>)> = Vec::new();
+    for item in work {
+        let context = Context::new(shared.now(), shared.ids.bytes(), &overlay);
+        if item.attempt > MAX_PLAN_ATTEMPTS {
+            planless.push((item.lease.token, give_up(&item.lease.eval, &snapshot, &context)));
+            continue;
+        }
+        let Schedule { plan, evals, .. } = schedule(&item.lease.eval, &snapshot, &context);
+        match plan {
+            Some(plan) => {
+                overlay.add(&plan, &snapshot);
+                shared.brain.submit(item, plan, shared.now());
+            }
+            None => planless.push((item.lease.token, evals)),
+        }
+    }
+    if !planless.is_empty() {
+        runtime.spawn(store(Arc::clone(shared), planless));
+    }
+}
+
+fn overlay(unseen: &[Arc<Plan>], snapshot: &Snapshot) -> Overlay {
+    let mut overlay = Overlay::default();
+    for plan in unseen {
+        overlay.add(plan, snapshot);
+    }
+    overlay
+}
+
+/// Evaluations that changed nothing but themselves.
+async fn store(shared: Arc<Shared>, planless: Vec<(Token, Vec<Evaluation>)>) {
+    let tokens: Vec<Token> = planless.iter().map(|(token, _)| *token).collect();
+    let evals = planless.into_iter().flat_map(|(_, evals)| evals).collect();
+    let stored = shared.consensus.propose(vec![Command::EvalUpdate(EvalUpdate { evals })]).await;
+    if let Err(error) = &stored {
+        tracing::warn!(%error, "scheduler: results did not reach the log");
+    }
+    shared.brain.finish(&tokens, stored.is_ok(), shared.now());
+}
