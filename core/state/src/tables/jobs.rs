@@ -2,21 +2,22 @@
 //!
 //! A row outlives its job for as long as allocations or evaluations name it: it then has no version.
 
+mod row;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet};
 use muster_ids::{GroupName, Index};
-use muster_model::{Alloc, Job, JobKey, JobStatus, JobSubmission, JobType};
+use muster_model::{Alloc, Job, JobKey, JobStatus, JobSubmission};
 use serde::{Deserialize, Serialize};
 
 use super::Tables;
 use crate::change::Change;
-use crate::hash::{hash_bytes, hash_row, mix};
-use crate::rows::RowKind;
 use crate::slab::Slab;
-use crate::summary::{GroupCounts, JobSummary};
 use crate::watch::WatchKey;
+
+pub(crate) use row::{JobRow, VersionRow};
 
 /// How many versions of a job are kept, the current one included.
 pub const KEPT_VERSIONS: usize = 6;
@@ -27,33 +28,6 @@ pub(crate) struct JobTable {
     pub(crate) rows: Slab<Arc<JobRow>>,
     /// Jobs that run on every node: what a new node may concern.
     pub(crate) per_node: OrdSet<u32>,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct JobRow {
-    pub(crate) key: JobKey,
-    key_hash: u64,
-    /// Newest first; empty when the job is gone.
-    pub(crate) versions: Vec<VersionRow>,
-    pub(crate) counts: Vec<(GroupName, GroupCounts)>,
-    pub(crate) allocs: u32,
-    /// Allocations that are not terminal.
-    pub(crate) live: u32,
-    /// Allocations that are not client-terminal: they still hold resources.
-    pub(crate) holding: u32,
-    pub(crate) evals: u32,
-    /// Evaluations that are not terminal.
-    pub(crate) open_evals: u32,
-    pub(crate) job_index: Index,
-    pub(crate) allocs_index: Index,
-    pub(crate) evals_index: Index,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct VersionRow {
-    pub(crate) job: Arc<Job>,
-    hash: u64,
-    pub(crate) submission: Option<(Arc<JobSubmission>, u64)>,
 }
 
 /// The stored part of a job's row that is not a version.
@@ -76,126 +50,6 @@ pub(crate) struct SubmissionRecord {
     pub(crate) key: JobKey,
     pub(crate) version: u64,
     pub(crate) submission: Arc<JobSubmission>,
-}
-
-impl VersionRow {
-    pub(crate) fn new(job: Arc<Job>, submission: Option<Arc<JobSubmission>>) -> Self {
-        let hash = hash_row(RowKind::JobVersion, &*job);
-        let submission = submission.map(|submission| {
-            let place = mix(hash_bytes(job.id.as_str().as_bytes()), job.version);
-            let content = hash_row(RowKind::JobSubmission, &*submission);
-            (submission, mix(place, content))
-        });
-        Self { job, hash, submission }
-    }
-
-    pub(crate) fn hash(&self) -> u64 {
-        self.hash.wrapping_add(self.submission.as_ref().map_or(0, |(_, hash)| *hash))
-    }
-}
-
-impl JobRow {
-    pub(crate) fn new(key: JobKey) -> Self {
-        let key_hash = hash_row(RowKind::JobMarks, &key);
-        Self {
-            key,
-            key_hash,
-            versions: Vec::new(),
-            counts: Vec::new(),
-            allocs: 0,
-            live: 0,
-            holding: 0,
-            evals: 0,
-            open_evals: 0,
-            job_index: Index::ZERO,
-            allocs_index: Index::ZERO,
-            evals_index: Index::ZERO,
-        }
-    }
-
-    pub(crate) fn current(&self) -> Option<&Arc<Job>> {
-        self.versions.first().map(|version| &version.job)
-    }
-
-    pub(crate) fn version(&self, version: u64) -> Option<&VersionRow> {
-        self.versions.iter().find(|row| row.job.version == version)
-    }
-
-    /// Hash of what [`JobMarks`] stores.
-    pub(crate) fn marks_hash(&self) -> u64 {
-        let indexes = mix(mix(mix(self.key_hash, self.job_index.0), self.allocs_index.0), self.evals_index.0);
-        self.counts.iter().filter(|(_, counts)| counts.queued > 0).fold(indexes, |sum, (group, counts)| {
-            let group = hash_bytes(group.as_str().as_bytes());
-            sum.wrapping_add(mix(self.key_hash ^ group, u64::from(counts.queued)))
-        })
-    }
-
-    pub(crate) fn counts_mut(&mut self, group: &GroupName) -> &mut GroupCounts {
-        let place = match self.counts.binary_search_by(|(name, _)| name.cmp(group)) {
-            Ok(place) => place,
-            Err(place) => {
-                self.counts.insert(place, (group.clone(), GroupCounts::default()));
-                place
-            }
-        };
-        #[expect(clippy::indexing_slicing, reason = "the place was just found or filled")]
-        &mut self.counts[place].1
-    }
-
-    pub(crate) fn count_in(&mut self, alloc: &Alloc) {
-        self.count(alloc, |count, by| *count = count.saturating_add(by));
-    }
-
-    pub(crate) fn count_out(&mut self, alloc: &Alloc) {
-        self.count(alloc, |count, by| *count = count.saturating_sub(by));
-    }
-
-    fn count(&mut self, alloc: &Alloc, step: impl Fn(&mut u32, u32)) {
-        if let Some(group) = alloc.group_spec() {
-            step(self.counts_mut(&group.name).of(alloc.client), 1);
-        }
-        step(&mut self.allocs, 1);
-        step(&mut self.live, u32::from(!alloc.terminal()));
-        step(&mut self.holding, u32::from(crate::holds_resources(alloc)));
-    }
-
-    /// The status that follows from the specification and what is left of its work.
-    pub(crate) const fn status(&self, kind: JobType, stop: bool) -> JobStatus {
-        match (kind, stop) {
-            (JobType::System, false) => JobStatus::Running,
-            _ if self.live > 0 => JobStatus::Running,
-            _ if self.open_evals > 0 => JobStatus::Pending,
-            _ => JobStatus::Dead,
-        }
-    }
-
-    /// The same, counting an evaluation that is about to be stored.
-    pub(crate) fn status_with_eval(&self, kind: JobType, stop: bool) -> JobStatus {
-        match self.status(kind, stop) {
-            JobStatus::Dead => JobStatus::Pending,
-            status => status,
-        }
-    }
-
-    pub(crate) fn summary(&self) -> JobSummary {
-        let mut groups: BTreeMap<GroupName, GroupCounts> =
-            self.counts.iter().filter(|(_, counts)| *counts != GroupCounts::default()).cloned().collect();
-        for group in self.current().iter().flat_map(|job| &job.groups) {
-            groups.entry(group.name.clone()).or_default();
-        }
-        JobSummary { key: self.key.clone(), groups: groups.into_iter().collect() }
-    }
-
-    pub(crate) fn marks(&self) -> JobMarks {
-        let queued = self.counts.iter().filter(|(_, counts)| counts.queued > 0);
-        JobMarks {
-            key: self.key.clone(),
-            job_index: self.job_index,
-            allocs_index: self.allocs_index,
-            evals_index: self.evals_index,
-            queued: queued.map(|(group, counts)| (group.clone(), counts.queued)).collect(),
-        }
-    }
 }
 
 impl JobTable {
@@ -316,8 +170,7 @@ impl Tables {
                 let mut job = Job::clone(&current.job);
                 job.status = status;
                 job.modify_index = index;
-                current.hash = hash_row(RowKind::JobVersion, &job);
-                current.job = Arc::new(job);
+                current.replace(Arc::new(job));
             }
         });
         self.touch_job(cx, slot);

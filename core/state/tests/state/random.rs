@@ -1,0 +1,226 @@
+//! Random histories. `World` checks every invariant and every wake-up after each entry; here, what must hold for a
+//! history as a whole.
+
+use muster_ids::Index;
+use muster_model::{
+    ClientStatus, DesiredTransition, Eligibility, EvalStatus, JobType, NodeStatus, Plan, Resources,
+};
+use muster_state::command::{
+    AllocStop, Command, EvalUpdate, GarbageCollect, JobRegister, NodeEligibilityUpdate,
+};
+use muster_state::{Snapshot, State};
+use proptest::prelude::*;
+
+use crate::build::{
+    SEED, deregister, eval_id, evaluation, job, join, key, node, node_id, placement, plan, register, report,
+    status, stop,
+};
+use crate::world::{World, keys, rows};
+
+/// One step, chosen by numbers that are read against whatever exists.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    kind: u8,
+    a: u32,
+    b: u32,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Vec<Step>>> {
+    let step = (0..16u8, 0..1000u32, 0..1000u32).prop_map(|(kind, a, b)| Step { kind, a, b });
+    prop::collection::vec(prop::collection::vec(step, 1..3), 1..50)
+}
+
+const JOBS: [(&str, JobType); 4] =
+    [("a", JobType::Service), ("b", JobType::Batch), ("s", JobType::System), ("t", JobType::Sysbatch)];
+const STATUSES: [ClientStatus; 5] = [
+    ClientStatus::Pending,
+    ClientStatus::Running,
+    ClientStatus::Complete,
+    ClientStatus::Failed,
+    ClientStatus::Unknown,
+];
+
+/// Draws commands; fresh ids come from a counter, snapshots of the past feed late plans.
+#[derive(Default)]
+struct History {
+    world: World,
+    past: Vec<Snapshot>,
+    next: u32,
+}
+
+fn pick<T>(mut of: impl ExactSizeIterator<Item = T>, number: u32) -> Option<T> {
+    if of.len() == 0 { None } else { of.nth(number as usize % of.len()) }
+}
+
+impl History {
+    fn fresh(&mut self) -> u32 {
+        self.next += 1;
+        1000 + self.next
+    }
+
+    fn run(mut self, entries: &[Vec<Step>]) -> Self {
+        for entry in entries {
+            let commands = entry.iter().filter_map(|step| self.command(*step)).collect();
+            self.past.push(self.world.now());
+            self.world.apply(commands);
+        }
+        self
+    }
+
+    fn command(&mut self, Step { kind, a, b }: Step) -> Option<Command> {
+        let now = self.world.now();
+        let (id, job_kind) = *pick(JOBS.iter(), a)?;
+        Some(match kind {
+            0 | 1 => {
+                let mut node = node(1 + a % 3);
+                node.attributes.insert("x".into(), (b % 3).to_string().into());
+                node.pool =
+                    muster_ids::NodePool::new(if b.is_multiple_of(7) { "gpu" } else { "default" }).unwrap();
+                join(node)
+            }
+            2 | 3 => {
+                let mut job = job(id, job_kind);
+                job.priority = 1 + (b % 4) as u16;
+                let enforce = (b.is_multiple_of(5)).then_some(Index(u64::from(b % 3)));
+                match register(job, self.fresh()) {
+                    Command::JobRegister(register) => {
+                        Command::JobRegister(Box::new(JobRegister { enforce_index: enforce, ..*register }))
+                    }
+                    other => other,
+                }
+            }
+            4 => deregister(id, b.is_multiple_of(3), self.fresh()),
+            5..=8 => Command::PlanApply(Box::new(self.plan(a, b)?)),
+            9 => status(
+                1 + a % 3,
+                [NodeStatus::Down, NodeStatus::Ready, NodeStatus::Disconnected][b as usize % 3],
+            ),
+            10 => {
+                let eligibility = [Eligibility::Eligible, Eligibility::Ineligible][b as usize % 2];
+                let update = NodeEligibilityUpdate { node_id: node_id(1 + a % 3), eligibility, seed: SEED };
+                Command::NodeEligibilityUpdate(update)
+            }
+            11 | 12 => {
+                let alloc = pick(now.allocs().collect::<Vec<_>>().into_iter(), a)?;
+                let Command::AllocClientUpdate(mut update) = report(1, 1, STATUSES[b as usize % 5]) else {
+                    return None;
+                };
+                update.updates[0].id = alloc.id;
+                update.node_id = if b.is_multiple_of(11) { node_id(1 + b % 3) } else { alloc.node_id };
+                Command::AllocClientUpdate(update)
+            }
+            13 => {
+                let alloc = pick(now.allocs().collect::<Vec<_>>().into_iter(), a)?;
+                let transition =
+                    DesiredTransition { migrate: b.is_multiple_of(2), ..DesiredTransition::default() };
+                Command::AllocStop(AllocStop { id: alloc.id, transition, eval_id: eval_id(self.fresh()) })
+            }
+            14 => {
+                let statuses = [EvalStatus::Blocked, EvalStatus::Complete, EvalStatus::Pending];
+                let status = statuses[b as usize % 3];
+                let old =
+                    pick(now.evals().collect::<Vec<_>>().into_iter(), a).filter(|_| b.is_multiple_of(2));
+                let mut eval = match old {
+                    Some(old) => muster_model::Evaluation::clone(old),
+                    None => evaluation(self.fresh(), &job(id, job_kind), status),
+                };
+                eval.status = status;
+                eval.queued = [(muster_ids::GroupName::new("web").unwrap(), b % 4)].into();
+                Command::EvalUpdate(EvalUpdate { evals: vec![eval] })
+            }
+            _ => Command::GarbageCollect(GarbageCollect {
+                evals: now.evals().map(|eval| eval.id).filter(|_| a.is_multiple_of(2)).collect(),
+                allocs: now.allocs().map(|alloc| alloc.id).collect(),
+                jobs: JOBS.iter().map(|(id, _)| key(id)).collect(),
+                nodes: (1..=3).map(node_id).collect(),
+            }),
+        })
+    }
+
+    /// A plan as an honest scheduler makes it: what it places fits in the snapshot it saw, which may be old.
+    fn plan(&mut self, a: u32, b: u32) -> Option<Plan> {
+        let seen = pick(self.past.iter().rev().take(1 + b as usize % 8), 999)?.clone();
+        let now = self.world.now();
+        let eval = pick(now.evals().collect::<Vec<_>>().into_iter(), a)?;
+        let job = seen.job(&eval.job_key())?;
+        let mut made = plan(job.id.as_str(), 0, job.version, seen.index());
+        made.eval_id = eval.id;
+        made.all_at_once = b.is_multiple_of(9);
+        let mut load = Resources::default();
+        for _ in 0..=a % 3 {
+            let number = self.fresh();
+            let mut placement = placement(number, 1 + b % 3, &[80 + (number % 4) as u16]);
+            placement.group = (b % 2) as u16;
+            let ask = job.groups[usize::from(placement.group)].ask();
+            let slot = seen.columns().get(seen.columns().slot_of(placement.node_id)?)?;
+            let port = placement.ports[0].value;
+            let unused = made.placements.iter().all(|other| other.ports[0].value != port);
+            let fits = slot.accepts_work() && load.plus(ask).exhausted_in(slot.available()).is_none();
+            if fits && unused && slot.port_free(port) {
+                load = load.plus(ask);
+                placement.previous = seen.allocs_by_job(&job.key()).map(|alloc| alloc.id).min();
+                made.placements.push(placement);
+            }
+        }
+        if let Some(alloc) =
+            pick(seen.allocs().collect::<Vec<_>>().into_iter(), b).filter(|_| b.is_multiple_of(3))
+        {
+            let lost = [None, Some(ClientStatus::Lost), Some(ClientStatus::Unknown)][a as usize % 3];
+            let mut stop = stop(1, lost);
+            stop.id = alloc.id;
+            made.stops.push(stop);
+        }
+        if b.is_multiple_of(4) {
+            let mut done = muster_model::Evaluation::clone(eval);
+            done.status = EvalStatus::Complete;
+            made.evals_if_whole.push(done);
+        }
+        Some(made)
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_histories_keep_every_promise(entries in steps()) {
+        let mut history = History::default().run(&entries);
+        let world = &history.world;
+        replay_gives_the_same(world);
+        restore_gives_the_same(world);
+        let kept = history.past.clone();
+        let before: Vec<_> = kept.iter().map(|snapshot| (snapshot.hash(), rows(snapshot))).collect();
+        history = history.run(&entries);
+        drop(history);
+        for (snapshot, (hash, rows_before)) in kept.iter().zip(before) {
+            prop_assert_eq!(snapshot.hash(), hash);
+            prop_assert!(rows(snapshot) == rows_before, "a snapshot changed");
+            muster_state::invariants::check(snapshot).unwrap();
+        }
+    }
+}
+
+fn replay_gives_the_same(world: &World) {
+    let mut again = State::new();
+    for (index, entry) in &world.log {
+        again.apply(*index, entry);
+    }
+    assert_eq!(again.hash(), world.state.hash());
+    assert!(rows(&again.snapshot()) == rows(&world.now()));
+}
+
+fn restore_gives_the_same(world: &World) {
+    let now = world.now();
+    let written = rows(&now);
+    let restored = State::restore(written.iter().cloned().map(Ok)).unwrap();
+    let again = restored.snapshot();
+    assert_eq!(again.hash(), now.hash());
+    assert!(rows(&again) == written);
+    muster_state::invariants::check(&again).unwrap();
+    for key in keys(&now) {
+        assert_eq!(now.watch_index(&key), again.watch_index(&key), "{key:?}");
+    }
+    for (id, _) in JOBS {
+        assert_eq!(now.job_summary(&key(id)), again.job_summary(&key(id)));
+    }
+}
