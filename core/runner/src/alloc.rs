@@ -129,7 +129,7 @@ impl AllocRunner {
             AllocEventIn::Task { task, event } => self.step_task(task, event, now, &mut effects),
             AllocEventIn::Stop { reason, skip_delay } => self.want_stop(reason, skip_delay, now),
             AllocEventIn::Restart { scope, reason } if !over => {
-                self.restart(scope, &reason, now, &mut effects)
+                self.restart(scope, &reason, now, &mut effects);
             }
             AllocEventIn::Signal { task, signal } => self.signal(task, &signal, now, &mut effects),
             AllocEventIn::Replan(plan) => self.replan(*plan),

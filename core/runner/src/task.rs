@@ -187,10 +187,7 @@ impl TaskRunner {
                     None => self.attempt_failed(kind, now),
                 }
             }
-            TaskEventIn::Kill(request) => {
-                self.memory.stage = Stage::Starting { kill: Some(request) };
-                Vec::new()
-            }
+            TaskEventIn::Kill(request) => self.kill(request, now),
             _ => Vec::new(),
         }
     }
