@@ -7,9 +7,11 @@ mod compatibility;
 mod death;
 mod hostile;
 mod limits;
+#[cfg(unix)]
 mod pem_files;
 mod refusals;
 mod streams;
 mod support;
 mod swap;
+#[cfg(unix)]
 mod user_ca;

@@ -9,9 +9,12 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::support::{expired, listen, store, store_of};
+use super::support::{PATIENCE, dial, expired, heartbeat, listen, store, store_of};
 use crate::transport::HandshakeError;
-use crate::{AcceptError, ConnectError, IdentityStore, Limits, Role, UserCa, connect};
+use crate::{
+    AcceptError, BytesPurpose, CallError, ConnectError, FailureCode, IdentityStore, IncomingStream, Limits,
+    Role, UserCa, connect,
+};
 
 /// What a dialler and a listener are told when these two meet.
 async fn meet(server: IdentityStore, client: &IdentityStore) -> (Result<(), String>, Result<(), String>) {
@@ -58,10 +61,21 @@ async fn a_client_of_another_region_is_turned_away_with_the_reason() {
 }
 
 #[tokio::test]
-async fn a_server_of_another_region_may_call() {
+async fn a_server_of_another_region_may_only_pass_requests_on() {
     let ca = UserCa::in_memory().unwrap();
-    let (dialled, accepted) = meet(store(&ca, Role::Server), &store_of(&ca, Role::Server, "eu")).await;
-    assert_eq!((dialled, accepted), (Ok(()), Ok(())));
+    let listener = listen(store(&ca, Role::Server), Limits::default()).await;
+    let identity = store_of(&ca, Role::Server, "eu");
+    let (foreign, ours) = tokio::join!(dial(&listener, &identity, Limits::default()), listener.accept());
+    let mut ours = ours.unwrap();
+    // In both directions: neither region runs the other.
+    for session in [&foreign.0, &ours.0] {
+        let refused = session.call(heartbeat(1), PATIENCE).await.unwrap_err();
+        let CallError::Failed(failure) = refused else { panic!("{refused:?}") };
+        assert_eq!(failure.code, FailureCode::Denied);
+        assert!(failure.message.contains("may be asked within region"), "{failure}");
+    }
+    foreign.0.open_bytes(BytesPurpose::Http).await.unwrap();
+    assert!(matches!(ours.1.next().await, Some(IncomingStream::Bytes(..))));
 }
 
 #[tokio::test]

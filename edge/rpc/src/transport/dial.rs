@@ -10,7 +10,7 @@ use tokio_rustls::{TlsConnector, TlsStream};
 use super::handshake::check_protocol;
 use super::{ConnectError, HandshakeError, Incoming, Limits, Peer, Session, driver, hello, socket};
 use crate::pki::server_name;
-use crate::{IdentityStore, Role};
+use crate::{Identity, IdentityStore, Role};
 
 /// Connects to an agent whose certificate must name `expect` and `region`; the address proves nothing and is not
 /// compared with the certificate. Both sides may then ask each other.
@@ -31,21 +31,22 @@ pub async fn connect(
         Ok(tcp) => tcp.map_err(|source| ConnectError::Unreachable { addr, source })?,
         Err(_) => return Err(failed(late())),
     };
-    let secure = timeout_at(deadline, Box::pin(secure(tcp, addr, identity, expect, region))).await;
+    let identity = identity.current();
+    let secure = timeout_at(deadline, Box::pin(secure(tcp, addr, &identity, expect, region))).await;
     let (tls, peer) = secure.unwrap_or_else(|_| Err(late())).map_err(failed)?;
-    Ok(driver::start(tls, yamux::Mode::Client, peer, limits, ()))
+    Ok(driver::start(tls, yamux::Mode::Client, peer, identity.region().clone(), limits, ()))
 }
 
 async fn secure(
     tcp: TcpStream,
     addr: SocketAddr,
-    identity: &IdentityStore,
+    identity: &Identity,
     expect: Role,
     region: &Region,
 ) -> Result<(TlsStream<TcpStream>, Peer), HandshakeError> {
     socket::prepare(&tcp).map_err(HandshakeError::Io)?;
     let name = server_name(expect, region)?;
-    let connector = TlsConnector::from(identity.current().client_config());
+    let connector = TlsConnector::from(identity.client_config());
     let mut tls = connector.connect(name, tcp).await.map_err(HandshakeError::from_io)?;
     check_protocol(tls.get_ref().1)?;
     let peer = Peer::of(addr, tls.get_ref().1)?;

@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime};
 
 use futures::future::poll_fn;
+use muster_ids::Region;
 use tokio::io::BufWriter;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -30,11 +31,12 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 type Connection = yamux::Connection<Compat<BufWriter<TlsStream<TcpStream>>>>;
 
-/// Starts the task for an established connection. `guard` is dropped when the connection has ended.
+/// Starts the task for an established connection. `region` is this agent's own. `guard` is dropped when the connection has ended.
 pub(crate) fn start<G: Send + 'static>(
     socket: TlsStream<TcpStream>,
     mode: yamux::Mode,
     peer: Peer,
+    region: Region,
     limits: Limits,
     guard: G,
 ) -> (Session, Incoming) {
@@ -43,7 +45,7 @@ pub(crate) fn start<G: Send + 'static>(
     let (handlers, requests) = mpsc::channel(QUEUE);
     let state = Arc::new(State::new(&limits));
     let life = peer.certificate_not_after.duration_since(SystemTime::now()).unwrap_or_default();
-    let shared = Arc::new(Shared::new(peer, limits, opens, Arc::clone(&state)));
+    let shared = Arc::new(Shared::new(peer, region, limits, opens, Arc::clone(&state)));
     let driver = Driver {
         connection: yamux::Connection::new(socket, limits.yamux(), mode),
         open_requests,

@@ -11,7 +11,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use muster_ids::Region;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::AbortHandle;
@@ -117,10 +116,13 @@ impl Door {
     /// Holds the handshake slot until the result is taken: a flood of refusals queues up outside.
     async fn admit(&self, socket: TcpStream, addr: SocketAddr, _slot: OwnedSemaphorePermit) {
         let patience = self.limits.handshake_timeout;
-        let handshake = timeout(patience, Box::pin(self.handshake(socket, addr))).await;
+        let identity = self.identity.current();
+        let handshake = timeout(patience, Box::pin(self.handshake(socket, addr, &identity))).await;
         let result = handshake.unwrap_or(Err(HandshakeError::Timeout(patience)));
         let result = result
-            .map(|(tls, peer, slot)| driver::start(tls, yamux::Mode::Server, peer, self.limits, slot))
+            .map(|(tls, peer, slot)| {
+                driver::start(tls, yamux::Mode::Server, peer, identity.region().clone(), self.limits, slot)
+            })
             .map_err(|source| AcceptError::Handshake { addr, source });
         let _listener_dropped = self.accepted.send(result).await;
     }
@@ -129,13 +131,13 @@ impl Door {
         &self,
         tcp: TcpStream,
         addr: SocketAddr,
+        identity: &Identity,
     ) -> Result<(TlsStream<TcpStream>, Peer, OwnedSemaphorePermit), HandshakeError> {
         socket::prepare(&tcp).map_err(HandshakeError::Io)?;
-        let identity = self.identity.current();
         let acceptor = TlsAcceptor::from(identity.server_config());
         let mut tls = acceptor.accept(tcp).await.map_err(HandshakeError::from_io)?;
         check_protocol(tls.get_ref().1)?;
-        let admitted = Peer::of(addr, tls.get_ref().1).and_then(|peer| self.check(peer, &identity));
+        let admitted = Peer::of(addr, tls.get_ref().1).and_then(|peer| self.check(peer, identity));
         let (verdict, admitted) = match admitted {
             Ok(admitted) => (Ok(()), Some(admitted)),
             Err(error) => (Err(error), None),
@@ -145,10 +147,11 @@ impl Door {
         Ok((TlsStream::from(tls), peer, slot))
     }
 
-    /// Clients belong to one region; servers of other regions may call, because regions are federated.
+    /// Clients belong to one region. Servers of other regions may connect, because regions are federated, but may do
+    /// little: see `receive`.
     fn check(&self, peer: Peer, identity: &Identity) -> Result<(Peer, OwnedSemaphorePermit), HandshakeError> {
         if peer.role == Role::Client {
-            peer.expect(Role::Client, identity.region() as &Region)?;
+            peer.expect(Role::Client, identity.region())?;
         }
         let slot = Arc::clone(&self.connections).try_acquire_owned();
         let slot = slot.map_err(|_| HandshakeError::Full(self.limits.max_connections))?;

@@ -10,9 +10,9 @@ use super::frame::{self, FrameError, FrameReader};
 use super::mux_stream::MuxStream;
 use super::session::Shared;
 use super::wire::{Answer, Open};
-use super::{ByteStream, IncomingStream, Pending};
+use super::{ByteStream, BytesPurpose, IncomingStream, Pending};
 use crate::messages::Empty;
-use crate::{CallFailure, FailureCode, Role};
+use crate::{CallFailure, FailureCode};
 
 pub(crate) async fn receive(mut stream: MuxStream, handlers: mpsc::Sender<IncomingStream>) {
     let session = Arc::clone(stream.session());
@@ -24,7 +24,7 @@ pub(crate) async fn receive(mut stream: MuxStream, handlers: mpsc::Sender<Incomi
         Err(_) | Ok(Err(FrameError::Cut | FrameError::Io(_) | FrameError::Encode(_))) => return,
         Ok(Err(error)) => return refuse(stream, unreadable(&error)).await,
     };
-    if let Err(failure) = allowed(&open, session.peer.role) {
+    if let Err(failure) = allowed(&open, &session) {
         tracing::warn!(peer = %session.peer.addr, role = %session.peer.role, "{failure}");
         return refuse(stream, failure).await;
     }
@@ -66,18 +66,25 @@ fn deadline(milliseconds: u64) -> Instant {
     Instant::now() + Duration::from_millis(milliseconds).min(LONGEST)
 }
 
-fn allowed(open: &Open, role: Role) -> Result<(), CallFailure> {
-    let (what, required) = match open {
-        Open::Call { request, .. } => (request.kind().as_str(), request.kind().requires()),
-        Open::Stream { request } => (request.kind().as_str(), request.kind().requires()),
-        Open::Bytes { purpose: purpose @ super::BytesPurpose::Http } => ("Http", purpose.requires()),
+/// What runs a region is asked within it; a server of another region may only pass its users' requests on.
+fn allowed(open: &Open, session: &Shared) -> Result<(), CallFailure> {
+    let (what, required, crosses_regions) = match open {
+        Open::Call { request, .. } => (request.kind().as_str(), request.kind().requires(), false),
+        Open::Stream { request } => (request.kind().as_str(), request.kind().requires(), false),
+        Open::Bytes { purpose: purpose @ BytesPurpose::Http } => ("Http", purpose.requires(), true),
     };
-    if role.may_act_as(required) {
-        return Ok(());
+    let (role, theirs, ours) = (session.peer.role, &session.peer.region, &session.region);
+    if !role.may_act_as(required) {
+        return Err(CallFailure::denied(format!(
+            "`{what}` may be asked by a {required} only, and the certificate is a {role}'s"
+        )));
     }
-    Err(CallFailure::denied(format!(
-        "`{what}` may be asked by a {required} only, and the certificate is a {role}'s"
-    )))
+    if theirs != ours && !crosses_regions {
+        return Err(CallFailure::denied(format!(
+            "`{what}` may be asked within region `{ours}` only, and the certificate is of region `{theirs}`"
+        )));
+    }
+    Ok(())
 }
 
 fn unreadable(error: &FrameError) -> CallFailure {

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use muster_ids::Region;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -25,6 +26,8 @@ pub(crate) type OpenRequest = oneshot::Sender<yamux::Stream>;
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) peer: Peer,
+    /// The region of this agent's own certificate.
+    pub(crate) region: Region,
     pub(crate) limits: Limits,
     /// Held by handles only: the driver ends when it is dropped.
     opens: mpsc::Sender<OpenRequest>,
@@ -79,11 +82,12 @@ impl State {
 impl Shared {
     pub(crate) fn new(
         peer: Peer,
+        region: Region,
         limits: Limits,
         opens: mpsc::Sender<OpenRequest>,
         state: Arc<State>,
     ) -> Self {
-        Self { peer, limits, opens, state }
+        Self { peer, region, limits, opens, state }
     }
 
     pub(crate) fn ended(&self) -> CancellationToken {
