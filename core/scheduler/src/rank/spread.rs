@@ -106,6 +106,3 @@ impl One<'_> {
         if min == max { -1.0 } else { (max - min) / min }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,0 +1,228 @@
+//! Runs every file of `tests/scenarios`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use muster_model::{Alloc, ClientStatus, Eligibility, EvalStatus, Job, JobKey, NodeStatus};
+use muster_scheduler::Schedule;
+use muster_state::Snapshot;
+
+use crate::scenario_text::{self as text, Words};
+use crate::world::{World, key, node_id};
+
+#[test]
+fn scenarios_end_as_they_say() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+    let mut failures = String::new();
+    let mut count = 0;
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    for file in files.iter().filter(|file| file.extension().is_some_and(|ext| ext == "txt")) {
+        for (name, lines) in scenarios(&std::fs::read_to_string(file).unwrap()) {
+            count += 1;
+            if let Err(failure) = run(&lines) {
+                let file = file.file_name().unwrap().to_string_lossy();
+                writeln!(failures, "{file}: {name}\n{failure}").unwrap();
+            }
+        }
+    }
+    assert!(count > 30, "only {count} scenarios were found");
+    assert!(failures.is_empty(), "\n{failures}");
+}
+
+/// Splits a file at its `== title` lines.
+fn scenarios(text: &str) -> Vec<(String, Vec<String>)> {
+    let mut all: Vec<(String, Vec<String>)> = Vec::new();
+    for line in text.lines() {
+        let line = line.split(" #").next().unwrap().trim_end();
+        if let Some(title) = line.strip_prefix("== ") {
+            all.push((title.to_owned(), Vec::new()));
+        } else if !line.is_empty() && !line.starts_with('#') {
+            all.last_mut().unwrap().1.push(line.to_owned());
+        }
+    }
+    all
+}
+
+fn run(lines: &[String]) -> Result<(), String> {
+    let mut world = World::new();
+    let mut at = 0;
+    while at < lines.len() {
+        let line = &lines[at];
+        at += 1;
+        let body: Vec<&String> = lines[at..].iter().take_while(|line| line.starts_with(['>', ' '])).collect();
+        at += body.len();
+        step(&mut world, line, &body)?;
+    }
+    Ok(())
+}
+
+fn step(world: &mut World, line: &str, body: &[&String]) -> Result<(), String> {
+    let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
+    match verb {
+        "node" => world.register_node(text::node(&Words::parse(rest))),
+        "job" => world.register_job(job(rest, body)),
+        "stop-job" => world.stop_job(key(rest)),
+        "down" => world.node_status(node_id(rest), NodeStatus::Down),
+        "up" => world.node_status(node_id(rest), NodeStatus::Ready),
+        "ineligible" => world.node_eligibility(node_id(rest), Eligibility::Ineligible),
+        "eligible" => world.node_eligibility(node_id(rest), Eligibility::Eligible),
+        "pass" => world.pass(text::duration(rest)),
+        "obey" => world.obey(),
+        "alloc" => report(world, rest),
+        "stop-alloc" => {
+            let id = find(&world.snapshot(), rest).id;
+            world.stop_alloc(id);
+        }
+        "evaluate" => return evaluate(world, &key(rest), body).map_err(|found| format!("  {line}\n{found}")),
+        _ => panic!("unknown step `{line}`"),
+    }
+    Ok(())
+}
+
+fn job(rest: &str, body: &[&String]) -> Job {
+    let mut job = text::job(&Words::parse(rest));
+    for line in body {
+        let (verb, rest) = line.trim().split_once(' ').unwrap();
+        match verb {
+            "constraint" => job.constraints.push(text::constraint(rest)),
+            "group-constraint" => job.groups[0].constraints.push(text::constraint(rest)),
+            "affinity" => job.affinities.push(text::affinity(rest)),
+            "spread" => job.spreads.push(text::spread(rest)),
+            _ => panic!("unknown line `{line}` of a job"),
+        }
+    }
+    job
+}
+
+/// `name is status` or `name on node is status`.
+fn report(world: &mut World, rest: &str) {
+    let (which, status) = rest.rsplit_once(" is ").unwrap();
+    let status = match status {
+        "running" => ClientStatus::Running,
+        "failed" => ClientStatus::Failed,
+        "complete" => ClientStatus::Complete,
+        _ => panic!("unknown client status `{status}`"),
+    };
+    let alloc = find(&world.snapshot(), which);
+    world.report(&alloc, status);
+}
+
+/// The newest allocation of that name that its node has not ended.
+fn find(snapshot: &Snapshot, which: &str) -> Arc<Alloc> {
+    let (name, node) =
+        which.split_once(" on ").map_or((which, None), |(name, node)| (name, Some(node_id(node))));
+    snapshot
+        .allocs()
+        .filter(|alloc| !alloc.client_terminal() && alloc.name() == name)
+        .filter(|alloc| node.is_none_or(|node| node == alloc.node_id))
+        .max_by_key(|alloc| alloc.create_index)
+        .unwrap_or_else(|| panic!("no allocation `{which}`"))
+        .clone()
+}
+
+fn evaluate(world: &mut World, job: &JobKey, body: &[&String]) -> Result<(), String> {
+    let eval = world.next_eval(job).unwrap_or_else(|| panic!("no evaluation of {job} is pending"));
+    let before = world.snapshot();
+    let schedule = world.schedule(&eval);
+    world.commit(&schedule);
+    let found = told(&before, &world.snapshot(), &schedule, world);
+    let wanted: Vec<&str> = body.iter().map(|line| line.trim_start_matches('>').trim()).collect();
+    compare(&wanted, &found)
+}
+
+/// Every wanted line must match one found line, where `?` stands for any word, and none may be left.
+fn compare(wanted: &[&str], found: &[String]) -> Result<(), String> {
+    let mut left: Vec<&String> = found.iter().collect();
+    let mut missing = Vec::new();
+    let mut exact = wanted.to_vec();
+    exact.sort_by_key(|line| line.contains('?'));
+    for line in exact {
+        match left.iter().position(|found| matches(line, found)) {
+            Some(at) => drop(left.remove(at)),
+            None => missing.push(line),
+        }
+    }
+    if missing.is_empty() && left.is_empty() {
+        return Ok(());
+    }
+    let list = |sign: &str, lines: &[&str]| {
+        lines.iter().map(|line| format!("    {sign} {line}\n")).collect::<String>()
+    };
+    let left: Vec<&str> = left.into_iter().map(String::as_str).collect();
+    Err(format!("{}{}", list("missing:", &missing), list("surplus:", &left)))
+}
+
+fn matches(wanted: &str, found: &str) -> bool {
+    let (wanted, found) = (wanted.split_whitespace(), found.split_whitespace());
+    wanted.clone().count() == found.clone().count()
+        && wanted.zip(found).all(|(wanted, found)| wanted == "?" || wanted == found)
+}
+
+/// What a schedule did, in the words of the scenario files.
+fn told(before: &Snapshot, after: &Snapshot, schedule: &Schedule, world: &World) -> Vec<String> {
+    let mut lines = Vec::new();
+    let plan = schedule.plan.as_ref();
+    let on = |alloc: &Alloc| format!("{} on {}", alloc.name(), node_name(after, alloc));
+    for placement in plan.iter().flat_map(|plan| &plan.placements) {
+        let alloc = after.alloc(placement.id).unwrap();
+        let verb = if before.alloc(placement.id).is_some() { "update" } else { "place" };
+        let ports: Vec<String> = placement.ports.iter().map(|port| port.value.to_string()).collect();
+        let dynamic = |port: &String| port.parse::<u16>().unwrap() >= 20_000;
+        let ports = if ports.is_empty() {
+            String::new()
+        } else {
+            let shown: Vec<&str> =
+                ports.iter().map(|port| if dynamic(port) { "dynamic" } else { port }).collect();
+            format!(" port {}", shown.join(","))
+        };
+        let previous = placement.previous.filter(|_| verb == "place").and_then(|id| before.alloc(id));
+        let previous = previous.map_or(String::new(), |old| format!(" after {}", node_name(after, old)));
+        lines.push(format!("{verb} {}{previous}{ports}", on(alloc)));
+    }
+    for stop in plan.iter().flat_map(|plan| &plan.stops) {
+        let alloc = after.alloc(stop.id).unwrap();
+        let verb = if stop.client_status == Some(ClientStatus::Lost) { "lose" } else { "stop" };
+        lines.push(format!("{verb} {}: {}", on(alloc), stop.description));
+    }
+    for (group, metric) in &schedule.evals[0].failed_groups {
+        let list = |map: &BTreeMap<muster_ids::Text, u32>| {
+            map.iter().map(|(why, count)| format!("[{why}]={count}")).collect::<Vec<_>>().join(" ")
+        };
+        let reasons = [list(&metric.constraint_filtered), list(&metric.dimension_exhausted)];
+        let reasons: Vec<&str> = reasons.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
+        let queued = schedule.evals[0].queued[group];
+        lines.push(format!("fail {group} x{queued} of {}: {}", metric.nodes_evaluated, reasons.join(" ")));
+    }
+    for eval in &schedule.evals {
+        if eval.status == EvalStatus::Blocked {
+            let escaped = if eval.escaped_class { " escaped" } else { "" };
+            let again = if before.eval(eval.id).is_some() { "again " } else { "" };
+            lines.push(format!("{again}blocked{escaped}"));
+        } else if eval.status == EvalStatus::Pending {
+            lines.push(format!("look again in {}s", eval.wait_until.since(world.now).as_secs()));
+        }
+    }
+    if lines.is_empty() {
+        lines.push("nothing".to_owned());
+    }
+    lines
+}
+
+fn node_name(snapshot: &Snapshot, alloc: &Alloc) -> String {
+    snapshot.node(alloc.node_id).map_or_else(|| "?".to_owned(), |node| node.name.to_string())
+}
+
+#[test]
+fn a_wrong_expectation_fails() {
+    let run = |expected: &str| {
+        let lines = ["node a", "job web", "evaluate web", expected];
+        super::scenario::run(&lines.map(str::to_owned))
+    };
+    assert_eq!(run("> place web.g[0] on a"), Ok(()));
+    for wrong in ["> place web.g[0] on b", "> place web.g[1] on a", "> nothing"] {
+        assert!(run(wrong).is_err(), "{wrong}");
+    }
+}

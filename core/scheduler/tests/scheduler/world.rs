@@ -1,0 +1,328 @@
+//! A small cluster: a real state, a clock, and the part of a leader that hands evaluations to the scheduler.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use muster_ids::{
+    AllocId, Datacenter, DriverName, EvalId, GroupName, Index, JobId, Namespace, NodeClass, NodeId, NodePool,
+    Region, TaskName, Text, UnixNanos,
+};
+use muster_model::{
+    Alloc, ClientStatus, DesiredTransition, DriverInfo, Eligibility, EphemeralDisk, EvalStatus, Evaluation,
+    Group, Job, JobKey, JobStatus, JobType, LogConfig, Node, NodeCapacity, NodeStatus, Plan, Reserved,
+    Resources, RestartMode, RestartPolicy, Task, TaskPhase, TaskResources, TaskState,
+};
+use muster_scheduler::{Context, Overlay, Schedule, schedule};
+use muster_state::command::{
+    AllocClientUpdate, AllocStatusReport, AllocStop, Command, Entry, EvalUpdate, IdSeed, JobDeregister,
+    JobRegister, NodeEligibilityUpdate, NodeRegister, NodeStatusUpdate, Refusal, Reply,
+};
+use muster_state::{Snapshot, State, invariants};
+
+pub struct World {
+    state: State,
+    index: Index,
+    pub now: UnixNanos,
+    drawn: u64,
+}
+
+impl World {
+    pub fn new() -> Self {
+        let now = UnixNanos(1_000_000_000_000_000_000);
+        Self { state: State::new(), index: Index::ZERO, now, drawn: 0 }
+    }
+
+    pub fn snapshot(&self) -> Snapshot {
+        self.state.snapshot()
+    }
+
+    pub fn pass(&mut self, time: Duration) {
+        self.now = self.now.after(time);
+    }
+
+    pub fn seed(&mut self) -> [u8; 16] {
+        self.drawn += 1;
+        let mut seed = [0x5a; 16];
+        seed[..8].copy_from_slice(&self.drawn.to_be_bytes());
+        seed
+    }
+
+    /// Applies one command and checks every invariant of the state.
+    pub fn apply(&mut self, command: Command) -> Result<Reply, Refusal> {
+        self.index = self.index.next();
+        let entry = Entry { time: self.now, commands: vec![command] };
+        let mut applied = self.state.apply(self.index, &entry);
+        if let Err(violation) = invariants::check(&self.state.snapshot()) {
+            panic!("{violation}");
+        }
+        applied.replies.remove(0)
+    }
+
+    pub fn register_node(&mut self, node: Node) {
+        let seed = IdSeed(self.seed());
+        let command = NodeRegister { secret_hash: [7; 32], node, seed };
+        self.apply(Command::NodeRegister(Box::new(command))).unwrap();
+    }
+
+    pub fn node_status(&mut self, node_id: NodeId, status: NodeStatus) {
+        let seed = IdSeed(self.seed());
+        let command = NodeStatusUpdate { node_id, status, description: None, seed };
+        self.apply(Command::NodeStatusUpdate(command)).unwrap();
+    }
+
+    pub fn node_eligibility(&mut self, node_id: NodeId, eligibility: Eligibility) {
+        let seed = IdSeed(self.seed());
+        let command = NodeEligibilityUpdate { node_id, eligibility, seed };
+        self.apply(Command::NodeEligibilityUpdate(command)).unwrap();
+    }
+
+    pub fn register_job(&mut self, job: Job) {
+        let eval_id = EvalId::from_random(self.seed());
+        let command =
+            JobRegister { job, eval_id, enforce_index: None, submission: None, eval_priority: None };
+        self.apply(Command::JobRegister(Box::new(command))).unwrap();
+    }
+
+    pub fn stop_job(&mut self, key: JobKey) {
+        let eval_id = EvalId::from_random(self.seed());
+        let command =
+            JobDeregister { key, purge: false, eval_id, eval_priority: None, no_shutdown_delay: false };
+        self.apply(Command::JobDeregister(command)).unwrap();
+    }
+
+    pub fn stop_alloc(&mut self, id: AllocId) {
+        let eval_id = EvalId::from_random(self.seed());
+        let transition = DesiredTransition { migrate: true, ..DesiredTransition::default() };
+        self.apply(Command::AllocStop(AllocStop { id, transition, eval_id })).unwrap();
+    }
+
+    pub fn report(&mut self, alloc: &Alloc, status: ClientStatus) {
+        let task = TaskState {
+            phase: if status.is_terminal() { TaskPhase::Dead } else { TaskPhase::Running },
+            failed: status == ClientStatus::Failed,
+            finished_at: if status.is_terminal() { self.now } else { UnixNanos::ZERO },
+            ..TaskState::default()
+        };
+        let update = AllocStatusReport { id: alloc.id, status, description: None, tasks: vec![task] };
+        let seed = IdSeed(self.seed());
+        let command = AllocClientUpdate { node_id: alloc.node_id, updates: vec![update], seed };
+        self.apply(Command::AllocClientUpdate(command)).unwrap();
+    }
+
+    /// Nodes do what they are told: what should stop stops, what should run runs.
+    pub fn obey(&mut self) {
+        let snapshot = self.snapshot();
+        for alloc in snapshot.allocs() {
+            let up = snapshot.node(alloc.node_id).is_some_and(|node| node.status == NodeStatus::Ready);
+            if !up || alloc.client_terminal() {
+                continue;
+            }
+            if alloc.server_terminal() {
+                self.report(alloc, ClientStatus::Complete);
+            } else if alloc.client == ClientStatus::Pending {
+                self.report(alloc, ClientStatus::Running);
+            }
+        }
+    }
+
+    /// The newest evaluation of the job that may be worked on; older ones are superfluous and canceled.
+    pub fn next_eval(&mut self, key: &JobKey) -> Option<Evaluation> {
+        let snapshot = self.snapshot();
+        let mut open: Vec<Evaluation> = snapshot
+            .evals_by_job(key)
+            .filter(|eval| !eval.status.is_terminal() && eval.wait_until <= self.now)
+            .map(|eval| Evaluation::clone(eval))
+            .collect();
+        open.sort_by_key(|eval| (eval.status == EvalStatus::Blocked, eval.create_index, eval.id));
+        let pending = open.iter().rposition(|eval| eval.status == EvalStatus::Pending);
+        let chosen = open.remove(pending.or_else(|| open.len().checked_sub(1))?);
+        let canceled = |eval: Evaluation| Evaluation { status: EvalStatus::Canceled, ..eval };
+        let evals =
+            open.into_iter().filter(|eval| eval.status == EvalStatus::Pending).map(canceled).collect();
+        self.apply(Command::EvalUpdate(EvalUpdate { evals })).unwrap();
+        Some(chosen)
+    }
+
+    pub fn schedule(&mut self, eval: &Evaluation) -> Schedule {
+        let overlay = Overlay::new();
+        let ctx = Context::new(self.now, self.seed(), &overlay);
+        schedule(eval, &self.snapshot(), &ctx)
+    }
+
+    /// Stores what the scheduler decided; with nothing in between, nothing of it may be refused.
+    pub fn commit(&mut self, schedule: &Schedule) {
+        match &schedule.plan {
+            Some(plan) => self.commit_plan(plan),
+            None => {
+                let evals = schedule.evals.clone();
+                self.apply(Command::EvalUpdate(EvalUpdate { evals })).unwrap();
+            }
+        }
+    }
+
+    fn commit_plan(&mut self, plan: &Plan) {
+        match self.apply(Command::PlanApply(Box::new(plan.clone()))).unwrap() {
+            Reply::PlanApplied(outcome) => assert_eq!(outcome.refused, [], "a plan was refused"),
+            other => panic!("unexpected reply {other:?}"),
+        }
+    }
+}
+
+pub fn key(job: &str) -> JobKey {
+    JobKey { namespace: Namespace::default_namespace(), id: JobId::new(job).unwrap() }
+}
+
+/// The same name, the same id.
+pub fn node_id(name: &str) -> NodeId {
+    let mut bytes = [0; 16];
+    for (at, byte) in name.bytes().enumerate() {
+        bytes[at % 16] ^= byte.rotate_left(u32::try_from(at / 16).unwrap());
+    }
+    NodeId::from_random(bytes)
+}
+
+/// A ready Linux node with `raw_exec`.
+pub fn node(name: &str) -> Node {
+    let driver = DriverInfo {
+        detected: true,
+        healthy: true,
+        description: "Healthy".into(),
+        attributes: BTreeMap::new(),
+        updated_at: UnixNanos::ZERO,
+    };
+    Node {
+        id: node_id(name),
+        name: name.into(),
+        datacenter: Datacenter::new("dc1").unwrap(),
+        pool: NodePool::default_pool(),
+        class: None::<NodeClass>,
+        http_addr: "127.0.0.1:4646".into(),
+        attributes: BTreeMap::from([("kernel.name".into(), "linux".into())]),
+        meta: BTreeMap::new(),
+        capacity: NodeCapacity {
+            total: Resources { cpu_mhz: 1000, memory_mb: 1000, disk_mb: 10_000 },
+            cores: 1,
+            ip: "127.0.0.1".into(),
+            network_device: "lo".into(),
+            min_dynamic_port: 20_000,
+            max_dynamic_port: 32_000,
+        },
+        reserved: Reserved::default(),
+        drivers: BTreeMap::from([(DriverName::new("raw_exec").unwrap(), driver)]),
+        host_volumes: BTreeMap::new(),
+        computed_class: "".into(),
+        status: NodeStatus::Initializing,
+        status_description: None,
+        eligibility: Eligibility::Eligible,
+        status_updated_at: UnixNanos::ZERO,
+        events: Vec::new(),
+        create_index: Index::ZERO,
+        modify_index: Index::ZERO,
+    }
+}
+
+/// Gives nodes with the same facts the same class.
+pub fn with_class(mut node: Node) -> Node {
+    let shared = |map: &BTreeMap<Text, Text>| {
+        let pairs = map.iter().filter(|(name, _)| !name.starts_with("unique."));
+        pairs.map(|(name, value)| format!("{name}={value};")).collect::<String>()
+    };
+    let class = format!(
+        "{}/{}/{:?}/{}/{}",
+        node.datacenter,
+        node.pool,
+        node.class,
+        shared(&node.attributes),
+        shared(&node.meta)
+    );
+    node.computed_class = class.into();
+    node
+}
+
+/// A job with one group `g` of one `raw_exec` task.
+pub fn job(name: &str, kind: JobType) -> Job {
+    Job {
+        id: JobId::new(name).unwrap(),
+        name: name.into(),
+        namespace: Namespace::default_namespace(),
+        region: Region::global(),
+        kind,
+        priority: 50,
+        all_at_once: false,
+        datacenters: vec![Datacenter::new("*").unwrap()],
+        node_pool: NodePool::default_pool(),
+        constraints: Vec::new(),
+        affinities: Vec::new(),
+        spreads: Vec::new(),
+        meta: BTreeMap::new(),
+        groups: vec![group("g", kind)],
+        status: JobStatus::Pending,
+        stop: false,
+        version: 0,
+        submit_time: UnixNanos::ZERO,
+        create_index: Index::ZERO,
+        modify_index: Index::ZERO,
+        job_modify_index: Index::ZERO,
+    }
+}
+
+fn group(name: &str, kind: JobType) -> Group {
+    let restart = RestartPolicy {
+        attempts: 2,
+        interval: Duration::from_secs(1800),
+        delay: Duration::from_secs(15),
+        mode: RestartMode::Fail,
+        render_templates: false,
+    };
+    let reschedule = (!kind.is_per_node()).then(|| muster_model::ReschedulePolicy {
+        attempts: 0,
+        interval: Duration::ZERO,
+        delay: Duration::from_secs(30),
+        delay_function: muster_model::DelayFunction::Exponential,
+        max_delay: Duration::from_secs(3600),
+        unlimited: true,
+    });
+    Group {
+        name: GroupName::new(name).unwrap(),
+        count: 1,
+        constraints: Vec::new(),
+        affinities: Vec::new(),
+        spreads: Vec::new(),
+        meta: BTreeMap::new(),
+        restart: restart.clone(),
+        reschedule,
+        ephemeral_disk: EphemeralDisk { size_mb: 10, sticky: false, migrate: false },
+        network: None,
+        shutdown_delay: Duration::ZERO,
+        tasks: vec![task("t", restart)],
+    }
+}
+
+fn task(name: &str, restart: RestartPolicy) -> Task {
+    Task {
+        name: TaskName::new(name).unwrap(),
+        driver: DriverName::new("raw_exec").unwrap(),
+        user: None,
+        config: BTreeMap::new(),
+        env: BTreeMap::new(),
+        meta: BTreeMap::new(),
+        constraints: Vec::new(),
+        resources: TaskResources { cpu_mhz: 100, cores: 0, memory_mb: 100, memory_max_mb: 0 },
+        restart,
+        artifacts: Vec::new(),
+        logs: LogConfig { max_files: 10, max_file_size_mb: 10, disabled: false },
+        kill_timeout: Duration::from_secs(5),
+        kill_signal: None,
+        leader: false,
+        lifecycle: None,
+        shutdown_delay: Duration::ZERO,
+    }
+}
+
+/// Allocations of a job that run and should, by name.
+pub fn live(snapshot: &Snapshot, job: &JobKey) -> Vec<Arc<Alloc>> {
+    let mut live: Vec<_> = snapshot.allocs_by_job(job).filter(|alloc| !alloc.terminal()).cloned().collect();
+    live.sort_by_key(|alloc| (alloc.group, alloc.name_index, alloc.id));
+    live
+}
