@@ -15,7 +15,9 @@ use muster_consensus::{Consensus, ConsensusConfig};
 use muster_ids::ServerId;
 use muster_state::command::{Command, EvalUpdate};
 
-const RUN: Duration = Duration::from_secs(3);
+/// Disk and proposals take turns, because a shared disk changes its mind within seconds.
+const TURNS: u32 = 5;
+const TURN: Duration = Duration::from_millis(800);
 const BLOCK: usize = 4096;
 const BLOCKS: usize = 4096;
 
@@ -38,9 +40,14 @@ async fn measure(dir: &Path) -> Result<(), Box<dyn Error>> {
         "proposers", "proposals/s", "entries/s", "raw/s", "proposals:raw"
     );
     for proposers in [1, 64, 1024] {
-        let raw = raw_rate(dir)?;
         let before = consensus.status().last_log_index;
-        let (proposals, seconds) = proposal_rate(&consensus, proposers).await;
+        let (mut raw, mut proposals, mut seconds) = (0.0, 0, 0.0);
+        for _ in 0..TURNS {
+            raw += raw_rate(dir)? / f64::from(TURNS);
+            let (turn, took) = proposal_rate(&consensus, proposers).await;
+            proposals += turn;
+            seconds += took;
+        }
         let entries = (consensus.status().last_log_index.0 - before.0) as f64 / seconds;
         let rate = proposals as f64 / seconds;
         println!("{proposers:>10} {rate:>14.0} {entries:>12.0} {raw:>10.0} {:>12.2}", rate / raw);
@@ -59,7 +66,7 @@ fn raw_rate(dir: &Path) -> Result<f64, Box<dyn Error>> {
     file.seek(SeekFrom::Start(0))?;
     let begin = Instant::now();
     let mut count = 0_usize;
-    while begin.elapsed() < RUN {
+    while begin.elapsed() < TURN {
         if count.is_multiple_of(BLOCKS) {
             file.seek(SeekFrom::Start(0))?;
         }
@@ -77,7 +84,7 @@ async fn proposal_rate(consensus: &Consensus, proposers: usize) -> (u64, f64) {
         .map(|_| {
             let (consensus, count) = (consensus.clone(), Arc::clone(&count));
             tokio::spawn(async move {
-                while begin.elapsed() < RUN {
+                while begin.elapsed() < TURN {
                     if let Err(error) = consensus.propose(vec![command()]).await {
                         eprintln!("proposal failed: {error}");
                         return;

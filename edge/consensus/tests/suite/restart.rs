@@ -40,7 +40,7 @@ async fn a_handle_dropped_without_shutdown_loses_nothing() {
         match Consensus::start(config(dir.path())).await {
             Ok((consensus, _)) => break consensus,
             Err(StartError::Storage(StorageError::InUse(_))) => tokio::task::yield_now().await,
-            Err(error) => panic!("{error}"),
+            Err(error) => unreachable!("{error}"),
         }
     };
     assert_eq!(consensus.snapshot().hash(), hash);

@@ -32,7 +32,7 @@ fn operations_of(steps: &[Step]) -> u64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 10, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 6, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn acknowledged_entries_survive_a_power_failure_at_every_operation(steps in steps()) {

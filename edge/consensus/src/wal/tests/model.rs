@@ -48,7 +48,7 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (0..6_u64).prop_map(|keep| Step::Purge { keep }),
         1 => Just(Step::PurgeAhead),
     ];
-    proptest::collection::vec(step, 1..14)
+    proptest::collection::vec(step, 1..11)
 }
 
 impl Model {
