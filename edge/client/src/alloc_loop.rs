@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use muster_ids::UnixNanos;
 use muster_model::{Alloc, DesiredStatus};
-use muster_runner::{AllocEffect, AllocEventIn, AllocPlan, AllocRunner};
+use muster_runner::{AllocEffect, AllocEventIn, AllocPlan, AllocRunner, TaskEffect};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
@@ -26,6 +26,7 @@ use tokio::time::Instant;
 pub use message::{AllocHandle, Farewell, Message, Summary};
 use questions::Samples;
 
+use crate::ClientError;
 use crate::context::Context;
 use crate::effects::{self, Outcome, TaskWork};
 use crate::state::{SavedAlloc, SavedHandle, SavedRunner};
@@ -50,6 +51,7 @@ pub struct AllocLoop {
     timer: Option<(UnixNanos, Instant)>,
     samples: Samples,
     farewell: Farewell,
+    last_saved: Option<SavedRunner>,
 }
 
 /// How the loop goes on after an event.
@@ -94,14 +96,21 @@ impl AllocLoop {
             timer: None,
             samples: Samples::default(),
             farewell: Farewell::Keep,
+            last_saved: None,
         };
         let done = tokio::spawn(this.run(resumed));
         Some(AllocHandle::new(sender, seen, done.abort_handle()))
     }
 
     async fn run(mut self, resumed: bool) {
-        let mut flow = if resumed { self.resume().await } else { self.step(AllocEventIn::Begin).await };
-        if flow == Flow::Go && self.saved.desired != DesiredStatus::Run {
+        let wanted = self.saved.desired == DesiredStatus::Run;
+        let mut flow = match (resumed, wanted) {
+            (true, _) => self.resume().await,
+            (false, true) => self.step(AllocEventIn::Begin).await,
+            // Stopped before it was ever seen here: its end is all there is to tell.
+            (false, false) => Flow::Go,
+        };
+        if flow == Flow::Go && !wanted {
             flow = self.obey().await;
         }
         while flow == Flow::Go {
@@ -226,7 +235,9 @@ impl AllocLoop {
         if self.ended_at.is_zero() && self.runner.is_over() {
             self.ended_at = now;
         }
-        self.save().await;
+        if self.save().await == Flow::Stop {
+            return Flow::Stop;
+        }
         let mut flow = Flow::Go;
         for effect in effects {
             match effect {
@@ -244,23 +255,29 @@ impl AllocLoop {
         flow
     }
 
-    async fn save(&self) {
+    /// Returns when everything decided so far is on disk. Nothing may be done when the store is closed.
+    async fn save(&mut self) -> Flow {
         let record = SavedRunner {
             memory: self.runner.memory(),
             handles: self.handles.clone(),
             ended_at: self.ended_at,
             collected: false,
         };
+        if self.last_saved.as_ref() == Some(&record) {
+            return Flow::Go;
+        }
         while let Err(error) = self.context.store.save_runner(self.saved.id, &record).await {
-            if matches!(error, crate::ClientError::Closing) {
-                return;
+            if matches!(error, ClientError::Closing) {
+                return Flow::Stop;
             }
             tracing::error!(alloc = %self.saved.id, %error, "standing still until the state can be saved");
             tokio::time::sleep(RETRY).await;
         }
+        self.last_saved = Some(record);
+        Flow::Go
     }
 
-    fn execute(&mut self, task: usize, effect: muster_runner::TaskEffect) {
+    fn execute(&mut self, task: usize, effect: TaskEffect) {
         let work = TaskWork {
             context: Arc::clone(&self.context),
             alloc: Arc::clone(&self.alloc),
@@ -268,16 +285,16 @@ impl AllocLoop {
             handle: self.handles.get(&task).cloned(),
         };
         match effect {
-            muster_runner::TaskEffect::CancelPreparation => {
+            TaskEffect::CancelPreparation => {
                 if let Some(download) = self.downloads.remove(&task) {
                     download.abort();
                 }
             }
-            muster_runner::TaskEffect::FetchArtifacts { from } => {
+            TaskEffect::FetchArtifacts { from } => {
                 let download = self.work.spawn(work.fetch_artifacts(from));
                 self.downloads.insert(task, download);
             }
-            muster_runner::TaskEffect::Forget { .. } => {
+            TaskEffect::Forget { .. } => {
                 self.samples.forget(task);
                 if let Some(saved) = self.handles.remove(&task) {
                     self.work.spawn(effects::forget(Arc::clone(&self.context), task, saved));

@@ -111,6 +111,12 @@ impl Client {
         Ok(session.open_bytes(BytesPurpose::Http).await?)
     }
 
+    /// Whether there is a connection to a server now.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.link.borrow().is_some()
+    }
+
     /// The connection in use, as soon as there is one; `None` when the agent ends first.
     pub async fn connected(&self) -> Option<Session> {
         let mut link = self.link.clone();
@@ -122,12 +128,13 @@ impl Client {
     /// everything is removed.
     pub async fn shutdown(mut self) {
         let dev = self.context.config.dev;
-        if dev {
-            // While still connected, so that servers hear of the end.
-            self.fleet.destroy().await;
-        }
+        // Before anything else, so that no push brings back what is being ended.
         self.background.shutdown().await;
-        self.fleet.leave().await;
+        if dev {
+            self.fleet.destroy().await;
+        } else {
+            self.fleet.leave().await;
+        }
         self.context.store.clone().close().await;
         if dev {
             let (state, allocs) = (&self.context.config.state_dir, &self.context.config.alloc_dir);

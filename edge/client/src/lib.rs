@@ -41,6 +41,8 @@ mod outbox;
 mod queries;
 mod session;
 mod state;
+#[cfg(test)]
+mod testing;
 
 pub use client::{Client, ForwardError};
 pub use config::ClientConfig;

@@ -86,6 +86,12 @@ impl AllocHandle {
         self.summary.clone()
     }
 
+    /// Ends the loop between two of its awaits, as a killed process ends.
+    #[cfg(test)]
+    pub fn abort(&self) {
+        self.task.abort();
+    }
+
     #[must_use]
     pub fn is_gone(&self) -> bool {
         self.task.is_finished()

@@ -4,7 +4,8 @@ mod streams;
 
 use muster_rpc::messages::Empty;
 use muster_rpc::{
-    BytesPurpose, CallFailure, FailureCode, Incoming, IncomingCall, IncomingStream, IncomingSubscription,
+    BytesPurpose, Call, CallFailure, FailureCode, Incoming, IncomingCall, IncomingStream,
+    IncomingSubscription, Responder,
 };
 use tokio::task::JoinSet;
 
@@ -40,17 +41,14 @@ pub async fn run(queries: &Queries, mut incoming: Incoming) -> Lost {
 }
 
 async fn answer(queries: Queries, call: IncomingCall) {
-    let done = |result: Result<(), QueryError>| result.map(|()| Empty {}).map_err(failure);
     match call {
-        IncomingCall::AllocRestart(request, to) => to.reply(done(queries.restart(request).await)).await,
-        IncomingCall::AllocSignal(request, to) => to.reply(done(queries.signal(request).await)).await,
-        IncomingCall::AllocGc(request, to) => to.reply(done(queries.collect(request).await)).await,
-        IncomingCall::AllocStats(request, to) => {
-            to.reply(queries.stats(request).await.map_err(failure)).await
-        }
-        IncomingCall::HostStats(_, to) => to.reply(queries.host_stats().await.map_err(failure)).await,
-        IncomingCall::FsList(request, to) => to.reply(queries.list(request).await.map_err(failure)).await,
-        IncomingCall::FsStat(request, to) => to.reply(queries.stat(request).await.map_err(failure)).await,
+        IncomingCall::AllocRestart(request, to) => reply(to, queries.restart(request).await.map(done)).await,
+        IncomingCall::AllocSignal(request, to) => reply(to, queries.signal(request).await.map(done)).await,
+        IncomingCall::AllocGc(request, to) => reply(to, queries.collect(request).await.map(done)).await,
+        IncomingCall::AllocStats(request, to) => reply(to, queries.stats(request).await).await,
+        IncomingCall::HostStats(_, to) => reply(to, queries.host_stats().await).await,
+        IncomingCall::FsList(request, to) => reply(to, queries.list(request).await).await,
+        IncomingCall::FsStat(request, to) => reply(to, queries.stat(request).await).await,
         call @ (IncomingCall::NodeRegister(..)
         | IncomingCall::NodeHeartbeat(..)
         | IncomingCall::AllocUpdate(..)) => {
@@ -59,13 +57,21 @@ async fn answer(queries: Queries, call: IncomingCall) {
     }
 }
 
+async fn reply<C: Call>(to: Responder<C>, answer: Result<C::Reply, QueryError>) {
+    to.reply(answer.map_err(|error| failure(&error))).await;
+}
+
+const fn done((): ()) -> Empty {
+    Empty {}
+}
+
 fn not_a_server() -> CallFailure {
     CallFailure::new(FailureCode::Unsupported, "this agent is a client; ask a server")
 }
 
 /// What a question's failure means to the one who asked.
-fn failure(error: QueryError) -> CallFailure {
-    let code = match &error {
+fn failure(error: &QueryError) -> CallFailure {
+    let code = match error {
         QueryError::UnknownAlloc(_) | QueryError::UnknownTask(_) | QueryError::NoLogs(_) => {
             FailureCode::NotFound
         }

@@ -21,7 +21,7 @@ pub async fn task_logs(queries: Queries, request: TaskLogs, opening: Opening<Tas
                 send_all(reader, sender, follow).await;
             }
         }
-        Err(error) => opening.refuse(failure(error)).await,
+        Err(error) => opening.refuse(failure(&error)).await,
     }
 }
 
@@ -33,7 +33,7 @@ pub async fn fs_read(queries: Queries, request: FsRead, opening: Opening<FsRead>
                 send_all(reader, sender, follow).await;
             }
         }
-        Err(error) => opening.refuse(failure(error)).await,
+        Err(error) => opening.refuse(failure(&error)).await,
     }
 }
 
