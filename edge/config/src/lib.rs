@@ -1,1 +1,65 @@
-//! muster-config
+//! Agent configuration: files and flags in, one decided [`AgentConfig`] out.
+//!
+//! ```text
+//! files ─ load ─► AgentConfigInput ─┐
+//! flags ─ (the CLI) ──────────────► merge ─► decide ─► AgentConfig ─► check_loopback ─► EffectiveAddresses
+//! ```
+//!
+//! Every block has a file of its own: its input (all optional, merges), what is decided from it, and its checks. A key
+//! that Muster does not know is an error; one it knows but does not act on is a warning; neither is ever silent.
+//!
+//! Must never: open a socket, ask the host for its name or interfaces, or let secrets into messages.
+
+#[macro_use]
+mod block;
+
+mod field;
+mod free_form;
+mod inert;
+mod labelled;
+mod reader;
+mod secret;
+
+mod acl;
+mod addresses;
+mod advertise;
+mod agent;
+mod client;
+mod gc;
+mod host_volume;
+mod plugin;
+mod ports;
+mod reserved;
+mod server;
+mod server_join;
+mod telemetry;
+mod tls;
+
+mod decide;
+mod dev;
+mod load;
+mod loopback_gate;
+mod parse;
+mod ranges;
+
+pub use acl::{AclConfig, AclInput};
+pub use addresses::{AddressesConfig, AddressesInput};
+pub use advertise::{AdvertiseConfig, AdvertiseInput};
+pub use agent::{AgentConfig, AgentConfigInput, LogLevel};
+pub use client::{ClientConfig, ClientInput};
+pub use decide::{Warning, decide};
+pub use free_form::FreeForm;
+pub use gc::{ClientGcConfig, ServerGcConfig};
+pub use host_volume::HostVolumeInput;
+pub use labelled::Labelled;
+pub use load::{ConfigError, load};
+pub use loopback_gate::{Control, EffectiveAddresses, GateRefusal, Offence, check_loopback};
+pub use parse::parse;
+pub use plugin::{PluginConfig, PluginInput};
+pub use ports::{PortsConfig, PortsInput};
+pub use reserved::{ReservedConfig, ReservedInput};
+pub use secret::Secret;
+pub use server::{ServerConfig, ServerInput};
+pub use server_join::{JoinConfig, JoinInput};
+pub use telemetry::{TelemetryConfig, TelemetryInput};
+pub use tls::{TlsConfig, TlsInput};

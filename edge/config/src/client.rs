@@ -1,0 +1,178 @@
+//! `client {}`
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use muster_ids::{NodeClass, NodePool};
+use muster_model::HostVolume;
+
+use crate::decide::Findings;
+use crate::field::Exact;
+use crate::gc::ClientGcConfig;
+use crate::host_volume::HostVolumeInput;
+use crate::inert;
+use crate::labelled::Labelled;
+use crate::reserved::{ReservedConfig, ReservedInput};
+use crate::server_join::{JoinConfig, JoinInput};
+
+block! {
+    ClientInput {
+        enabled: bool,
+        state_dir: PathBuf,
+        alloc_dir: PathBuf,
+        /// `host` or `host:port` of servers.
+        servers: Vec<String>,
+        server_join: JoinInput,
+        node_class: String,
+        node_pool: String,
+        meta: BTreeMap<String, String>,
+        options: BTreeMap<String, String>,
+        reserved: ReservedInput,
+        min_dynamic_port: u16,
+        max_dynamic_port: u16,
+        gc_interval: Duration,
+        gc_parallel_destroys: u32,
+        gc_disk_usage_threshold: f64,
+        gc_inode_usage_threshold: f64,
+        gc_max_allocs: u32,
+        host_volume: Labelled<HostVolumeInput>,
+        /// MHz; 0 detects.
+        cpu_total_compute: u64,
+        /// 0 detects.
+        memory_total_mb: u64,
+        /// 0 detects.
+        disk_total_mb: u64,
+        /// 0 detects.
+        disk_free_mb: u64,
+        max_kill_timeout: Duration,
+        network_interface: String,
+        default_ineligible: bool,
+        no_host_uuid: Exact<bool>,
+    }
+    no_effect {
+        "alloc_mounts_dir" "host_volumes_dir" "host_volume_plugin_dir" "common_plugin_dir" "preferred_address_family"
+        "network_speed" "cpu_disable_dmidecode" "reservable_cores" "client_max_port" "client_min_port"
+        "gc_volumes_on_node_gc" "disable_remote_exec" "cni_path" "cni_config_dir" "bridge_network_name"
+        "bridge_network_subnet" "bridge_network_subnet_ipv6" "bridge_network_hairpin_mode"
+        "bind_wildcard_default_host_network" "cgroup_parent" "nomad_service_discovery" "node_max_allocs" "log_file"
+        @ inert::CHROOT_ENV @ inert::HOST_NETWORK @ inert::FINGERPRINT @ inert::USERS @ inert::DRAIN_ON_SHUTDOWN
+        @ inert::ARTIFACT @ inert::TEMPLATE
+    }
+}
+
+/// Of an agent that runs work.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClientConfig {
+    /// `None`: below the data directory.
+    pub state_dir: Option<PathBuf>,
+    /// `None`: below the data directory.
+    pub alloc_dir: Option<PathBuf>,
+    /// `host` or `host:port` of servers, those of `server_join` not included.
+    pub servers: Vec<String>,
+    pub server_join: JoinConfig,
+    pub node_class: Option<NodeClass>,
+    pub node_pool: NodePool,
+    pub meta: BTreeMap<String, String>,
+    pub options: BTreeMap<String, String>,
+    pub reserved: ReservedConfig,
+    pub min_dynamic_port: u16,
+    pub max_dynamic_port: u16,
+    pub gc: ClientGcConfig,
+    pub host_volumes: BTreeMap<String, HostVolume>,
+    /// Replace what is found, when not zero.
+    pub cpu_total_compute_mhz: u64,
+    pub memory_total_mb: u64,
+    pub disk_total_mb: u64,
+    pub disk_free_mb: u64,
+    pub max_kill_timeout: Duration,
+    /// `None` finds the interface of the default route.
+    pub network_interface: Option<String>,
+    pub default_ineligible: bool,
+}
+
+impl ClientInput {
+    pub(crate) fn decide(self, findings: &mut Findings) -> ClientConfig {
+        findings.absolute("client.state_dir", self.state_dir.as_deref());
+        findings.absolute("client.alloc_dir", self.alloc_dir.as_deref());
+        let gc = self.gc(findings);
+        let min = self.min_dynamic_port.filter(|port| *port != 0).unwrap_or(20_000);
+        let max = self.max_dynamic_port.filter(|port| *port != 0).unwrap_or(32_000);
+        if min > max {
+            findings.error(format!("Invalid dynamic port range: min_dynamic_port={min} is above max_dynamic_port={max}; swap them"));
+        }
+        if self.no_host_uuid == Some(Exact(false)) {
+            findings.warn("`client.no_host_uuid = false` has no effect: node ids are always random");
+        }
+        let node_class = self.node_class.filter(|class| !class.is_empty());
+        let volumes = self.host_volume.unwrap_or_default().0.into_iter();
+        let volumes = volumes
+            .filter_map(|(name, volume)| Some((name.clone(), volume.decide(&name, findings)?)))
+            .collect();
+        ClientConfig {
+            state_dir: self.state_dir,
+            alloc_dir: self.alloc_dir,
+            servers: self.servers.unwrap_or_default(),
+            server_join: self.server_join.unwrap_or_default().decide(),
+            node_class: node_class.and_then(|class| findings.take(NodeClass::new(class))),
+            node_pool: node_pool(self.node_pool, findings),
+            meta: checked_meta(self.meta.unwrap_or_default(), findings),
+            options: self.options.unwrap_or_default(),
+            reserved: self.reserved.unwrap_or_default().decide(findings),
+            min_dynamic_port: min,
+            max_dynamic_port: max,
+            gc,
+            host_volumes: volumes,
+            cpu_total_compute_mhz: self.cpu_total_compute.unwrap_or(0),
+            memory_total_mb: self.memory_total_mb.unwrap_or(0),
+            disk_total_mb: self.disk_total_mb.unwrap_or(0),
+            disk_free_mb: self.disk_free_mb.unwrap_or(0),
+            max_kill_timeout: self.max_kill_timeout.unwrap_or(Duration::from_secs(30)),
+            network_interface: self.network_interface.filter(|name| !name.is_empty()),
+            default_ineligible: self.default_ineligible.unwrap_or(false),
+        }
+    }
+
+    fn gc(&self, findings: &mut Findings) -> ClientGcConfig {
+        let default = ClientGcConfig::default();
+        let config = ClientGcConfig {
+            interval: self.gc_interval.unwrap_or(default.interval),
+            parallel_destroys: self.gc_parallel_destroys.unwrap_or(default.parallel_destroys),
+            disk_usage_threshold: self.gc_disk_usage_threshold.unwrap_or(default.disk_usage_threshold),
+            inode_usage_threshold: self.gc_inode_usage_threshold.unwrap_or(default.inode_usage_threshold),
+            max_allocs: self.gc_max_allocs.unwrap_or(default.max_allocs),
+        };
+        let percents = [
+            ("gc_disk_usage_threshold", config.disk_usage_threshold),
+            ("gc_inode_usage_threshold", config.inode_usage_threshold),
+        ];
+        for (name, percent) in percents.into_iter().filter(|(_, percent)| !(0.0..=100.0).contains(percent)) {
+            findings.error(format!("`client.{name}` cannot be {percent}; write a percentage from 0 to 100"));
+        }
+        if config.interval.is_zero() {
+            findings.error("`client.gc_interval` cannot be 0; write a duration such as \"1m\"");
+        }
+        config
+    }
+}
+
+fn node_pool(name: Option<String>, findings: &mut Findings) -> NodePool {
+    let Some(name) = name.filter(|name| !name.is_empty()) else { return NodePool::default_pool() };
+    let pool = findings.take(NodePool::new(name).map_err(|error| format!("Invalid node pool: {error}")));
+    if pool.as_ref().is_some_and(NodePool::is_all) {
+        findings.error("Invalid node pool: `all` holds every node already; name another pool");
+    }
+    pool.unwrap_or_else(NodePool::default_pool)
+}
+
+/// Keys must be usable in `${meta.key}`.
+fn checked_meta(meta: BTreeMap<String, String>, findings: &mut Findings) -> BTreeMap<String, String> {
+    let bad = |ch: char| ch.is_whitespace() || ch.is_control() || matches!(ch, '$' | '{' | '}' | '"');
+    for key in meta.keys() {
+        let dots = key.starts_with('.') || key.ends_with('.') || key.contains("..");
+        if key.is_empty() || dots || key.contains(bad) {
+            findings.error(format!("Invalid Client.Meta key: `{key}` cannot be written as ${{meta.…}}; use letters, digits, `_`, `-` and single dots"));
+        }
+    }
+    meta
+}

@@ -1,0 +1,162 @@
+//! From input to [`AgentConfig`]: defaults, and the checks that an agent must pass before it starts.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use muster_ids::{Datacenter, Region};
+
+use crate::addresses::filled;
+use crate::agent::{AgentConfig, AgentConfigInput, LogLevel};
+use crate::client::ClientInput;
+use crate::dev;
+use crate::plugin::PluginInput;
+use crate::server::ServerInput;
+
+/// Something that does not keep the agent from starting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning(pub String);
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Decides how the agent is to run. In dev mode the input is laid over that mode's own settings.
+///
+/// # Errors
+/// Everything that keeps the agent from starting.
+pub fn decide(input: AgentConfigInput, dev: bool) -> Result<(AgentConfig, Vec<Warning>), Vec<String>> {
+    let input = if dev { dev::defaults().merge(input) } else { input };
+    let mut findings = Findings::default();
+    for warning in input.warnings.iter().flat_map(|warnings| &warnings.0) {
+        findings.warn(warning.as_str());
+    }
+    let config = agent(input, dev, &mut findings);
+    findings.finish(config)
+}
+
+fn agent(input: AgentConfigInput, dev: bool, findings: &mut Findings) -> Option<AgentConfig> {
+    let server = input.server.unwrap_or_default();
+    let client = input.client.unwrap_or_default();
+    check_roles(&server, &client, dev, findings);
+    let data_dir = input.data_dir.filter(|dir| !dir.as_os_str().is_empty());
+    if data_dir.is_none() && !dev {
+        findings.error("Must specify \"data_dir\" config option or \"data-dir\" CLI flag");
+    }
+    findings.absolute("data-dir", data_dir.as_deref());
+    let plugins = input.plugin.unwrap_or_default().0.into_iter();
+    let datacenter = datacenter(input.datacenter, findings);
+    Some(AgentConfig {
+        dev,
+        region: region(input.region, findings),
+        name: filled(input.name),
+        data_dir,
+        log_level: findings
+            .take(LogLevel::parse(input.log_level.as_deref().unwrap_or("INFO")))
+            .unwrap_or(LogLevel::Info),
+        log_json: input.log_json.unwrap_or(false),
+        bind_addr: filled(input.bind_addr),
+        enable_debug: input.enable_debug.unwrap_or(false),
+        leave_on_interrupt: input.leave_on_interrupt.unwrap_or(false),
+        leave_on_terminate: input.leave_on_terminate.unwrap_or(false),
+        ports: input.ports.unwrap_or_default().decide(),
+        addresses: input.addresses.unwrap_or_default().decide(),
+        advertise: input.advertise.unwrap_or_default().decide(),
+        server: (server.enabled == Some(true)).then(|| server.decide(findings)),
+        client: (client.enabled == Some(true)).then(|| client.decide(findings)),
+        acl: input.acl.unwrap_or_default().decide(),
+        tls: input.tls.unwrap_or_default().decide(findings),
+        telemetry: input.telemetry.unwrap_or_default().decide(findings),
+        http_api_response_headers: headers(input.http_api_response_headers.unwrap_or_default(), findings),
+        plugins: plugins.map(|(name, plugin): (String, PluginInput)| (name, plugin.decide())).collect(),
+        datacenter: datacenter?,
+    })
+}
+
+fn check_roles(server: &ServerInput, client: &ClientInput, dev: bool, findings: &mut Findings) {
+    let (is_server, is_client) = (server.enabled == Some(true), client.enabled == Some(true));
+    if !(is_server || is_client || dev) {
+        findings.error("Must specify either server, client or dev mode for the agent.");
+    }
+    if server.bootstrap_expect.is_some_and(|expect| expect > 0) && !is_server {
+        findings.error("Bootstrap requires server mode to be enabled");
+    }
+}
+
+fn region(name: Option<String>, findings: &mut Findings) -> Region {
+    let Some(name) = filled(name) else { return Region::global() };
+    let region = Region::new(name).map_err(|error| format!("Region contains invalid characters: {error}"));
+    findings.take(region).unwrap_or_else(Region::global)
+}
+
+fn datacenter(name: Option<String>, findings: &mut Findings) -> Option<Datacenter> {
+    let name = filled(name).unwrap_or_else(|| "dc1".to_owned());
+    if name.contains(['*', '\0']) {
+        findings.error(format!(
+            "Datacenter contains invalid characters (null or '*'): `{}`",
+            name.escape_debug()
+        ));
+        return None;
+    }
+    findings.take(
+        Datacenter::new(name).map_err(|error| format!("Datacenter contains invalid characters: {error}")),
+    )
+}
+
+/// Names are tokens and values are printable, as HTTP has it.
+fn headers(headers: BTreeMap<String, String>, findings: &mut Findings) -> BTreeMap<String, String> {
+    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    for (name, value) in &headers {
+        if name.is_empty()
+            || !name.bytes().all(token)
+            || !value.bytes().all(|b| matches!(b, b' '..=b'~' | b'\t'))
+        {
+            findings.error(format!("`http_api_response_headers.{}` is not an HTTP header; use printable ASCII, and no blanks or colons in its name", name.escape_debug()));
+        }
+    }
+    headers
+}
+
+/// What the checks turn up.
+#[derive(Default)]
+pub(crate) struct Findings {
+    errors: Vec<String>,
+    warnings: Vec<Warning>,
+}
+
+impl Findings {
+    pub fn error(&mut self, text: impl Into<String>) {
+        self.errors.push(text.into());
+    }
+
+    pub fn warn(&mut self, text: impl Into<String>) {
+        self.warnings.push(Warning(text.into()));
+    }
+
+    /// The value of a result, its error noted.
+    pub fn take<T, E: fmt::Display>(&mut self, result: Result<T, E>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.error(error.to_string());
+                None
+            }
+        }
+    }
+
+    /// Refuses a relative path.
+    pub fn absolute(&mut self, what: &str, path: Option<&Path>) {
+        if let Some(path) = path.filter(|path| !path.as_os_str().is_empty() && !path.is_absolute()) {
+            self.error(format!("{what} must be given as an absolute path: got {}", path.display()));
+        }
+    }
+
+    fn finish(self, config: Option<AgentConfig>) -> Result<(AgentConfig, Vec<Warning>), Vec<String>> {
+        match config {
+            Some(config) if self.errors.is_empty() => Ok((config, self.warnings)),
+            _ => Err(self.errors),
+        }
+    }
+}
