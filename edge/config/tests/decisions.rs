@@ -1,0 +1,196 @@
+//! Defaults, and what keeps an agent from starting.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::path::Path;
+use std::time::Duration;
+
+use muster_config::{AgentConfig, AgentConfigInput, LogLevel, decide, parse};
+use muster_hcl::Source;
+use muster_model::{JobType, Value};
+use proptest::prelude::*;
+
+fn input(text: &str) -> AgentConfigInput {
+    parse(&Source::new("agent.hcl", text)).unwrap()
+}
+
+/// A server and client that start, and this.
+fn with(text: &str) -> AgentConfigInput {
+    input("data_dir = \"/var/lib/muster\"\nserver { enabled = true }\nclient { enabled = true }\n")
+        .merge(input(text))
+}
+
+fn config(text: &str) -> AgentConfig {
+    decide(with(text), false).unwrap().0
+}
+
+#[test]
+fn defaults_are_those_of_the_contract() {
+    let config = config("");
+    assert_eq!((config.region.as_str(), config.datacenter.as_str()), ("global", "dc1"));
+    assert_eq!((config.ports.http, config.ports.rpc, config.ports.serf), (4646, 4647, 4648));
+    assert_eq!((config.log_level, config.bind_addr.as_deref()), (LogLevel::Info, None));
+    let server = config.server.as_ref().unwrap();
+    assert_eq!(
+        server.enabled_schedulers,
+        [JobType::Service, JobType::Batch, JobType::System, JobType::Sysbatch]
+    );
+    assert_eq!(
+        (server.gc.job, server.heartbeat_grace),
+        (Duration::from_secs(4 * 3600), Duration::from_secs(10))
+    );
+    assert_eq!(
+        (server.job_default_priority, server.job_max_priority, server.job_max_count),
+        (50, 100, 50_000)
+    );
+    assert_eq!(server.server_join.retry_interval, Duration::from_secs(30));
+    let client = config.client.as_ref().unwrap();
+    assert_eq!((client.min_dynamic_port, client.max_dynamic_port), (20_000, 32_000));
+    assert_eq!((client.node_pool.as_str(), client.max_kill_timeout), ("default", Duration::from_secs(30)));
+    let data = Path::new("/var/lib/muster");
+    assert_eq!(config.server_dir(data), data.join("server"));
+    assert_eq!(config.state_dir(data), data.join("client"));
+    assert_eq!(config.alloc_dir(data), data.join("alloc"));
+}
+
+#[test]
+fn an_agent_is_only_what_is_enabled() {
+    let config = decide(
+        input("data_dir = \"/d\"\nclient { enabled = true }\nserver { heartbeat_grace = \"1s\" }\n"),
+        false,
+    )
+    .unwrap()
+    .0;
+    assert!(config.server.is_none() && config.client.is_some());
+}
+
+#[test]
+fn dev_mode_needs_nothing_and_gives_way_to_what_is_configured() {
+    let (config, _) = decide(AgentConfigInput::default(), true).unwrap();
+    assert!(config.dev && config.enable_debug && config.data_dir.is_none());
+    assert_eq!(config.server.as_ref().unwrap().bootstrap_expect, 1);
+    assert_eq!(config.client.as_ref().unwrap().gc.interval, Duration::from_secs(600));
+    assert_eq!(config.plugins["raw_exec"].config["enabled"], Value::Bool(true));
+    let (config, _) =
+        decide(input("log_level = \"warn\"\nplugin \"raw_exec\" { config { enabled = false } }\n"), true)
+            .unwrap();
+    assert_eq!(config.log_level, LogLevel::Warn);
+    assert_eq!(config.plugins["raw_exec"].config["enabled"], Value::Bool(false));
+}
+
+/// Each pair: configuration laid over one that starts, part of the error.
+const REFUSALS: &[(&str, &str)] = &[
+    ("data_dir = \"relative\"\n", "data-dir must be given as an absolute path: got relative"),
+    ("client { state_dir = \"s\" }\n", "client.state_dir must be given as an absolute path: got s"),
+    ("datacenter = \"dc*\"\n", "Datacenter contains invalid characters (null or '*')"),
+    ("region = \"a\\u0000b\"\n", "Region contains invalid characters"),
+    ("log_level = \"loud\"\n", "log level `loud` is unknown"),
+    ("client { node_pool = \"all\" }\n", "Invalid node pool"),
+    ("client { node_pool = \"a b\" }\n", "Invalid node pool"),
+    ("client { host_volume \"v\" { read_only = true } }\n", "Missing path in host_volume config"),
+    ("client {\n min_dynamic_port = 30000\n max_dynamic_port = 20000\n}\n", "Invalid dynamic port range"),
+    ("client { reserved { reserved_ports = \"80-\" } }\n", "reserved.reserved_ports invalid: `` in `80-`"),
+    ("client { reserved { cores = \"x\" } }\n", "reserved.cores invalid"),
+    ("client { meta { \"a b\" = \"x\" } }\n", "Invalid Client.Meta key: `a b`"),
+    ("client { gc_disk_usage_threshold = 120 }\n", "`client.gc_disk_usage_threshold` cannot be 120"),
+    ("server { raft_protocol = 2 }\n", "raft_protocol must be 3"),
+    ("server { raft_multiplier = 11 }\n", "raft_multiplier cannot be 11. Must be between 1 and 10"),
+    ("server { job_max_priority = 99 }\n", "job_max_priority cannot be 99. Must be between 100 and 32766"),
+    (
+        "server { job_default_priority = 100 }\n",
+        "job_default_priority cannot be 100. Must be between 50 and 99",
+    ),
+    ("server { enabled_schedulers = [\"servce\"] }\n", "unknown job type `servce`"),
+    ("server { encrypt = \"c2hvcnQ=\" }\n", "`server.encrypt` is not the base64 of 16, 24 or 32 bytes"),
+    ("tls { http = true }\n", "`tls.ca_file` is not set"),
+    ("tls { rpc_upgrade_mode = true }\n", "`tls.rpc_upgrade_mode` cannot be used"),
+    ("http_api_response_headers { \"a b\" = \"x\" }\n", "is not an HTTP header"),
+    ("telemetry { prefix_filter = [\"nomad\"] }\n", "begins with neither + nor -"),
+];
+
+#[test]
+fn what_keeps_an_agent_from_starting_is_said_plainly() {
+    for (text, wanted) in REFUSALS {
+        let errors = decide(with(text), false).unwrap_err();
+        assert!(errors.iter().any(|error| error.contains(wanted)), "{text}: {errors:?}");
+    }
+}
+
+#[test]
+fn roles_and_data_directory_are_required() {
+    let errors = decide(AgentConfigInput::default(), false).unwrap_err();
+    assert_eq!(
+        errors,
+        [
+            "Must specify either server, client or dev mode for the agent.",
+            "Must specify \"data_dir\" config option or \"data-dir\" CLI flag"
+        ]
+    );
+    let errors = decide(
+        input("data_dir = \"/d\"\nclient { enabled = true }\nserver { bootstrap_expect = 1 }\n"),
+        false,
+    )
+    .unwrap_err();
+    assert_eq!(errors, ["Bootstrap requires server mode to be enabled"]);
+}
+
+#[test]
+fn a_gossip_key_of_each_size_is_accepted() {
+    for bytes in [16, 24, 32] {
+        use base64::Engine as _;
+        let key = base64::engine::general_purpose::STANDARD.encode(vec![7; bytes]);
+        let config = config(&format!("server {{ encrypt = \"{key}\" }}\n"));
+        assert_eq!(config.server.unwrap().encrypt.unwrap().expose(), key);
+    }
+}
+
+#[test]
+fn the_old_places_of_join_keys_still_count() {
+    let server =
+        config("server {\n retry_join = [\"127.0.0.1\"]\n server_join { retry_join = [\"::1\"] }\n}\n")
+            .server
+            .unwrap();
+    assert_eq!(server.server_join.retry_join, ["127.0.0.1", "::1"]);
+}
+
+#[test]
+fn warnings_do_not_keep_an_agent_from_starting() {
+    let warned = |text: &str| {
+        let warnings = decide(with(text), false).unwrap().1;
+        warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(warned(""), "");
+    assert!(warned("server { bootstrap_expect = 1 }\n").contains("a single server"));
+    assert!(warned("server { bootstrap_expect = 4 }\n").contains("an even number"));
+    assert!(warned("server { oidc_issuer = \"http://x\" }\n").contains("https://"));
+    assert!(warned("server { protocol_version = 1 }\n").contains("deprecated"));
+    assert!(warned("consul { address = \"x\" }\n").contains("agent.hcl:1:1: `consul` has no effect"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn arbitrary_values_are_decided_or_refused_but_never_panic(
+        text in "\\PC{0,20}",
+        number in any::<i64>(),
+        key in prop::sample::select(vec![
+            "region", "datacenter", "log_level", "name", "bind_addr", "client.node_pool", "client.node_class", "server.encrypt",
+            "server.job_max_priority", "server.bootstrap_expect", "client.reserved.reserved_ports", "client.meta.a",
+        ]),
+    ) {
+        let quoted = text.replace('\\', "\\\\").replace('"', "\\\"");
+        for value in [format!("\"{quoted}\""), number.to_string()] {
+            let (path, last) = key.rsplit_once('.').map_or((None, key), |(path, last)| (Some(path), last));
+            let mut line = format!("{last} = {value}");
+            for block in path.into_iter().flat_map(|path| path.rsplit('.')) {
+                line = format!("{block} {{ {line} }}");
+            }
+            if let Ok(input) = parse(&Source::new("x", line)) {
+                if let Ok((config, _)) = decide(with("").merge(input), false) {
+                    let _ = muster_config::check_loopback(&config);
+                }
+            }
+        }
+    }
+}
