@@ -125,7 +125,7 @@ impl AllocDirs {
         make(&task_dir, "tmp", 0o1777)?;
         let secrets = make(&task_dir, "secrets", 0o700)?;
         if let Some(owner) = owner {
-            give(&secrets, owner)?;
+            give_dir(&secrets, owner)?;
         }
         let control = Dir::open_ambient_dir(&self.control, ambient_authority())?;
         make(&control, &id.to_string(), 0o700)?;
@@ -176,8 +176,25 @@ pub(crate) fn make(parent: &Dir, name: &str, mode: u32) -> io::Result<Dir> {
 
 #[cfg(unix)]
 fn set_mode(dir: &Dir, mode: u32) -> io::Result<()> {
-    use std::os::fd::AsFd;
-    Ok(rustix::fs::fchmod(dir.as_fd(), rustix::fs::Mode::from_raw_mode(mode))?)
+    Ok(rustix::fs::fchmod(readable(dir)?, rustix::fs::Mode::from_raw_mode(mode))?)
+}
+
+/// The same directory, opened so that its mode and owner can be changed: handles are made to walk from only.
+#[cfg(unix)]
+fn readable(dir: &Dir) -> io::Result<std::os::fd::OwnedFd> {
+    use rustix::fs::{Mode, OFlags, openat};
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    Ok(openat(dir, ".", flags, Mode::empty())?)
+}
+
+#[cfg(unix)]
+fn give_dir(dir: &Dir, owner: Owner) -> io::Result<()> {
+    give(&readable(dir)?, owner)
+}
+
+#[cfg(not(unix))]
+fn give_dir(dir: &Dir, owner: Owner) -> io::Result<()> {
+    give(dir, owner)
 }
 
 #[cfg(not(unix))]
@@ -186,7 +203,7 @@ fn set_mode(_dir: &Dir, _mode: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// Changes the owner of an open file or directory.
+/// Changes the owner of an open file.
 #[cfg(unix)]
 pub(crate) fn give(file: &impl std::os::fd::AsFd, owner: Owner) -> io::Result<()> {
     let (uid, gid) = (rustix::fs::Uid::from_raw(owner.uid), rustix::fs::Gid::from_raw(owner.gid));

@@ -50,7 +50,9 @@ pub struct AllocLoop {
     downloads: BTreeMap<usize, AbortHandle>,
     timer: Option<(UnixNanos, Instant)>,
     samples: Samples,
-    farewell: Farewell,
+    /// Set when it is to be removed: then it goes on to its end even if nobody holds its handle any more.
+    farewell: Option<Farewell>,
+    abandoned: bool,
     last_saved: Option<SavedRunner>,
 }
 
@@ -95,7 +97,8 @@ impl AllocLoop {
             downloads: BTreeMap::new(),
             timer: None,
             samples: Samples::default(),
-            farewell: Farewell::Keep,
+            farewell: None,
+            abandoned: false,
             last_saved: None,
         };
         let done = tokio::spawn(this.run(resumed));
@@ -133,9 +136,12 @@ impl AllocLoop {
                     Flow::Go
                 }
             },
-            message = self.inbox.recv() => match message {
+            message = self.inbox.recv(), if !self.abandoned => match message {
                 Some(message) => self.receive(message).await,
-                None => Flow::Stop,
+                None => {
+                    self.abandoned = true;
+                    if self.farewell.is_some() { Flow::Go } else { Flow::Stop }
+                }
             },
             () = sleep_until(due), if due.is_some() => {
                 let deadline = self.timer.take().map(|(deadline, _)| deadline).unwrap_or_default();
@@ -143,6 +149,8 @@ impl AllocLoop {
                 let now = self.context.now().max(deadline);
                 self.step_at(AllocEventIn::Tick, now).await
             }
+            // Nothing can happen any more.
+            else => Flow::Stop,
         }
     }
 
@@ -154,7 +162,7 @@ impl AllocLoop {
                 self.obey().await
             }
             Message::Destroy(farewell) => {
-                self.farewell = farewell;
+                self.farewell = Some(farewell);
                 self.step(AllocEventIn::Destroy).await
             }
             Message::Restart { task, all, reply } => {
@@ -315,7 +323,7 @@ impl AllocLoop {
         if let Err(error) = removed {
             tracing::error!(alloc = %id, %error, "its directory could not be removed; it is swept at the next start");
         }
-        let done = match self.farewell {
+        let done = match self.farewell.unwrap_or_default() {
             Farewell::Keep => {
                 let record = SavedRunner {
                     memory: self.runner.memory(),

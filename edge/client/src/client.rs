@@ -168,3 +168,6 @@ fn private_dir(dir: &Path) -> Result<(), ClientError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

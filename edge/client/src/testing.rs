@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use muster_driver::{
@@ -20,6 +20,7 @@ use muster_rpc::{Identity, IdentityStore, Role, UserCa};
 use tokio::sync::watch;
 
 use crate::ClientConfig;
+use crate::artifact::Trust;
 use crate::state::SavedAlloc;
 
 /// Processes that outlive every agent of a test, as supervised ones outlive real agents. Clones share them.
@@ -34,6 +35,7 @@ struct World {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Process {
+    pub alloc: AllocId,
     pub task: String,
     pub generation: u32,
     pub env: BTreeMap<String, String>,
@@ -56,14 +58,6 @@ impl FakeDriver {
 
     pub fn processes(&self) -> BTreeMap<u32, Process> {
         self.0.processes.borrow().clone()
-    }
-
-    pub fn alive(&self) -> Vec<u32> {
-        self.processes()
-            .into_iter()
-            .filter(|(_, process)| process.exit.is_none())
-            .map(|(pid, _)| pid)
-            .collect()
     }
 
     pub fn exit(&self, pid: u32, code: i32) {
@@ -112,10 +106,14 @@ impl TaskDriver for FakeDriver {
             let mut pid = 0;
             self.0.processes.send_modify(|all| {
                 let task = spec.task.to_string();
-                let same = |process: &Process| process.task == task && process.generation == spec.generation;
+                let same = |process: &Process| {
+                    (process.alloc, &process.task, process.generation)
+                        == (spec.alloc_id, &task, spec.generation)
+                };
                 let found = all.iter().find(|(_, process)| same(process)).map(|(pid, _)| *pid);
                 pid = found.unwrap_or(all.len() as u32 + 1);
                 all.entry(pid).or_insert_with(|| Process {
+                    alloc: spec.alloc_id,
                     generation: spec.generation,
                     env: spec.env.clone(),
                     exit: None,
@@ -166,6 +164,12 @@ impl TaskDriver for FakeDriver {
         });
         Box::pin(async { Ok(()) })
     }
+}
+
+/// Reading the machine's trust store takes a while; once is enough.
+pub fn trust() -> Trust {
+    static TRUST: LazyLock<Trust> = LazyLock::new(|| Trust::load(None).unwrap());
+    TRUST.clone()
 }
 
 pub fn identity(ca: &UserCa, role: Role) -> Identity {
