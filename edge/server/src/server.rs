@@ -112,6 +112,12 @@ impl Server {
         Arc::clone(&self.shared)
     }
 
+    /// Where agents reach this server, with the real port.
+    #[must_use]
+    pub fn rpc_addr(&self) -> SocketAddr {
+        self.shared.rpc_advertise
+    }
+
     /// The log and state of this server, for benchmarks that go around the API.
     #[must_use]
     pub fn consensus(&self) -> &Consensus {

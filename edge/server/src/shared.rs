@@ -35,6 +35,12 @@ impl Shared {
         UnixNanos(i64::try_from(since_epoch.as_nanos()).unwrap_or(i64::MAX))
     }
 
+    /// Whether this server leads, and so accepts writes.
+    #[must_use]
+    pub fn leads(&self) -> bool {
+        self.is_leader()
+    }
+
     pub(crate) fn is_leader(&self) -> bool {
         matches!(*self.consensus.leadership().borrow(), Leadership::Leader { .. })
     }

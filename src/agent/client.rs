@@ -1,0 +1,134 @@
+//! The client role, from settings to a running client.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use muster_client::{Client, ClientConfig};
+use muster_driver::{DriverRegistry, IdRanges, MockDriver, RawExecDriver, RawExecOptions};
+use muster_model::Value;
+use muster_rpc::Role;
+use muster_runner::GcPolicy;
+use muster_sys::supervisor::Supervisors;
+
+use super::identity::Source;
+use super::settings::{Settings, resolve};
+
+/// Where servers listen for agents unless said otherwise.
+const RPC_PORT: u16 = 4647;
+
+/// `local_server` is the address of this process's own server, which comes first.
+///
+/// # Errors
+/// What keeps the role from starting, in words for the operator.
+pub async fn start(
+    settings: &Settings,
+    source: &Source,
+    local_server: Option<SocketAddr>,
+) -> Result<Client, String> {
+    let agent = &settings.config;
+    let Some(role) = &agent.client else { return Err("the client role is not enabled".to_owned()) };
+    let identity = source.identity(Role::Client, &agent.region)?;
+    let (state_dir, alloc_dir) = (agent.state_dir(&settings.data_dir), agent.alloc_dir(&settings.data_dir));
+    let mut config = ClientConfig::new(state_dir, alloc_dir, agent.datacenter.clone(), identity);
+    config.servers.extend(local_server);
+    for server in role.servers.iter().chain(&role.server_join.retry_join) {
+        config.servers.extend(resolve(server, RPC_PORT).await?);
+    }
+    config.name = Some(settings.name.clone());
+    config.node_pool.clone_from(&role.node_pool);
+    config.node_class.clone_from(&role.node_class);
+    config.meta.clone_from(&role.meta);
+    config.options.clone_from(&role.options);
+    config.reserved.clone_from(&role.reserved.reserved);
+    config.host_volumes =
+        role.host_volumes.iter().map(|(name, volume)| (name.as_str().into(), volume.clone())).collect();
+    config.http_addr = settings.addresses.advertise_http.to_string();
+    config.drivers = Arc::new(drivers(settings)?);
+    config.gc = GcPolicy {
+        max_allocs: role.gc.max_allocs as usize,
+        disk_usage_threshold: role.gc.disk_usage_threshold,
+        inode_usage_threshold: role.gc.inode_usage_threshold,
+        parallel_destroys: role.gc.parallel_destroys as usize,
+        ..config.gc
+    };
+    config.gc_interval = role.gc.interval;
+    config.cpu_total_compute_mhz = role.cpu_total_compute_mhz;
+    config.memory_total_mb = role.memory_total_mb;
+    config.disk_total_mb = role.disk_total_mb;
+    config.disk_free_mb = role.disk_free_mb;
+    config.network_interface.clone_from(&role.network_interface);
+    config.min_dynamic_port = role.min_dynamic_port;
+    config.max_dynamic_port = role.max_dynamic_port;
+    config.max_kill_timeout = role.max_kill_timeout;
+    config.default_ineligible = role.default_ineligible;
+    config.dev = agent.dev;
+    Client::start(config).await.map_err(|error| error.to_string())
+}
+
+/// `raw_exec` runs anything as the agent's user, so it is off unless its plugin block enables it (dev mode does).
+fn drivers(settings: &Settings) -> Result<DriverRegistry, String> {
+    let plugins = &settings.config.plugins;
+    let options = match plugins.get("raw_exec") {
+        Some(plugin) => raw_exec(&plugin.config)?,
+        None => RawExecOptions::default(),
+    };
+    if let Some(unknown) =
+        plugins.keys().find(|name| !matches!(name.as_str(), "raw_exec" | "mock_driver" | "docker"))
+    {
+        return Err(format!("plugin `{unknown}` is not known to this version of muster"));
+    }
+    let registry = DriverRegistry::new().with(RawExecDriver::new(options, Arc::new(Supervisors::new())));
+    Ok(if settings.config.dev { registry.with(MockDriver::new()) } else { registry })
+}
+
+fn raw_exec(config: &BTreeMap<String, Value>) -> Result<RawExecOptions, String> {
+    let mut options = RawExecOptions::default();
+    for (key, value) in config {
+        let wrong = |expected: &str| {
+            format!(
+                "plugin \"raw_exec\" {{ config {{ {key} }} }}: expected {expected}, got a {}",
+                value.kind()
+            )
+        };
+        match key.as_str() {
+            "enabled" => options.enabled = boolean(value).ok_or_else(|| wrong("true or false"))?,
+            "denied_host_uids" => {
+                options.denied_host_uids =
+                    ranges(value).ok_or_else(|| wrong("ranges such as \"0,100-199\""))?
+            }
+            "denied_host_gids" => {
+                options.denied_host_gids =
+                    ranges(value).ok_or_else(|| wrong("ranges such as \"0,100-199\""))?
+            }
+            "denied_envvars" => {
+                options.denied_envvars = texts(value).ok_or_else(|| wrong("a list of patterns"))?
+            }
+            _ => {
+                return Err(format!(
+                    "plugin \"raw_exec\": `{key}` is unknown; expected enabled, denied_host_uids, denied_host_gids or denied_envvars"
+                ));
+            }
+        }
+    }
+    Ok(options)
+}
+
+fn boolean(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(flag) => Some(*flag),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+fn ranges(value: &Value) -> Option<IdRanges> {
+    value.as_str()?.parse().ok()
+}
+
+fn texts(value: &Value) -> Option<Vec<String>> {
+    match value {
+        Value::List(items) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
+        _ => None,
+    }
+}

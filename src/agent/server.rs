@@ -1,0 +1,150 @@
+//! The server role, from settings to a running server.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::OnceLock;
+
+use muster_api::views::{AgentHealth, Member, RoleHealth};
+use muster_ids::ServerId;
+use muster_jobspec::Limits;
+use muster_leader::gc::Thresholds;
+use muster_rpc::Role;
+use muster_server::{AgentInfo, Server, ServerConfig, Shared};
+
+use super::identity::Source;
+use super::settings::{Settings, server_dir};
+
+pub async fn start(
+    settings: &Settings,
+    source: &Source,
+) -> Result<(Server, Arc<AgentInfo>, SocketAddr), String> {
+    let agent = &settings.config;
+    let Some(role) = &agent.server else { return Err("the server role is not enabled".to_owned()) };
+    let identity = source.identity(Role::Server, &agent.region)?;
+    let data_dir = server_dir(settings);
+    let server_id = match &data_dir {
+        Some(dir) => stored_id(dir)?,
+        None => fresh_id(),
+    };
+    let config = ServerConfig {
+        region: agent.region.clone(),
+        server_id,
+        data_dir,
+        rpc_addr: settings.addresses.rpc,
+        num_schedulers: role.num_schedulers.map_or_else(cores, |number| number as usize),
+        enabled_schedulers: role.enabled_schedulers.clone(),
+        heartbeat_grace: role.heartbeat_grace,
+        gc_interval: role.gc.interval,
+        gc_thresholds: Thresholds {
+            eval: role.gc.eval,
+            batch_eval: role.gc.batch_eval,
+            job: role.gc.job,
+            node: role.gc.node,
+            ..Thresholds::default()
+        },
+        job_limits: Limits {
+            default_region: agent.region.clone(),
+            default_priority: role.job_default_priority,
+            max_priority: role.job_max_priority,
+            max_count: role.job_max_count,
+            ..Limits::default()
+        },
+    };
+    let shared: Arc<OnceLock<Arc<Shared>>> = Arc::default();
+    let later = Arc::clone(&shared);
+    let describe = |rpc: SocketAddr| Arc::new(describe(settings, rpc, server_id, later));
+    let (server, info) =
+        Server::start(config, identity, describe).await.map_err(|error| error.to_string())?;
+    let address = server.rpc_addr();
+    let _first = shared.set(server.shared());
+    Ok((server, info, address))
+}
+
+fn describe(
+    settings: &Settings,
+    rpc: SocketAddr,
+    id: ServerId,
+    shared: Arc<OnceLock<Arc<Shared>>>,
+) -> AgentInfo {
+    let has_client = settings.config.client.is_some();
+    let health = move || {
+        let leads = shared.get().is_some_and(|shared| shared.leads());
+        let message = if leads { "ok" } else { "no leader" };
+        let client = has_client.then(|| RoleHealth { ok: true, message: "ok".to_owned() });
+        AgentHealth { client, server: Some(RoleHealth { ok: leads, message: message.to_owned() }) }
+    };
+    AgentInfo::new(
+        settings.name.clone(),
+        settings.config.datacenter.to_string(),
+        settings.shown(),
+        Some(member(settings, rpc, id)),
+        Arc::new(health),
+        Arc::new(Default::default),
+    )
+}
+
+fn member(settings: &Settings, rpc: SocketAddr, id: ServerId) -> Member {
+    let text = |key: &str, value: String| (key.to_owned(), value);
+    let tags = [
+        text("role", "nomad".to_owned()),
+        text("region", settings.config.region.to_string()),
+        text("dc", settings.config.datacenter.to_string()),
+        text("id", id.to_string()),
+        text("rpc_addr", rpc.ip().to_string()),
+        text("port", rpc.port().to_string()),
+        text("build", env!("CARGO_PKG_VERSION").to_owned()),
+        text("raft_vsn", "3".to_owned()),
+        text("bootstrap", "1".to_owned()),
+    ];
+    Member {
+        name: format!("{}.{}", settings.name, settings.config.region),
+        addr: rpc.ip().to_string(),
+        port: rpc.port(),
+        tags: BTreeMap::from(tags),
+        status: "alive".to_owned(),
+        protocol_min: 1,
+        protocol_max: 1,
+        protocol_cur: 1,
+        delegate_min: 1,
+        delegate_max: 1,
+        delegate_cur: 1,
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from)
+}
+
+fn fresh_id() -> ServerId {
+    ServerId::from_random(uuid::Uuid::new_v4().into_bytes())
+}
+
+/// The server's id, made at its first start and kept beside its log.
+fn stored_id(dir: &Path) -> Result<ServerId, String> {
+    let path = dir.join("node-id");
+    let problem = |error: std::io::Error| format!("`{}`: {error}", path.display());
+    match fs::read_to_string(&path) {
+        Ok(text) => text.trim().parse().map_err(|error| format!("`{}`: {error}", path.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            fs::create_dir_all(dir).map_err(problem)?;
+            let id = fresh_id();
+            write_durably(&path, &id.to_string()).map_err(problem)?;
+            Ok(id)
+        }
+        Err(error) => Err(problem(error)),
+    }
+}
+
+/// The whole file or none of it, whenever the machine stops.
+fn write_durably(path: &Path, text: &str) -> std::io::Result<()> {
+    let temporary = path.with_extension("new");
+    let mut file = fs::File::create(&temporary)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&temporary, path)?;
+    path.parent().map_or(Ok(()), |dir| fs::File::open(dir)?.sync_all())
+}
