@@ -246,4 +246,4 @@ impl EvalBroker {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

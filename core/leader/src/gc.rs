@@ -1,152 +1,230 @@
-//! What is over for long enough to be forgotten: chosen here by age, judged again by `apply`.
+//! What is over and old enough to forget, a bounded batch at a time.
 //!
-//! An allocation of a batch job that still exists is never collected: it is the only record that its work is done,
-//! and without it the next evaluation would run it again. It goes together with its job.
+//! It only proposes: `apply` checks again that each thing really is over. What the scheduler still reads stays, however
+//! old: finished allocations of a batch job that still exists (it would run them again), failed ones that hold their
+//! name, and the links by which rescheduling counts its attempts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use muster_ids::{AllocId, EvalId, NodeId, UnixNanos};
-use muster_model::{Alloc, Job, JobKey, JobStatus, NodeStatus};
+use muster_model::{Alloc, ClientStatus, Evaluation, Job, JobKey, JobStatus, JobType, Node, NodeStatus};
 use muster_state::Snapshot;
 use muster_state::command::GarbageCollect;
 
-/// How long things are kept after they are over, and how many go at once.
+/// How far rescheduling looks back at least; by then every delay has reached its maximum.
+const CHAIN_LINKS: u32 = 16;
+
+/// How long things are kept after their end.
 #[derive(Clone, Copy, Debug)]
 pub struct Thresholds {
+    /// Evaluations and allocations of service and system jobs.
     pub eval: Duration,
+    /// Evaluations and allocations of batch and sysbatch jobs.
     pub batch_eval: Duration,
     pub job: Duration,
     pub node: Duration,
-    /// Objects per command, so that no entry grows without bound.
+    /// Objects of one batch. A job goes whole, so the largest job may exceed it.
     pub most: usize,
 }
 
 impl Default for Thresholds {
     fn default() -> Self {
-        const HOUR: Duration = Duration::from_secs(3600);
-        Self { eval: HOUR, batch_eval: 24 * HOUR, job: 4 * HOUR, node: 24 * HOUR, most: 4096 }
+        Self {
+            eval: Duration::from_secs(3600),
+            batch_eval: Duration::from_secs(24 * 3600),
+            job: Duration::from_secs(4 * 3600),
+            node: Duration::from_secs(24 * 3600),
+            most: 4096,
+        }
     }
 }
 
 impl Thresholds {
-    /// Everything that is over, whatever its age.
+    /// Whatever is over, however young: an operator asked for it.
     #[must_use]
     pub fn force() -> Self {
         let now = Duration::ZERO;
         Self { eval: now, batch_eval: now, job: now, node: now, ..Self::default() }
     }
+
+    const fn of(&self, kind: JobType) -> Duration {
+        if kind.runs_to_completion() { self.batch_eval } else { self.eval }
+    }
 }
 
-/// The next batch to forget; `None` when there is nothing.
+/// The next batch; `None` when there is nothing to forget. Call again after it was applied.
 #[must_use]
-pub fn collect(snapshot: &Snapshot, now: UnixNanos, keep: &Thresholds) -> Option<GarbageCollect> {
-    let jobs: BTreeSet<JobKey> = jobs(snapshot, now, keep).take(keep.most).collect();
-    let allocs: BTreeSet<AllocId> = allocs(snapshot, now, keep, &jobs).take(keep.most).collect();
-    let evals: Vec<EvalId> = evals(snapshot, now, keep, &allocs).take(keep.most).collect();
-    let nodes: Vec<NodeId> = nodes(snapshot, now, keep, &allocs).take(keep.most).collect();
-    let batch = GarbageCollect {
-        evals,
-        allocs: allocs.into_iter().collect(),
-        jobs: jobs.into_iter().collect(),
-        nodes,
-    };
-    let nothing =
-        batch.evals.is_empty() && batch.allocs.is_empty() && batch.jobs.is_empty() && batch.nodes.is_empty();
-    (!nothing).then_some(batch)
+pub fn collect(snapshot: &Snapshot, now: UnixNanos, thresholds: &Thresholds) -> Option<GarbageCollect> {
+    let mut sweep = Sweep::new(snapshot, now, thresholds);
+    sweep.jobs();
+    sweep.allocs();
+    sweep.evals();
+    sweep.nodes();
+    sweep.finish()
 }
 
-fn older(time: UnixNanos, now: UnixNanos, threshold: Duration) -> bool {
-    now.since(time) >= threshold
-}
-
-/// Jobs that are stopped or ran to their end, with nothing left that runs or waits, and all of it old enough.
-fn jobs<'a>(
+struct Sweep<'a> {
     snapshot: &'a Snapshot,
     now: UnixNanos,
-    keep: &'a Thresholds,
-) -> impl Iterator<Item = JobKey> + 'a {
-    let over = |job: &Job| job.stop || (job.kind.runs_to_completion() && job.status == JobStatus::Dead);
-    snapshot
-        .jobs()
-        .filter(move |job| over(job) && older(job.submit_time, now, keep.job))
-        .map(|job| job.key())
-        .filter(move |key| {
-            snapshot
-                .allocs_by_job(key)
-                .all(|alloc| alloc.client_terminal() && older(alloc.modify_time, now, keep.job))
-                && snapshot
-                    .evals_by_job(key)
-                    .all(|eval| eval.status.is_terminal() && older(eval.modify_time, now, keep.job))
-        })
+    thresholds: &'a Thresholds,
+    jobs: BTreeSet<JobKey>,
+    allocs: BTreeSet<AllocId>,
+    evals: BTreeSet<EvalId>,
+    nodes: Vec<NodeId>,
 }
 
-fn allocs<'a>(
-    snapshot: &'a Snapshot,
-    now: UnixNanos,
-    keep: &'a Thresholds,
-    jobs: &'a BTreeSet<JobKey>,
-) -> impl Iterator<Item = AllocId> + 'a {
-    // Jobs have few versions and many allocations: look each up once.
-    let mut current: BTreeMap<JobKey, bool> = BTreeMap::new();
-    snapshot
-        .allocs()
-        .filter(|alloc| alloc.client_terminal())
-        .filter(move |alloc| {
-            let key = alloc.job.key();
-            if jobs.contains(&key) {
+impl<'a> Sweep<'a> {
+    const fn new(snapshot: &'a Snapshot, now: UnixNanos, thresholds: &'a Thresholds) -> Self {
+        Self {
+            snapshot,
+            now,
+            thresholds,
+            jobs: BTreeSet::new(),
+            allocs: BTreeSet::new(),
+            evals: BTreeSet::new(),
+            nodes: Vec::new(),
+        }
+    }
+
+    /// Jobs go with all they have, so that nothing half of it is looked at in between.
+    fn jobs(&mut self) {
+        for job in self.snapshot.jobs() {
+            if self.is_full() {
+                return;
+            }
+            let key = job.key();
+            let evals: Vec<_> = self.snapshot.evals_by_job(&key).collect();
+            let allocs: Vec<_> = self.snapshot.allocs_by_job(&key).collect();
+            let larger = evals.len() + allocs.len() > self.room();
+            if self.job_is_over(job, &evals, &allocs) && (!larger || self.is_empty()) {
+                self.evals.extend(evals.iter().map(|eval| eval.id));
+                self.allocs.extend(allocs.iter().map(|alloc| alloc.id));
+                self.jobs.insert(key);
+            }
+        }
+    }
+
+    fn job_is_over(&self, job: &Job, evals: &[&Arc<Evaluation>], allocs: &[&Arc<Alloc>]) -> bool {
+        let old = |time| self.is_old(time, self.thresholds.job);
+        job.status == JobStatus::Dead
+            && (job.stop || job.kind.runs_to_completion())
+            && old(job.submit_time)
+            && evals.iter().all(|eval| eval.status.is_terminal() && old(eval.modify_time))
+            && allocs.iter().all(|alloc| alloc.client_terminal() && old(alloc.modify_time))
+    }
+
+    fn allocs(&mut self) {
+        for alloc in self.snapshot.allocs() {
+            if self.is_full() {
+                return;
+            }
+            if self.alloc_is_over(alloc) {
+                self.allocs.insert(alloc.id);
+            }
+        }
+    }
+
+    fn alloc_is_over(&self, alloc: &Alloc) -> bool {
+        alloc.client_terminal()
+            && self.is_old(alloc.modify_time, self.thresholds.of(alloc.job.kind))
+            && (self.job_is_gone(alloc) || (!self.is_wanted(alloc) && !self.is_counted(alloc)))
+    }
+
+    /// Whether the job it belongs to no longer exists or shall not run.
+    fn job_is_gone(&self, alloc: &Alloc) -> bool {
+        let job = self.snapshot.job(&alloc.job.key());
+        job.is_none_or(|job| job.stop || job.create_index != alloc.job.create_index)
+    }
+
+    /// Whether the scheduler still counts it among those the job has.
+    fn is_wanted(&self, alloc: &Alloc) -> bool {
+        let ended_for_good = alloc.server_terminal() || alloc.next.is_some();
+        let counts = match alloc.client {
+            ClientStatus::Complete => alloc.job.kind.runs_to_completion(),
+            ClientStatus::Failed => true,
+            _ => false,
+        };
+        !ended_for_good && counts
+    }
+
+    /// Whether a later allocation may count it as an attempt: it failed, and the chain of those that followed ends
+    /// in one that is still wanted.
+    fn is_counted(&self, alloc: &Alloc) -> bool {
+        if alloc.client != ClientStatus::Failed {
+            return false;
+        }
+        let policy = alloc.group_spec().and_then(|group| group.reschedule.as_ref());
+        let links = policy.map_or(0, |policy| policy.attempts.max(CHAIN_LINKS));
+        let mut newest = alloc;
+        for _ in 0..links {
+            let Some(next) = newest.next.and_then(|id| self.snapshot.alloc(id)) else { break };
+            newest = next;
+            if !newest.terminal() || self.is_wanted(newest) {
                 return true;
             }
-            let wanted =
-                *current.entry(key).or_insert_with_key(|key| snapshot.job(key).is_some_and(|job| !job.stop));
-            !(wanted && is_record_of_work(alloc))
-                && older(alloc.modify_time, now, alloc_threshold(alloc, keep))
+        }
+        false
+    }
+
+    fn evals(&mut self) {
+        for eval in self.snapshot.evals() {
+            if self.is_full() {
+                return;
+            }
+            let over = eval.status.is_terminal()
+                && self.is_old(eval.modify_time, self.thresholds.of(eval.kind))
+                && self.snapshot.allocs_by_eval(eval.id).all(|alloc| self.allocs.contains(&alloc.id));
+            if over {
+                self.evals.insert(eval.id);
+            }
+        }
+    }
+
+    fn nodes(&mut self) {
+        for node in self.snapshot.nodes() {
+            if self.is_full() {
+                return;
+            }
+            if self.node_is_over(node) {
+                self.nodes.push(node.id);
+            }
+        }
+    }
+
+    fn node_is_over(&self, node: &Node) -> bool {
+        node.status == NodeStatus::Down
+            && self.is_old(node.status_updated_at, self.thresholds.node)
+            && self.snapshot.allocs_by_node(node.id).all(|alloc| self.allocs.contains(&alloc.id))
+    }
+
+    fn is_old(&self, time: UnixNanos, threshold: Duration) -> bool {
+        self.now.since(time) >= threshold
+    }
+
+    fn len(&self) -> usize {
+        self.jobs.len() + self.allocs.len() + self.evals.len() + self.nodes.len()
+    }
+
+    fn room(&self) -> usize {
+        self.thresholds.most.saturating_sub(self.len())
+    }
+
+    fn is_full(&self) -> bool {
+        self.room() == 0
+    }
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn finish(self) -> Option<GarbageCollect> {
+        (!self.is_empty()).then(|| GarbageCollect {
+            evals: self.evals.into_iter().collect(),
+            allocs: self.allocs.into_iter().collect(),
+            jobs: self.jobs.into_iter().collect(),
+            nodes: self.nodes,
         })
-        .map(|alloc| alloc.id)
-}
-
-/// Whether the scheduler would miss it: work that is done, or a failure that has not been replaced.
-fn is_record_of_work(alloc: &Alloc) -> bool {
-    let done = alloc.job.kind.runs_to_completion() && alloc.ran_successfully();
-    let unreplaced = !alloc.server_terminal() && alloc.next.is_none();
-    done || unreplaced
-}
-
-fn alloc_threshold(alloc: &Alloc, keep: &Thresholds) -> Duration {
-    if alloc.job.kind.runs_to_completion() { keep.batch_eval } else { keep.eval }
-}
-
-/// Terminal evaluations whose allocations are gone or go now.
-fn evals<'a>(
-    snapshot: &'a Snapshot,
-    now: UnixNanos,
-    keep: &'a Thresholds,
-    allocs: &'a BTreeSet<AllocId>,
-) -> impl Iterator<Item = EvalId> + 'a {
-    snapshot
-        .evals()
-        .filter(move |eval| {
-            let threshold = if eval.kind.runs_to_completion() { keep.batch_eval } else { keep.eval };
-            eval.status.is_terminal()
-                && older(eval.modify_time, now, threshold)
-                && snapshot.allocs_by_eval(eval.id).all(|alloc| allocs.contains(&alloc.id))
-        })
-        .map(|eval| eval.id)
-}
-
-/// Nodes that are down, with no allocation but those that go now.
-fn nodes<'a>(
-    snapshot: &'a Snapshot,
-    now: UnixNanos,
-    keep: &'a Thresholds,
-    allocs: &'a BTreeSet<AllocId>,
-) -> impl Iterator<Item = NodeId> + 'a {
-    snapshot
-        .nodes()
-        .filter(move |node| {
-            node.status == NodeStatus::Down
-                && older(node.status_updated_at, now, keep.node)
-                && snapshot.allocs_by_node(node.id).all(|alloc| allocs.contains(&alloc.id))
-        })
-        .map(|node| node.id)
+    }
 }

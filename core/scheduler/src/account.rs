@@ -23,7 +23,7 @@ pub enum Rejection {
 }
 
 /// Counts one attempt: every node evaluated is filtered, exhausted or feasible.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Account {
     metric: AllocMetric,
 }

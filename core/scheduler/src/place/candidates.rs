@@ -3,7 +3,9 @@
 //! A node without room for a group is left out for the rest of the run, because nodes only fill up while a plan is
 //! made. The one exception, a node that an allocation leaves for its own replacement, is put back by `reopen`.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
+
+use foldhash::fast::FixedState;
 
 use crate::draw::{Draw, Permutation};
 
@@ -14,7 +16,9 @@ pub struct Candidates {
     ring: VecDeque<u32>,
     /// How many of the ring this round may still look at.
     round: usize,
-    left_out: BTreeSet<u32>,
+    /// For look-up only; never iterated.
+    left_out: HashSet<u32, FixedState>,
+    begun: bool,
 }
 
 impl Candidates {
@@ -23,13 +27,16 @@ impl Candidates {
             fresh: Permutation::new(nodes, draw),
             ring: VecDeque::new(),
             round: 0,
-            left_out: BTreeSet::new(),
+            left_out: HashSet::default(),
+            begun: false,
         }
     }
 
-    /// Starts a search: no node is met twice in it.
-    pub fn begin(&mut self) {
+    /// Starts a search: no node is met twice in it. Returns whether it is the first, which meets every node there
+    /// is unless it ends early.
+    pub fn begin(&mut self) -> bool {
         self.round = self.ring.len();
+        !std::mem::replace(&mut self.begun, true)
     }
 
     /// The next node, and whether it is met for the first time. The caller says what to do with it by

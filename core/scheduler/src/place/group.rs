@@ -139,7 +139,7 @@ impl<'a> GroupState<'a> {
         account: &mut Account,
         found: &mut SmallVec<[Candidate; 16]>,
     ) {
-        self.candidates.begin();
+        let first = self.candidates.begin();
         while found.len() < self.wanted {
             let Some((slot, fresh)) = self.candidates.next() else { break };
             let Some(node) = shared.cluster.columns().get(slot) else { continue };
@@ -166,6 +166,10 @@ impl<'a> GroupState<'a> {
                     found.push(candidate);
                 }
             }
+        }
+        if first && found.is_empty() && ask.ends.is_none() {
+            // Every node was met just now: no need to look at all of them again to explain.
+            self.failure = Some(account.clone());
         }
     }
 

@@ -130,7 +130,7 @@ fn act(world: &mut World, step: &Step) {
     let known = |world: &World, at: usize| world.snapshot().node(node_id(NODES[at])).is_some();
     match step {
         Step::Node { at, cpu, rack, windows } => {
-            world.register_node(cluster_node(*at, *cpu, *rack, *windows))
+            world.register_node(cluster_node(*at, *cpu, *rack, *windows));
         }
         Step::Status(at, status) if known(world, *at) => world.node_status(node_id(NODES[*at]), *status),
         Step::Eligible(at, eligible) if known(world, *at) => {
@@ -143,7 +143,7 @@ fn act(world: &mut World, step: &Step) {
             world.register_job(wished(JOBS[*at], &Wish { kind, ..wish.clone() }));
         }
         Step::StopJob(at) if world.snapshot().job(&key(JOBS[*at])).is_some() => {
-            world.stop_job(key(JOBS[*at]))
+            world.stop_job(key(JOBS[*at]));
         }
         Step::Report(job, at, status) => {
             if let Some(alloc) = live(&world.snapshot(), &key(JOBS[*job])).get(*at) {
