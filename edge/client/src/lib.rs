@@ -15,7 +15,7 @@
 //!   TaskDriver::start                                          effects/process.rs  (muster-driver, muster-sys)
 //! ```
 //!
-//! and how its end becomes news: `TaskDriver::wait` → [`alloc_loop`] → `outbox.rs` → `session/updates.rs` → server.
+//! and how its end becomes news: `TaskDriver::wait` → `alloc_loop.rs` → `outbox.rs` → `session/updates.rs` → server.
 //!
 //! Invariants:
 //! - what was decided is on disk before it is done, so that kill -9 at any point loses no task;
