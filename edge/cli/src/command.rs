@@ -1,11 +1,94 @@
-//! Every command that talks to an agent.
+//! The table of commands: words, alias, type and one line about each. A command is added here and in its own file.
 
-/// A parsed command, ready to run.
+use clap::ArgMatches;
+
+use crate::failure::Outcome;
+use crate::shell::Shell;
+use crate::verb::{Refused, Verb};
+use crate::{alloc, eval, job, node, server, system, version};
+
+/// A parsed command, ready for [`crate::execute`].
 #[derive(Debug)]
-pub struct Command {}
+pub struct Command(Kind);
 
-impl Command {
-    pub(crate) async fn run(self) -> u8 {
-        1
+/// A line of the table, before it is known which command was asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Row {
+    /// `job run`
+    pub words: &'static str,
+    /// The one word that older scripts use.
+    pub alias: Option<&'static str>,
+    pub about: &'static str,
+    pub augment: fn(clap::Command) -> clap::Command,
+    pub refused: &'static [Refused],
+    pub read: fn(&ArgMatches) -> Result<Command, clap::Error>,
+}
+
+macro_rules! commands {
+    ($($name:ident($args:ty): $words:literal $(or $alias:literal)?, $about:literal;)*) => {
+        #[derive(Debug)]
+        enum Kind { $($name(Box<$args>)),* }
+
+        /// Every command that talks to an agent, and `version`.
+        pub(crate) const ROWS: &[Row] = &[$(Row {
+            words: $words,
+            alias: commands!(@alias $($alias)?),
+            about: $about,
+            augment: <$args as clap::Args>::augment_args,
+            refused: <$args as Verb>::REFUSED,
+            read: |matches| {
+                let args = <$args as clap::FromArgMatches>::from_arg_matches(matches)?;
+                Ok(Command(Kind::$name(Box::new(args))))
+            },
+        }),*];
+
+        impl Command {
+            pub(crate) async fn run(self, shell: &mut Shell) -> Outcome {
+                match self.0 { $(Kind::$name(args) => args.run(shell).await),* }
+            }
+        }
+    };
+    (@alias) => { None };
+    (@alias $alias:literal) => { Some($alias) };
+}
+
+commands! {
+    AllocLogs(alloc::logs::AllocLogs): "alloc logs" or "logs", "Print what a task wrote to its standard output or error.";
+    AllocStatus(alloc::status::AllocStatus): "alloc status" or "alloc-status", "Show an allocation and its tasks.";
+    AllocStop(alloc::stop::AllocStop): "alloc stop", "Stop an allocation; its job gets a replacement.";
+    EvalList(eval::list::EvalList): "eval list", "List evaluations.";
+    EvalStatus(eval::status::EvalStatus): "eval status" or "eval-status", "Show an evaluation and what it could not place.";
+    JobEval(job::eval::JobEval): "job eval", "Evaluate a job again.";
+    JobInspect(job::inspect::JobInspect): "job inspect" or "inspect", "Print a job as the servers hold it.";
+    JobRun(job::run::JobRun): "job run" or "run", "Register a job and watch it being placed.";
+    JobStatus(job::status::JobStatus): "job status", "List jobs, or show one with its allocations.";
+    JobStop(job::stop::JobStop): "job stop" or "stop", "Stop jobs.";
+    JobValidate(job::validate::JobValidate): "job validate" or "validate", "Check a job file without registering it.";
+    NodeEligibility(node::eligibility::NodeEligibility): "node eligibility", "Allow or forbid new work on a node.";
+    NodeStatus(node::status::NodeStatus): "node status" or "node-status", "List nodes, or show one.";
+    ServerMembers(server::members::ServerMembers): "server members" or "server-members", "List the servers.";
+    SystemGc(system::gc::SystemGc): "system gc", "Forget everything that is over.";
+    Version(version::Version): "version", "Print the version.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_has_a_consistent_model() {
+        for row in ROWS {
+            crate::parse::model(row).debug_assert();
+        }
+    }
+
+    #[test]
+    fn no_two_commands_share_their_words() {
+        let mut names: Vec<&str> =
+            ROWS.iter().map(|row| row.words).chain(ROWS.iter().filter_map(|r| r.alias)).collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
     }
 }

@@ -1,0 +1,78 @@
+//! `alloc status`: an allocation, its tasks and what happened to them.
+
+mod show;
+mod tasks;
+
+use muster_api::table::{AllocList, AllocRead};
+use muster_api::views::{AllocListStub, AllocView};
+use muster_sdk::Client;
+
+use crate::connect::ConnectArgs;
+use crate::failure::{Failure, OK, Outcome};
+use crate::shell::Shell;
+use crate::verb::{Refused, Verb};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct AllocStatus {
+    #[command(flatten)]
+    connect: ConnectArgs,
+    #[arg(value_name = "alloc")]
+    alloc: Option<String>,
+    /// Only the allocation and a line about each task
+    #[arg(long)]
+    short: bool,
+    /// Show whole ids and how the allocation was placed
+    #[arg(long)]
+    verbose: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Verb for AllocStatus {
+    const REFUSED: &'static [Refused] =
+        &[Refused::Switch("stats"), Refused::Value("t"), Refused::Switch("ui")];
+
+    async fn run(self, shell: &mut Shell) -> Outcome {
+        let client = self.connect.connect(shell)?;
+        let Some(text) = &self.alloc else { return self.list(shell, &client).await };
+        let found = super::matching(&client, text).await?;
+        match found.as_slice() {
+            [] => Err(Failure::new(format!("No allocation(s) with prefix or id \"{text}\" found"))),
+            [one] => self.one(shell, &client, one).await,
+            several => self.several(shell, several),
+        }
+    }
+}
+
+impl AllocStatus {
+    async fn list(&self, shell: &mut Shell, client: &Client) -> Outcome {
+        if !self.json {
+            return Err(Failure::new("name an allocation, or list all of them with -json"));
+        }
+        let allocs = client.get::<AllocList>(&[], &[]).await;
+        let allocs = allocs.map_err(|error| Failure::request("querying allocations", &error))?.value;
+        shell.line(&crate::json::pretty(&allocs)?)?;
+        Ok(OK)
+    }
+
+    /// Unlike elsewhere, several matches are an answer here: on standard output, with success.
+    fn several(&self, shell: &mut Shell, found: &[AllocListStub]) -> Outcome {
+        shell.line("Prefix matched multiple allocations\n")?;
+        if let Some(table) = super::list_table(shell, found, self.verbose) {
+            shell.table(&table)?;
+        }
+        Ok(OK)
+    }
+
+    async fn one(&self, shell: &mut Shell, client: &Client, stub: &AllocListStub) -> Outcome {
+        let alloc = client.get::<AllocRead>(&[&stub.id], &[("namespace", &stub.namespace)]).await;
+        let alloc: AllocView = alloc.map_err(|error| Failure::request("querying allocation", &error))?.value;
+        match (self.json, self.short) {
+            (true, _) => shell.line(&crate::json::pretty(&alloc)?)?,
+            (false, true) => show::short_form(shell, &alloc, self.verbose)?,
+            (false, false) => show::long_form(shell, &alloc, self.verbose)?,
+        }
+        Ok(OK)
+    }
+}

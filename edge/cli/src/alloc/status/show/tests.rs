@@ -1,0 +1,119 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use serde_json::json;
+
+use super::*;
+use crate::testing::{NOW, shell};
+
+fn alloc() -> AllocView {
+    serde_json::from_value(json!({
+        "ID": "a1a1a1a1-0000-4000-8000-000000000000",
+        "EvalID": "e1e1e1e1-0000-4000-8000-000000000000",
+        "NodeID": "b2b2b2b2-0000-4000-8000-000000000000",
+        "Name": "web.g[0]", "NodeName": "n1", "JobID": "web", "TaskGroup": "g",
+        "ClientStatus": "running", "DesiredStatus": "run",
+        "CreateTime": NOW - 60_000_000_000_i64, "ModifyTime": NOW,
+        "Job": {"Version": 2, "TaskGroups": [{
+            "Name": "g",
+            "Networks": [{"Mode": "host", "DynamicPorts": [{"Label": "http"}]}],
+            "Tasks": [{"Name": "init", "Lifecycle": {"Hook": "prestart", "Sidecar": true}}, {"Name": "main"}],
+        }]},
+        "AllocatedResources": {
+            "Tasks": {"init": {"Cpu": {"CpuShares": 10}, "Memory": {"MemoryMB": 20}},
+                      "main": {"Cpu": {"CpuShares": 100}, "Memory": {"MemoryMB": 300}}},
+            "Shared": {"DiskMB": 300, "Ports": [{"Label": "http", "Value": 20001, "To": 80, "HostIP": "10.0.0.1"}]},
+        },
+        "TaskStates": {
+            "main": {"State": "running", "StartedAt": "1970-01-01T00:15:40Z", "FinishedAt": "0001-01-01T00:00:00Z",
+                "LastRestart": "0001-01-01T00:00:00Z", "Restarts": 1, "Events": [
+                {"Type": "Received", "Time": NOW - 60_000_000_000_i64, "DisplayMessage": "Task received by client"},
+                {"Type": "Started", "Time": NOW, "DisplayMessage": "Task started by client"}]},
+        },
+        "Metrics": {"NodesEvaluated": 1, "ScoreMetaData":
+            [{"NodeID": "b2b2b2b2-0000-4000-8000-000000000000", "Scores": {"binpack": 0.5}, "NormScore": 0.5}]},
+    }))
+    .unwrap()
+}
+
+#[test]
+fn the_long_form_tells_everything() {
+    let (mut sh, captured) = shell();
+    long_form(&mut sh, &alloc(), false).unwrap();
+    assert_eq!(captured.out(), LONG);
+}
+
+#[test]
+fn the_short_form_has_a_line_for_each_task() {
+    let (mut sh, captured) = shell();
+    short_form(&mut sh, &alloc(), false).unwrap();
+    let expected = "\
+ID       = a1a1a1a1
+Name     = web.g[0]
+Created  = 1m ago
+Modified = 0s ago
+
+Tasks
+Name  State    Last Event  Time                  Lifecycle
+init  pending  <none>      <none>                prestart sidecar
+main  running  Started     1970-01-01T00:16:40Z  main
+";
+    assert_eq!(captured.out(), expected);
+}
+
+#[test]
+fn verbose_adds_the_account_of_the_placement() {
+    let (mut sh, captured) = shell();
+    long_form(&mut sh, &alloc(), true).unwrap();
+    let out = captured.out();
+    assert!(out.contains("Evaluated Nodes     = 1\n"), "{out}");
+    let table = "\nPlacement Metrics\nNode                                  binpack  final score\n\
+                 b2b2b2b2-0000-4000-8000-000000000000  0.5      0.5\n";
+    assert!(out.ends_with(table), "{out}");
+}
+
+const LONG: &str = "\
+ID                  = a1a1a1a1-0000-4000-8000-000000000000
+Eval ID             = e1e1e1e1
+Name                = web.g[0]
+Node ID             = b2b2b2b2
+Node Name           = n1
+Job ID              = web
+Job Version         = 2
+Client Status       = running
+Client Description  = <none>
+Desired Status      = run
+Desired Description = <none>
+Created             = 1m ago
+Modified            = 0s ago
+
+Allocation Addresses (mode = \"host\"):
+Label  Dynamic  Address
+*http  yes      10.0.0.1:20001 -> 80
+
+Task \"init\" (prestart sidecar) is \"pending\"
+Task Resources:
+CPU     Memory  Disk     Addresses
+10 MHz  20 MiB  300 MiB  <none>
+
+Task Events:
+Started At     = N/A
+Finished At    = N/A
+Total Restarts = 0
+Last Restart   = N/A
+
+Task \"main\" is \"running\"
+Task Resources:
+CPU      Memory   Disk     Addresses
+100 MHz  300 MiB  300 MiB  <none>
+
+Task Events:
+Started At     = 1970-01-01T00:15:40Z
+Finished At    = N/A
+Total Restarts = 1
+Last Restart   = N/A
+
+Recent Events:
+Time                  Type      Description
+1970-01-01T00:16:40Z  Started   Task started by client
+1970-01-01T00:15:40Z  Received  Task received by client
+";

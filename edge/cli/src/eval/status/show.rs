@@ -1,0 +1,149 @@
+//! An evaluation as text.
+
+use muster_api::views::{AllocListStub, EvalView};
+
+use crate::failure::Failure;
+use crate::ids::short;
+use crate::keyvalue::KeyValues;
+use crate::metrics;
+use crate::shell::Shell;
+use crate::table::Table;
+
+pub(super) fn evaluation(
+    shell: &mut Shell,
+    eval: &EvalView,
+    allocs: &[AllocListStub],
+    verbose: bool,
+) -> Result<(), Failure> {
+    let pairs = header(shell, eval, verbose);
+    shell.pairs(&pairs)?;
+    if !allocs.is_empty() {
+        shell.heading("Placed Allocations")?;
+        let table = placed(shell, allocs, verbose);
+        shell.table(&table)?;
+    }
+    if eval.failed_groups.is_empty() {
+        return Ok(());
+    }
+    shell.heading("Failed Placements")?;
+    for (group, metric) in &eval.failed_groups {
+        shell.line(&metrics::failed_group(group, metric))?;
+        for line in metrics::findings(metric, "  ") {
+            shell.line(&line)?;
+        }
+    }
+    if !eval.blocked_eval.is_empty() {
+        let blocked = short(&eval.blocked_eval, verbose);
+        shell.line(&format!(
+            "\nEvaluation \"{blocked}\" waiting for additional capacity to place remainder"
+        ))?;
+    }
+    Ok(())
+}
+
+fn header(shell: &Shell, eval: &EvalView, verbose: bool) -> KeyValues {
+    let description = match eval.status_description.as_str() {
+        "" => eval.status.as_str(),
+        text => text,
+    };
+    let mut pairs = KeyValues::default();
+    pairs.add("ID", short(&eval.id, verbose));
+    pairs.add("Create Time", shell.clock.shown(eval.create_time, verbose));
+    pairs.add("Modify Time", shell.clock.shown(eval.modify_time, verbose));
+    pairs.add("Status", eval.status.as_str());
+    pairs.add("Status Description", description);
+    pairs.add("Type", eval.kind.as_str());
+    pairs.add("TriggeredBy", eval.triggered_by.as_str());
+    pairs.add("Job ID", eval.job_id.as_str());
+    pairs.add("Namespace", eval.namespace.as_str());
+    if eval.triggered_by == "node-update" {
+        pairs.add("Node ID", short(&eval.node_id, verbose));
+    }
+    pairs.add("Priority", eval.priority.to_string());
+    pairs.add("Placement Failures", crate::eval::placement_failures(eval));
+    pairs.add_some("Wait Until", &shell.clock.absolute_text(eval.wait_until.as_deref().unwrap_or_default()));
+    pairs.add("Previous Eval", short(&eval.previous_eval, verbose));
+    pairs.add("Next Eval", short(&eval.next_eval, verbose));
+    pairs.add("Blocked Eval", short(&eval.blocked_eval, verbose));
+    pairs
+}
+
+fn placed(shell: &Shell, allocs: &[AllocListStub], verbose: bool) -> Table {
+    let mut table = Table::new(&[
+        "ID",
+        "Job ID",
+        "Node ID",
+        "Task Group",
+        "Version",
+        "Desired",
+        "Status",
+        "Created",
+        "Modified",
+    ]);
+    for alloc in allocs {
+        table.row(vec![
+            short(&alloc.id, verbose),
+            alloc.job_id.clone(),
+            short(&alloc.node_id, verbose),
+            alloc.task_group.clone(),
+            alloc.job_version.to_string(),
+            alloc.desired_status.clone(),
+            alloc.client_status.clone(),
+            shell.clock.shown(alloc.create_time, verbose),
+            shell.clock.shown(alloc.modify_time, verbose),
+        ]);
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::testing::{NOW, shell};
+    use muster_api::views::MetricView;
+
+    #[test]
+    fn failed_placements_come_last() {
+        let (mut sh, captured) = shell();
+        let metric = MetricView { nodes_evaluated: 1, coalesced_failures: 1, ..MetricView::default() };
+        let eval = EvalView {
+            id: "e1e1e1e1-0000".into(),
+            status: "complete".into(),
+            kind: "service".into(),
+            triggered_by: "job-register".into(),
+            job_id: "web".into(),
+            namespace: "default".into(),
+            priority: 50,
+            create_time: NOW,
+            modify_time: NOW,
+            blocked_eval: "f2f2f2f2-0000".into(),
+            failed_groups: [("g".to_owned(), metric)].into(),
+            ..EvalView::default()
+        };
+        evaluation(&mut sh, &eval, &[], false).unwrap();
+        let expected = "\
+ID                 = e1e1e1e1
+Create Time        = 0s ago
+Modify Time        = 0s ago
+Status             = complete
+Status Description = complete
+Type               = service
+TriggeredBy        = job-register
+Job ID             = web
+Namespace          = default
+Priority           = 50
+Placement Failures = true
+Previous Eval      = <none>
+Next Eval          = <none>
+Blocked Eval       = f2f2f2f2
+
+Failed Placements
+Task Group \"g\" (failed to place 2 allocations):
+
+Evaluation \"f2f2f2f2\" waiting for additional capacity to place remainder
+";
+        assert_eq!(captured.out(), expected);
+    }
+}

@@ -1,0 +1,113 @@
+//! `node status`: the list of nodes, or one with its drivers, resources and allocations.
+
+mod show;
+
+use muster_api::table::{NodeAllocations, NodeList, NodeRead};
+use muster_sdk::Client;
+
+use super::Columns;
+use crate::connect::ConnectArgs;
+use crate::failure::{Failure, OK, Outcome};
+use crate::shell::Shell;
+use crate::verb::{Refused, Verb};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct NodeStatus {
+    #[command(flatten)]
+    connect: ConnectArgs,
+    #[arg(value_name = "node")]
+    node: Option<String>,
+    /// Only the node itself
+    #[arg(long)]
+    short: bool,
+    /// Show the operating systems in the list
+    #[arg(long)]
+    os: bool,
+    /// Only ids
+    #[arg(long)]
+    quiet: bool,
+    /// Show whole ids, more columns, attributes and metadata
+    #[arg(long)]
+    verbose: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// How many to list
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    per_page: u32,
+    /// Where the page begins, as the page before said
+    #[arg(long, value_name = "TOKEN")]
+    page_token: Option<String>,
+}
+
+impl Verb for NodeStatus {
+    const REFUSED: &'static [Refused] = &[
+        Refused::Switch("allocs"),
+        Refused::Switch("self"),
+        Refused::Switch("stats"),
+        Refused::Value("t"),
+        Refused::Value("filter"),
+        Refused::Switch("ui"),
+    ];
+
+    async fn run(self, shell: &mut Shell) -> Outcome {
+        if self.quiet && self.verbose {
+            return Err(Failure::new("-quiet and -verbose exclude each other: leave one out"));
+        }
+        let client = self.connect.connect(shell)?;
+        match &self.node {
+            None => self.list(shell, &client).await,
+            Some(text) => self.one(shell, &client, text).await,
+        }
+    }
+}
+
+impl NodeStatus {
+    async fn list(&self, shell: &mut Shell, client: &Client) -> Outcome {
+        let per_page = self.per_page.to_string();
+        let query = [
+            ("per_page", if self.per_page == 0 { "" } else { &per_page }),
+            ("next_token", self.page_token.as_deref().unwrap_or_default()),
+            ("os", if self.os { "true" } else { "" }),
+        ];
+        let query: Vec<_> = query.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        let answer = client.get::<NodeList>(&[], &query).await;
+        let answer = answer.map_err(|error| Failure::request("querying node status", &error))?;
+        let nodes = answer.value;
+        if self.json {
+            shell.line(&crate::json::pretty(&nodes)?)?;
+        } else if nodes.is_empty() {
+            shell.line("No nodes registered")?;
+        } else if self.quiet {
+            nodes.iter().try_for_each(|node| shell.line(&node.id))?;
+        } else {
+            shell.table(&super::list_table(&nodes, Columns { verbose: self.verbose, os: self.os }))?;
+        }
+        if let Some(token) = answer.next_token.filter(|_| !self.json && !self.quiet) {
+            let again =
+                format!("{} node status -per-page={} -page-token={token}", shell.program, self.per_page);
+            shell.line(&format!("\nResults have been paginated. To get the next page run:\n\n{again}"))?;
+        }
+        Ok(OK)
+    }
+
+    async fn one(&self, shell: &mut Shell, client: &Client, text: &str) -> Outcome {
+        let stub = super::find(client, text, format!("No node(s) with prefix \"{text}\" found")).await?;
+        let node = client.get::<NodeRead>(&[&stub.id], &[]).await;
+        let node = node.map_err(|error| Failure::request("querying node info", &error))?.value;
+        if self.json {
+            shell.line(&crate::json::pretty(&node)?)?;
+            return Ok(OK);
+        }
+        if self.quiet {
+            return shell.line(&node.id).map(|()| OK);
+        }
+        show::header(shell, &node, self.short, self.verbose)?;
+        if !self.short {
+            let allocs = client.get::<NodeAllocations>(&[&node.id], &[]).await;
+            let allocs = allocs.map_err(|error| Failure::request("querying node allocations", &error))?.value;
+            show::sections(shell, &node, &allocs, self.verbose)?;
+        }
+        Ok(OK)
+    }
+}

@@ -1,0 +1,197 @@
+//! One node as text.
+
+use std::collections::BTreeMap;
+
+use muster_api::views::{AllocView, NodeView};
+
+use crate::failure::Failure;
+use crate::ids::short;
+use crate::keyvalue::KeyValues;
+use crate::shell::Shell;
+use crate::table::Table;
+
+pub(super) fn header(shell: &mut Shell, node: &NodeView, brief: bool, verbose: bool) -> Result<(), Failure> {
+    let names = |names: Vec<&str>| names.join(",");
+    let mut pairs = KeyValues::default();
+    pairs.add("ID", short(&node.id, verbose));
+    pairs.add("Name", node.name.as_str());
+    pairs.add("Node Pool", node.node_pool.as_str());
+    pairs.add("Class", node.node_class.as_str());
+    pairs.add("DC", node.datacenter.as_str());
+    pairs.add("Drain", node.drain.to_string());
+    pairs.add("Eligibility", node.scheduling_eligibility.as_str());
+    pairs.add("Status", node.status.as_str());
+    pairs.add("Host Volumes", names(node.host_volumes.keys().map(String::as_str).collect()));
+    let drivers = node.drivers.iter().filter(|(_, info)| info.detected);
+    if brief {
+        pairs.add("Drivers", names(drivers.map(|(name, _)| name.as_str()).collect()));
+    } else {
+        let status: Vec<String> = drivers
+            .map(|(name, info)| if info.healthy { name.clone() } else { format!("{name} (unhealthy)") })
+            .collect();
+        pairs.add("Driver Status", status.join(","));
+    }
+    shell.pairs(&pairs)
+}
+
+pub(super) fn sections(
+    shell: &mut Shell,
+    node: &NodeView,
+    allocs: &[AllocView],
+    verbose: bool,
+) -> Result<(), Failure> {
+    if verbose {
+        drivers(shell, node)?;
+    }
+    events(shell, node)?;
+    allocated(shell, node, allocs)?;
+    allocations(shell, allocs, verbose)?;
+    if verbose {
+        texts(shell, "Attributes", &node.attributes)?;
+        texts(shell, "Meta", &node.meta)?;
+    }
+    Ok(())
+}
+
+fn drivers(shell: &mut Shell, node: &NodeView) -> Result<(), Failure> {
+    shell.heading("Drivers")?;
+    let mut table = Table::new(&["Driver", "Detected", "Healthy", "Message", "Time"]);
+    for (name, info) in &node.drivers {
+        let time = shell.clock.absolute_text(&info.update_time);
+        let (detected, healthy) = (info.detected.to_string(), info.healthy.to_string());
+        table.row(vec![name.clone(), detected, healthy, info.health_description.clone(), time]);
+    }
+    shell.table(&table)
+}
+
+fn events(shell: &mut Shell, node: &NodeView) -> Result<(), Failure> {
+    shell.heading("Node Events")?;
+    let mut table = Table::new(&["Time", "Subsystem", "Message"]);
+    for event in node.events.iter().rev() {
+        let time = shell.clock.absolute_text(&event.timestamp);
+        table.row(vec![time, event.subsystem.clone(), event.message.clone()]);
+    }
+    shell.table(&table)
+}
+
+/// What the running allocations take of what the node offers.
+fn allocated(shell: &mut Shell, node: &NodeView, allocs: &[AllocView]) -> Result<(), Failure> {
+    let running = || {
+        allocs.iter().filter(|alloc| !matches!(alloc.client_status.as_str(), "complete" | "failed" | "lost"))
+    };
+    let tasks = || running().flat_map(|alloc| alloc.allocated_resources.tasks.values());
+    let cpu: u64 = tasks().map(|task| u64::from(task.cpu.cpu_shares)).sum();
+    let memory: u64 = tasks().map(|task| u64::from(task.memory.memory_mb)).sum();
+    let disk: u64 = running().map(|alloc| u64::from(alloc.allocated_resources.shared.disk_mb)).sum();
+    let (total, reserved) = (&node.node_resources, &node.reserved_resources);
+    let left = |total: u64, reserved: u64| total.saturating_sub(reserved);
+    let mut table = Table::new(&["CPU", "Memory", "Disk"]);
+    table.row(vec![
+        format!("{cpu}/{} MHz", left(total.cpu.cpu_shares, reserved.cpu.cpu_shares)),
+        format!("{}/{}", size(memory), size(left(total.memory.memory_mb, reserved.memory.memory_mb))),
+        format!("{}/{}", size(disk), size(left(total.disk.disk_mb, reserved.disk.disk_mb))),
+    ]);
+    shell.heading("Allocated Resources")?;
+    shell.table(&table)
+}
+
+/// Mebibytes in the unit that reads best: `300 MiB`, `1.5 GiB`.
+fn size(mebibytes: u64) -> String {
+    const GIB: u64 = 1024;
+    const TIB: u64 = 1024 * 1024;
+    let tenths = |unit: u64| format!("{}.{}", mebibytes / unit, mebibytes % unit * 10 / unit);
+    match mebibytes {
+        0..GIB => format!("{mebibytes} MiB"),
+        GIB..TIB => format!("{} GiB", tenths(GIB)),
+        _ => format!("{} TiB", tenths(TIB)),
+    }
+}
+
+fn allocations(shell: &mut Shell, allocs: &[AllocView], verbose: bool) -> Result<(), Failure> {
+    shell.heading("Allocations")?;
+    if allocs.is_empty() {
+        return shell.line("No allocations placed");
+    }
+    let mut newest_first: Vec<&AllocView> = allocs.iter().collect();
+    newest_first.sort_by(|a, b| b.create_index.cmp(&a.create_index).then_with(|| a.id.cmp(&b.id)));
+    let mut table =
+        Table::new(&["ID", "Node ID", "Task Group", "Version", "Desired", "Status", "Created", "Modified"]);
+    for alloc in newest_first {
+        let version = alloc.job.as_ref().and_then(|job| job.version).unwrap_or(0);
+        table.row(vec![
+            short(&alloc.id, verbose),
+            short(&alloc.node_id, verbose),
+            alloc.task_group.clone(),
+            version.to_string(),
+            alloc.desired_status.clone(),
+            alloc.client_status.clone(),
+            shell.clock.shown(alloc.create_time, verbose),
+            shell.clock.shown(alloc.modify_time, verbose),
+        ]);
+    }
+    shell.table(&table)
+}
+
+fn texts(shell: &mut Shell, heading: &str, texts: &BTreeMap<String, String>) -> Result<(), Failure> {
+    shell.heading(heading)?;
+    let mut pairs = KeyValues::default();
+    texts.iter().for_each(|(key, value)| pairs.add(key, value.as_str()));
+    shell.pairs(&pairs)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::{NOW, shell};
+
+    #[test]
+    fn one_node_as_its_operator_sees_it() {
+        let (mut sh, captured) = shell();
+        let node: NodeView = serde_json::from_value(json!({
+            "ID": "b2b2b2b2-0000", "Name": "n1", "NodePool": "default", "Datacenter": "dc1",
+            "SchedulingEligibility": "eligible", "Status": "ready",
+            "Drivers": {"raw_exec": {"Detected": true, "Healthy": true}, "mock": {"Detected": true}, "docker": {}},
+            "Events": [{"Message": "Node registered", "Subsystem": "Cluster", "Timestamp": "1970-01-01T00:16:40Z"}],
+            "NodeResources": {"Cpu": {"CpuShares": 4000}, "Memory": {"MemoryMB": 1536}, "Disk": {"DiskMB": 2_097_152}},
+        }))
+        .unwrap();
+        let alloc: AllocView = serde_json::from_value(json!({
+            "ID": "a1a1a1a1-0000", "NodeID": "b2b2b2b2-0000", "TaskGroup": "g", "ClientStatus": "running",
+            "DesiredStatus": "run", "CreateTime": NOW, "ModifyTime": NOW,
+            "AllocatedResources": {"Tasks": {"t": {"Cpu": {"CpuShares": 100}, "Memory": {"MemoryMB": 300}}},
+                "Shared": {"DiskMB": 150}},
+        }))
+        .unwrap();
+        header(&mut sh, &node, false, false).unwrap();
+        sections(&mut sh, &node, &[alloc], false).unwrap();
+        let expected = "\
+ID            = b2b2b2b2
+Name          = n1
+Node Pool     = default
+Class         = <none>
+DC            = dc1
+Drain         = false
+Eligibility   = eligible
+Status        = ready
+Host Volumes  = <none>
+Driver Status = mock (unhealthy),raw_exec
+
+Node Events
+Time                  Subsystem  Message
+1970-01-01T00:16:40Z  Cluster    Node registered
+
+Allocated Resources
+CPU           Memory           Disk
+100/4000 MHz  300 MiB/1.5 GiB  150 MiB/2.0 TiB
+
+Allocations
+ID        Node ID   Task Group  Version  Desired  Status   Created  Modified
+a1a1a1a1  b2b2b2b2  g           0        run      running  0s ago   0s ago
+";
+        assert_eq!(captured.out(), expected);
+    }
+}

@@ -1,0 +1,152 @@
+//! From arguments to an invocation. Only the model of the command that is asked for is built.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use crate::agent::AgentFlags;
+use crate::argv::{self, Rewritten};
+use crate::command::{Command, ROWS, Row};
+use crate::demo::DemoFlags;
+use crate::{agent, demo, help, verb, version};
+
+/// What the user asked for.
+#[derive(Debug)]
+pub enum Invocation {
+    /// Run an agent until it is told to stop.
+    Agent(AgentFlags),
+    /// Run an agent and a first job to look at.
+    Demo(DemoFlags),
+    /// Talk to a running agent: pass it to [`crate::execute`].
+    Command(Command),
+    /// Help, version or a usage error has been printed: exit with this code.
+    Done(u8),
+}
+
+/// Reads the arguments, the program's name first.
+#[must_use]
+pub fn parse(args: Vec<OsString>) -> Invocation {
+    match read(args) {
+        Read::Invocation(invocation) => invocation,
+        Read::Say(text) => {
+            println!("{}", text.trim_end());
+            Invocation::Done(0)
+        }
+        Read::Refuse(text) => {
+            eprintln!("{}", text.trim_end());
+            Invocation::Done(1)
+        }
+    }
+}
+
+/// [`parse`] before anything is printed.
+#[derive(Debug)]
+pub(crate) enum Read {
+    Invocation(Invocation),
+    /// Help or version: exit code 0.
+    Say(String),
+    /// A usage error: exit code 1.
+    Refuse(String),
+}
+
+pub(crate) fn read(args: Vec<OsString>) -> Read {
+    let mut args = args.into_iter();
+    let program = program_name(args.next());
+    let args: Vec<OsString> = args.collect();
+    let mut words = args.iter().map_while(|arg| arg.to_str().filter(|text| !text.starts_with('-')));
+    let (first, second) = (words.next(), words.next());
+    let after = |count: usize| args.iter().skip(count).cloned();
+    match first {
+        None => without_command(&program, &args),
+        Some("agent") => plain(&program, "agent", agent::model(), after(1), |matches| {
+            Ok(Invocation::Agent(AgentFlags::from_matches(matches)))
+        }),
+        Some("demo") => plain(&program, "demo", demo::model(), after(1), |matches| {
+            Ok(Invocation::Demo(DemoFlags::from_matches(matches)))
+        }),
+        Some("help") => Read::Say(help::overview(&program)),
+        Some(first) => match find(first, second) {
+            Some((row, count)) => command(&program, row, after(count)),
+            None => no_such_command(&program, first, second, &args),
+        },
+    }
+}
+
+/// Called under another product's name by a link, the program answers to it.
+pub(crate) fn program_name(first: Option<OsString>) -> String {
+    let stem = first.as_deref().and_then(|path| Path::new(path).file_stem()?.to_str().map(str::to_owned));
+    stem.unwrap_or_else(|| "muster".to_owned())
+}
+
+fn without_command(program: &str, args: &[OsString]) -> Read {
+    match args.first().and_then(|arg| arg.to_str()) {
+        Some("-v" | "-version" | "--version") => Read::Say(version::text(program)),
+        Some("-h" | "-help" | "--help") => Read::Say(help::overview(program)),
+        Some(other) => Read::Refuse(format!(
+            "unknown flag `{other}`: name a command first\n\n{}",
+            help::overview(program)
+        )),
+        None => Read::Refuse(help::overview(program)),
+    }
+}
+
+/// The row of one or two words, and how many they are.
+fn find(first: &str, second: Option<&str>) -> Option<(&'static Row, usize)> {
+    let pair = second.map(|second| format!("{first} {second}"));
+    let by_pair = ROWS.iter().find(|row| pair.as_deref() == Some(row.words)).map(|row| (row, 2));
+    let by_word =
+        || ROWS.iter().find(|row| row.words == first || row.alias == Some(first)).map(|row| (row, 1));
+    by_pair.or_else(by_word)
+}
+
+fn no_such_command(program: &str, first: &str, second: Option<&str>, args: &[OsString]) -> Read {
+    let group = help::group(program, first);
+    match (group, second) {
+        (Some(group), None)
+            if args.iter().any(|arg| matches!(arg.to_str(), Some("-h" | "-help" | "--help"))) =>
+        {
+            Read::Say(group)
+        }
+        (Some(group), None) => Read::Refuse(group),
+        (Some(group), Some(second)) => Read::Refuse(format!("unknown command `{first} {second}`\n\n{group}")),
+        (None, _) => Read::Refuse(format!("unknown command `{first}`\n\n{}", help::overview(program))),
+    }
+}
+
+/// The clap model of a command, with Go's habits.
+pub(crate) fn model(row: &Row) -> clap::Command {
+    let refused = row.refused.iter().chain(verb::CONNECTION).map(|flag| flag.arg());
+    argv::go_style((row.augment)(clap::Command::new(row.words).about(row.about)).args(refused))
+}
+
+fn command(program: &str, row: &'static Row, args: impl Iterator<Item = OsString>) -> Read {
+    plain(program, row.words, model(row), args, |matches| {
+        if let Some(message) = verb::refusal(row.refused, matches) {
+            return Err(message);
+        }
+        (row.read)(matches).map(Invocation::Command).map_err(|error| help::usage_error(&error))
+    })
+}
+
+fn plain(
+    program: &str,
+    words: &str,
+    mut model: clap::Command,
+    args: impl Iterator<Item = OsString>,
+    read: impl Fn(&clap::ArgMatches) -> Result<Invocation, String>,
+) -> Read {
+    let args = match argv::rewrite(&model, args) {
+        Rewritten::Help => return Read::Say(help::command(program, words, &model)),
+        Rewritten::Args(args) => args,
+    };
+    let matches = model.try_get_matches_from_mut(std::iter::once(OsString::from(program)).chain(args));
+    match matches.map_err(|error| help::usage_error(&error)).and_then(|matches| read(&matches)) {
+        Ok(invocation) => Read::Invocation(invocation),
+        Err(message) => {
+            let usage = help::usage(program, words, &model);
+            Read::Refuse(format!("{message}\n\n{usage}\nSee `{program} {words} -help`."))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

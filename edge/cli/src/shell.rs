@@ -1,0 +1,99 @@
+//! Where a command meets its user: input, output, environment and clock. Tests put buffers and a fixed clock here.
+
+use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+
+use crate::env::Env;
+use crate::failure::{Failure, Outcome};
+use crate::keyvalue::KeyValues;
+use crate::table::Table;
+use crate::time::Clock;
+
+/// Everything a command may touch beside the network and the files it is told to read.
+pub(crate) struct Shell {
+    pub out: Box<dyn Write + Send>,
+    pub err: Box<dyn Write + Send>,
+    pub input: Box<dyn BufRead + Send>,
+    pub env: Env,
+    pub clock: Clock,
+    /// The name the program was called by.
+    pub program: String,
+    /// Whether `out` is a terminal.
+    pub terminal: bool,
+    /// Whether headings may be bold; see [`Shell::color`].
+    pub bold: bool,
+}
+
+impl Shell {
+    pub(crate) fn standard() -> Self {
+        let terminal = io::stdout().is_terminal();
+        Self {
+            out: Box::new(io::stdout()),
+            err: Box::new(io::stderr()),
+            input: Box::new(BufReader::new(io::stdin())),
+            env: Env::of_process(),
+            clock: Clock::of_system(),
+            program: crate::parse::program_name(std::env::args_os().next()),
+            terminal,
+            bold: false,
+        }
+    }
+
+    /// Decides about colour: only on a terminal, unless the user says otherwise.
+    pub(crate) fn color(&mut self, never: bool, always: bool) {
+        let never = never || self.env.flag("CLI_NO_COLOR");
+        let always = always || self.env.flag("CLI_FORCE_COLOR");
+        self.bold = always || (self.terminal && !never);
+    }
+
+    pub(crate) fn line(&mut self, text: &str) -> Result<(), Failure> {
+        Ok(writeln!(self.out, "{text}")?)
+    }
+
+    pub(crate) fn blank(&mut self) -> Result<(), Failure> {
+        self.line("")
+    }
+
+    pub(crate) fn bold_line(&mut self, text: &str) -> Result<(), Failure> {
+        match self.bold {
+            true => self.line(&format!("\x1b[1m{text}\x1b[0m")),
+            false => self.line(text),
+        }
+    }
+
+    /// A section's heading, after an empty line.
+    pub(crate) fn heading(&mut self, text: &str) -> Result<(), Failure> {
+        self.blank()?;
+        self.bold_line(text)
+    }
+
+    pub(crate) fn table(&mut self, table: &Table) -> Result<(), Failure> {
+        let lines = table.lines();
+        let Some((header, rows)) = lines.split_first() else { return Ok(()) };
+        self.bold_line(header)?;
+        rows.iter().try_for_each(|row| self.line(row))
+    }
+
+    pub(crate) fn pairs(&mut self, pairs: &KeyValues) -> Result<(), Failure> {
+        pairs.lines().iter().try_for_each(|line| self.line(line))
+    }
+
+    pub(crate) fn error(&mut self, text: &str) -> Result<(), Failure> {
+        Ok(writeln!(self.err, "{text}")?)
+    }
+
+    /// The exit code, after telling what went wrong. A reader that went away (`| head`) is not worth a message.
+    pub(crate) fn finish(&mut self, outcome: Outcome) -> u8 {
+        match outcome {
+            Ok(code) => code,
+            Err(failure) => {
+                let code = failure.code();
+                let reader_left =
+                    matches!(&failure, Failure::Write(e) if e.kind() == io::ErrorKind::BrokenPipe);
+                if !reader_left && self.error(&failure.to_string()).is_err() {
+                    return 1;
+                }
+                code
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Commands about the whole cluster.
+
+pub(crate) mod gc;

@@ -1,0 +1,66 @@
+//! A shell whose output can be read, for the tests of this crate.
+
+pub(crate) mod agent;
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use crate::env::Env;
+use crate::shell::Shell;
+use crate::time::Clock;
+
+/// 1970-01-01T00:16:40Z
+pub(crate) const NOW: i64 = 1_000_000_000_000;
+
+#[derive(Clone, Default)]
+pub(crate) struct Captured {
+    out: Buffer,
+    err: Buffer,
+}
+
+#[derive(Clone, Default)]
+struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Ok(mut buffer) = self.0.lock() {
+            buffer.extend_from_slice(bytes);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Buffer {
+    fn text(&self) -> String {
+        self.0.lock().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+    }
+}
+
+impl Captured {
+    pub(crate) fn out(&self) -> String {
+        self.out.text()
+    }
+
+    pub(crate) fn err(&self) -> String {
+        self.err.text()
+    }
+}
+
+pub(crate) fn shell() -> (Shell, Captured) {
+    let captured = Captured::default();
+    let shell = Shell {
+        out: Box::new(captured.out.clone()),
+        err: Box::new(captured.err.clone()),
+        input: Box::new(io::empty()),
+        env: Env::default(),
+        clock: Clock::fixed(NOW),
+        program: "muster".to_owned(),
+        terminal: false,
+        bold: false,
+    };
+    (shell, captured)
+}
