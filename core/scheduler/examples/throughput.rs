@@ -1,7 +1,7 @@
 //! How fast plans are made: one large job, and many small ones.
 //!
 //! `cargo run --release -p muster-scheduler --example throughput [nodes] [allocations] [jobs]`
-#![expect(clippy::unwrap_used, reason = "a tool for developers")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a tool for developers")]
 #![allow(dead_code, reason = "shares the tests' cluster, of which it needs a part")]
 
 #[path = "../tests/scheduler/world.rs"]

@@ -33,39 +33,10 @@ pub fn emit<'a>(
     ctx: &Context<'_>,
     draw: &mut Draw,
 ) -> Schedule {
-    let mut done = finished(eval, snapshot, ctx);
-    done.queued = placed.queued;
+    let mut done = Evaluation { queued: placed.queued.clone(), ..finished(eval, snapshot, ctx) };
     let mut evals = Vec::new();
     if !placed.failed.is_empty() {
-        let failed: Vec<_> = placed.groups.iter().filter(|group| group.has_failed()).collect();
-        let escaped = failed.iter().any(|group| group.demands.escape() || !group.distinct.is_empty());
-        let mut classes = BTreeMap::new();
-        for group in failed {
-            group.demands.add_eligibility(&mut classes);
-        }
-        done.failed_groups = placed.failed;
-        if was_blocked(eval) {
-            done.status = EvalStatus::Blocked;
-            done.status_description = Some(Text::from(wording::BLOCKED_EVAL));
-            done.class_eligibility = classes;
-            done.escaped_class = escaped;
-        } else {
-            let mut blocked = successor(
-                eval,
-                EvalTrigger::QueuedAllocs,
-                wording::BLOCKED_EVAL,
-                snapshot,
-                ctx,
-                draw.eval_id(),
-            );
-            blocked.status = EvalStatus::Blocked;
-            blocked.failed_groups.clone_from(&done.failed_groups);
-            blocked.queued.clone_from(&done.queued);
-            blocked.class_eligibility = classes;
-            blocked.escaped_class = escaped;
-            done.blocked_eval = Some(blocked.id);
-            evals.push(blocked);
-        }
+        evals.extend(wait_for_capacity(&mut done, eval, &placed, snapshot, ctx, draw));
     }
     if let Some(due) = reconciled.look_again.filter(|due| !is_planned(eval, *due, snapshot, ctx)) {
         let mut later = successor(
@@ -96,6 +67,40 @@ pub fn emit<'a>(
         evals_if_whole: evals.clone(),
     });
     Schedule { plan, evals, updates: reconciled.updates }
+}
+
+/// Notes in the evaluation what found no place, and makes the one that waits for it. An evaluation that has waited
+/// before goes back to waiting rather than leave another behind each time.
+fn wait_for_capacity(
+    done: &mut Evaluation,
+    eval: &Evaluation,
+    placed: &Placed<'_>,
+    snapshot: &Snapshot,
+    ctx: &Context<'_>,
+    draw: &mut Draw,
+) -> Option<Evaluation> {
+    done.failed_groups.clone_from(&placed.failed);
+    if was_blocked(eval) {
+        done.status_description = Some(Text::from(wording::BLOCKED_EVAL));
+        block(done, placed);
+        return None;
+    }
+    let id = draw.eval_id();
+    let mut waiting = successor(eval, EvalTrigger::QueuedAllocs, wording::BLOCKED_EVAL, snapshot, ctx, id);
+    waiting.failed_groups.clone_from(&done.failed_groups);
+    waiting.queued.clone_from(&done.queued);
+    block(&mut waiting, placed);
+    done.blocked_eval = Some(id);
+    Some(waiting)
+}
+
+/// Says which changes of the cluster may help.
+fn block(eval: &mut Evaluation, placed: &Placed<'_>) {
+    eval.status = EvalStatus::Blocked;
+    for group in placed.groups.iter().filter(|group| group.has_failed()) {
+        group.demands.add_eligibility(&mut eval.class_eligibility);
+        eval.escaped_class |= group.demands.escape() || !group.distinct.is_empty();
+    }
 }
 
 /// For an evaluation whose plans were refused too often: it has failed, and a blocked one tries again when the
@@ -155,8 +160,7 @@ fn successor(
     }
 }
 
-/// Whether it stood for placements that were waiting for capacity; it goes back to waiting rather than leave
-/// another behind each time.
+/// Whether it stood for placements that were waiting for capacity.
 fn was_blocked(eval: &Evaluation) -> bool {
     eval.status == EvalStatus::Blocked || eval.trigger == EvalTrigger::QueuedAllocs
 }

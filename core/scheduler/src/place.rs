@@ -5,6 +5,7 @@
 
 mod candidates;
 mod group;
+mod look;
 mod ports;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,125 @@
+//! What plans carry besides their placements, and how plans in flight are taken into account.
+
+use muster_model::{EvalStatus, EvalTrigger, GroupNetwork, Job, JobType, PortRequest};
+use muster_scheduler::{Context, Overlay, Schedule, give_up, schedule};
+
+use crate::world::{self, World, key, node, with_class};
+
+fn job(name: &str, count: u32, cpu_mhz: u32) -> Job {
+    let mut job = world::job(name, JobType::Service);
+    job.groups[0].count = count;
+    job.groups[0].tasks[0].resources.cpu_mhz = cpu_mhz;
+    job
+}
+
+fn on_port(mut job: Job, port: u16) -> Job {
+    let request =
+        PortRequest { label: "http".into(), static_port: Some(port), to: -1, host_network: "default".into() };
+    job.groups[0].network = Some(GroupNetwork { ports: vec![request], ..GroupNetwork::default() });
+    job
+}
+
+fn placed(schedule: &Schedule) -> usize {
+    schedule.plan.as_ref().map_or(0, |plan| plan.placements.len())
+}
+
+/// Two jobs on one node, of which the first one's plan is in flight: what the second one finds.
+fn second_of(first: Job, second: Job) -> (World, Overlay, Schedule) {
+    let mut world = World::new();
+    world.register_node(with_class(node("a")));
+    let names = [first.id.to_string(), second.id.to_string()];
+    world.register_job(first);
+    world.register_job(second);
+    let in_flight = world.next_eval(&key(&names[0])).unwrap();
+    let plan = world.schedule(&in_flight).plan.unwrap();
+    let mut overlay = Overlay::new();
+    overlay.add(&plan, &world.snapshot());
+    overlay.add(&plan, &world.snapshot());
+    let eval = world.next_eval(&key(&names[1])).unwrap();
+    let schedule = schedule(&eval, &world.snapshot(), &Context::new(world.now, world.seed(), &overlay));
+    (world, overlay, schedule)
+}
+
+#[test]
+fn plans_in_flight_take_capacity() {
+    let (mut world, mut overlay, second) = second_of(job("one", 1, 600), job("two", 1, 600));
+    assert_eq!(placed(&second), 0);
+    let failure = second.evals[0].failed_groups.values().next().unwrap();
+    assert_eq!(failure.dimension_exhausted.get("cpu"), Some(&1));
+
+    let eval = world.next_eval(&key("two")).unwrap();
+    let first = world.next_eval(&key("one")).unwrap();
+    overlay.remove(first.id);
+    assert!(overlay.is_empty());
+    let again = schedule(&eval, &world.snapshot(), &Context::new(world.now, world.seed(), &overlay));
+    assert_eq!(placed(&again), 1);
+}
+
+#[test]
+fn plans_in_flight_take_ports_and_leave_the_rest() {
+    let (_, _, same) = second_of(on_port(job("one", 1, 100), 80), on_port(job("two", 1, 100), 80));
+    assert_eq!(placed(&same), 0);
+    let (_, _, other) = second_of(on_port(job("one", 1, 100), 80), on_port(job("two", 1, 100), 81));
+    assert_eq!(other.plan.unwrap().placements[0].ports[0], muster_model::AllocatedPort { value: 81, to: 81 });
+}
+
+#[test]
+fn large_plans_share_their_accounts() {
+    let mut world = World::new();
+    for name in ["a", "b", "c"] {
+        world.register_node(with_class(node(name)));
+    }
+    world.register_job(job("web", 25, 100));
+    let eval = world.next_eval(&key("web")).unwrap();
+    let schedule = world.schedule(&eval);
+    let plan = schedule.plan.unwrap();
+    assert_eq!((plan.placements.len(), plan.metrics.len()), (25, 11));
+    for placement in &plan.placements[..10] {
+        let own = &plan.metrics[placement.metric as usize];
+        assert!(
+            own.scores.iter().any(|score| score.node_id == placement.node_id),
+            "the node chosen is scored"
+        );
+        assert!(own.scores.is_sorted_by(|a, b| a.norm_score >= b.norm_score));
+    }
+    let shared = &plan.metrics[10];
+    assert_eq!((shared.nodes_evaluated, shared.scores.len()), (3, 0));
+}
+
+#[test]
+fn failures_say_which_nodes_there_would_be() {
+    let mut world = World::new();
+    world.register_node(with_class(node("a")));
+    let mut job = job("web", 2, 5000);
+    job.datacenters = vec!["dc1".parse().unwrap(), "dc9".parse().unwrap()];
+    world.register_job(job);
+    let eval = world.next_eval(&key("web")).unwrap();
+    let schedule = world.schedule(&eval);
+    let failure = &schedule.evals[0].failed_groups.values().next().unwrap();
+    let available: Vec<_> =
+        failure.nodes_available.iter().map(|(name, count)| (name.to_string(), *count)).collect();
+    assert_eq!(available, [("dc1".to_owned(), 1), ("dc9".to_owned(), 0)]);
+    assert_eq!((failure.nodes_in_pool, failure.coalesced_failures), (1, 1));
+    let [done, blocked] = &schedule.evals[..] else { panic!("two evaluations") };
+    assert_eq!((done.status, done.blocked_eval), (EvalStatus::Complete, Some(blocked.id)));
+    assert_eq!((blocked.trigger, blocked.previous_eval), (EvalTrigger::QueuedAllocs, Some(done.id)));
+    assert!(
+        blocked.class_eligibility.values().all(|eligible| *eligible) && !blocked.class_eligibility.is_empty()
+    );
+}
+
+#[test]
+fn an_evaluation_given_up_leaves_one_that_waits_for_any_change() {
+    let mut world = World::new();
+    world.register_job(job("web", 1, 100));
+    let eval = world.next_eval(&key("web")).unwrap();
+    let overlay = Overlay::new();
+    let evals = give_up(&eval, &world.snapshot(), &Context::new(world.now, [3; 16], &overlay));
+    let [failed, blocked] = &evals[..] else { panic!("two evaluations") };
+    assert_eq!(
+        (failed.id, failed.status, failed.blocked_eval),
+        (eval.id, EvalStatus::Failed, Some(blocked.id))
+    );
+    assert_eq!((blocked.status, blocked.trigger), (EvalStatus::Blocked, EvalTrigger::MaxPlanAttempts));
+    assert!(blocked.escaped_class);
+}
