@@ -26,12 +26,23 @@ pub(crate) fn parse(source: &Source) -> Result<Body, Diagnostic> {
             "close it with `\"`, or write a text of several lines as a heredoc: `<<EOF`",
         ));
     }
+    if let Some(open) = scanned.crowded {
+        let place = Span::new(open, open + 1);
+        return Err(Diagnostic::at(
+            place,
+            "the maps of this file have too many entries",
+            "keep maps below 10,000 lines",
+        ));
+    }
     parser::parse_body(&text).map_err(|error| explain(&text, &error, scanned.unclosed))
 }
 
 /// Parses a single expression, such as the raw text of a variable.
 pub(crate) fn parse_expression(source: &Source) -> Result<Expression, Diagnostic> {
     check_length(source)?;
+    if scan::scan(&source.text).crowded.is_some() {
+        return Err(Diagnostic::nowhere("this value has too many entries", "keep maps below 10,000 lines"));
+    }
     parser::parse_expr(source.text.trim()).map_err(|error| explain(&source.text, &error, None))
 }
 

@@ -186,10 +186,10 @@ proptest! {
             for block in path.into_iter().flat_map(|path| path.rsplit('.')) {
                 line = format!("{block} {{ {line} }}");
             }
-            if let Ok(input) = parse(&Source::new("x", line)) {
-                if let Ok((config, _)) = decide(with("").merge(input), false) {
-                    let _ = muster_config::check_loopback(&config);
-                }
+            if let Ok(input) = parse(&Source::new("x", line))
+                && let Ok((config, _)) = decide(with("").merge(input), false)
+            {
+                let _ = muster_config::check_loopback(&config);
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::cursor::Cursor;
 use crate::diagnostic::Diagnostic;
+use crate::source::Span;
 
 /// Reads a quoted string; the cursor is at its opening quote. After a refusal the cursor is past the string or at the
 /// end of its line.
@@ -12,7 +13,7 @@ pub(super) fn quoted(cursor: &mut Cursor<'_>, json: bool) -> Result<String, Diag
     let mut refused = None;
     loop {
         if !json && cursor.rest().starts_with("${") {
-            text.push_str(interpolation(cursor));
+            text.push_str(interpolation(cursor)?);
             continue;
         }
         let at = cursor.at;
@@ -49,23 +50,25 @@ pub(super) fn quoted(cursor: &mut Cursor<'_>, json: bool) -> Result<String, Diag
     }
 }
 
-/// `${…}` as it stands, with the quotes and braces in it.
-fn interpolation<'t>(cursor: &mut Cursor<'t>) -> &'t str {
-    let rest = cursor.rest();
+/// `${…}` as it stands, with the quotes and braces in it; it ends on its line.
+fn interpolation<'t>(cursor: &mut Cursor<'t>) -> Result<&'t str, Diagnostic> {
+    let (start, rest) = (cursor.at, cursor.rest());
     let mut depth = 0_usize;
     for (at, ch) in rest.char_indices() {
         match ch {
             '{' => depth += 1,
             '}' => depth = depth.saturating_sub(1),
+            '\n' => break,
             _ => {}
         }
         if ch == '}' && depth == 0 {
             cursor.at += at + 1;
-            return rest.get(..=at).unwrap_or("");
+            return Ok(rest.get(..=at).unwrap_or(""));
         }
     }
-    cursor.at += 2;
-    "${"
+    cursor.take_while(|ch| ch != '\n');
+    let open = Span::new(start, start + 2);
+    Err(Diagnostic::at(open, "this `${` is not closed on its line", "close it with `}`"))
 }
 
 fn escape(cursor: &mut Cursor<'_>, json: bool) -> Option<char> {
