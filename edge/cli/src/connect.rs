@@ -59,6 +59,8 @@ const REFUSED: [(&str, &str); 3] = [
 impl ConnectArgs {
     /// Makes the client, and settles colour.
     pub(crate) fn connect(&self, shell: &mut Shell) -> Result<Client, Failure> {
+        // The one provider of this program. A refusal means that it is installed already.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         shell.color(self.no_color, self.force_color);
         Client::new(self.config(&shell.env)?)
             .map_err(|error| Failure::new(format!("Error initializing client: {error}")))
