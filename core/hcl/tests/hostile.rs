@@ -53,11 +53,19 @@ fn dynamic_blocks_are_counted() {
 }
 
 #[test]
+fn as_many_blocks_as_are_allowed_fit_into_the_work_that_is_allowed() {
+    let inner = "dynamic \"port\" {\n for_each = range(980)\n labels = [\"p${port.value}\"]\n content {\n static = port.value + 1000\n to = 80\n }\n}\n";
+    let text = format!("dynamic \"group\" {{\n for_each = range(100)\n content {{\n{inner}}}\n}}\n");
+    let body = evaluate_job_file(&Source::new("x", text), &Inputs::default()).unwrap();
+    assert_eq!(body.blocks.iter().map(|group| group.body.blocks.len()).sum::<usize>(), 98_000);
+}
+
+#[test]
 fn deep_texts_end_in_a_message_and_not_on_the_stack() {
     let deep = |open: &str, close: &str, levels: usize| {
         format!("x = {}1{}\n", open.repeat(levels), close.repeat(levels))
     };
-    for levels in [60, 64, 100, 10_000] {
+    for levels in [12, 15, 20, 30, 60, 64, 100, 10_000] {
         for (open, close) in [
             ("(", ")"),
             ("[", "]"),
@@ -65,6 +73,13 @@ fn deep_texts_end_in_a_message_and_not_on_the_stack() {
             ("!", ""),
             ("-", ""),
             ("\"${", "}\""),
+            ("try(", ")"),
+            ("(1+", ")"),
+            ("[for a in [1] : ", "]"),
+            ("{for a in [1] : a => ", "}"),
+            ("[{a=(\"${", "}\")}]"),
+            ("\"%{if true}${", "}%{endif}\""),
+            ("[1][*]", ""),
             ("abs(", ")"),
             ("true?", ":0"),
         ] {
