@@ -168,10 +168,7 @@ fn was_blocked(eval: &Evaluation) -> bool {
 /// Whether another evaluation of the job is already set to look again by then.
 fn is_planned(eval: &Evaluation, due: UnixNanos, snapshot: &Snapshot, ctx: &Context<'_>) -> bool {
     snapshot.evals_by_job(&eval.job_key()).any(|other| {
-        other.id != eval.id
-            && other.status == EvalStatus::Pending
-            && other.wait_until > ctx.now
-            && other.wait_until <= due
+        other.status == EvalStatus::Pending && other.wait_until > ctx.now && other.wait_until <= due
     })
 }
 

@@ -1,7 +1,8 @@
 //! Finds a node for each ask, one after the other, on a cluster that fills as it goes.
 //!
-//! A group that found no place once is not tried again in this run: what is taken stays taken, so the next ask of
-//! the group would fail for the same reason. Asks for one certain node (system jobs) fail each for themselves.
+//! A group that found no place once is not searched for again in this run: what is taken stays taken, so the next ask
+//! of the group would fail for the same reason. Only a node that an allocation leaves for its own replacement may do,
+//! and asks for one certain node (system jobs) fail each for themselves.
 
 mod candidates;
 mod group;
@@ -109,7 +110,7 @@ impl<'a> Placer<'a, '_> {
         if let Some(alloc) = leaving {
             self.depart(alloc, ask.group);
         }
-        match self.choose(ask) {
+        match self.choose(ask, leaving) {
             Choice::Node { slot, ports, account } => self.commit(ask, slot, ports, account),
             Choice::Unsuitable => self.stay(leaving, ask.group),
             Choice::NoRoom => {
@@ -123,11 +124,14 @@ impl<'a> Placer<'a, '_> {
         }
     }
 
-    fn choose(&mut self, ask: &Ask<'a>) -> Choice {
-        match self.out.groups.get_mut(usize::from(ask.group)) {
-            None => Choice::Unsuitable,
-            Some(group) if group.has_failed() && ask.node.is_none() => Choice::NoRoom,
-            Some(group) => group.choose(ask, &self.shared, self.draw),
+    fn choose(&mut self, ask: &Ask<'a>, leaving: Option<&Arc<Alloc>>) -> Choice {
+        let Some(group) = self.out.groups.get_mut(usize::from(ask.group)) else { return Choice::Unsuitable };
+        if !group.has_failed() || ask.node.is_some() {
+            return group.choose(ask, &self.shared, self.draw);
+        }
+        match leaving.and_then(|alloc| self.shared.cluster.columns().slot_of(alloc.node_id)) {
+            Some(slot) => group.choose_left(slot, ask, &self.shared, self.draw),
+            None => Choice::NoRoom,
         }
     }
 

@@ -69,7 +69,7 @@ pub struct Ask<'a> {
 #[derive(Debug, Default)]
 pub struct Reconciled<'a> {
     pub stops: Vec<Ending<'a>>,
-    /// Those that end a running allocation come first.
+    /// Those that end a running allocation come last: what is missing matters more than what is outdated.
     pub asks: Vec<Ask<'a>>,
     /// Allocations that go on as they are, for the current version of the job.
     pub in_place: Vec<(&'a Arc<Alloc>, u16)>,
@@ -110,7 +110,7 @@ pub fn reconcile<'a>(
             counted::reconcile(job, position, &allocs, &mut changes, given, &mut out);
         }
     }
-    out.asks.sort_by_key(|ask| ask.ends.is_none_or(|ending| ending.alloc.client_terminal()));
+    out.asks.sort_by_key(|ask| ask.ends.is_some_and(|ending| !ending.alloc.client_terminal()));
     out
 }
 

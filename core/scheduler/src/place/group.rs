@@ -189,14 +189,27 @@ impl<'a> GroupState<'a> {
             }
             Look::Fits(candidate) => {
                 self.tally.feasible();
-                let mut account = Account::default();
-                account.feasible();
-                if self.own_accounts_left > 0 {
-                    account.scored(scored_nodes(std::slice::from_ref(&candidate), shared));
-                }
-                Choice::Node { slot, ports: candidate.ports, account }
+                self.only_candidate(candidate, shared)
             }
         }
+    }
+
+    /// Tries the one node that the ask's own predecessor leaves, after nothing else was found for the group.
+    pub fn choose_left(&mut self, slot: u32, ask: &Ask<'a>, shared: &Shared<'a>, draw: &mut Draw) -> Choice {
+        let look = shared.cluster.columns().get(slot).map(|node| self.look(slot, node, ask, shared, draw));
+        match look {
+            Some(Look::Fits(candidate)) => self.only_candidate(candidate, shared),
+            _ => Choice::NoRoom,
+        }
+    }
+
+    fn only_candidate(&self, candidate: Candidate, shared: &Shared<'a>) -> Choice {
+        let mut account = Account::default();
+        account.feasible();
+        if self.own_accounts_left > 0 {
+            account.scored(scored_nodes(std::slice::from_ref(&candidate), shared));
+        }
+        Choice::Node { slot: candidate.slot, ports: candidate.ports, account }
     }
 
     /// Where the account of a placement is kept. The first few have one each; the rest share one, so that a large

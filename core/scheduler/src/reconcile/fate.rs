@@ -47,8 +47,7 @@ pub fn judge<'a>(
     changes: &mut Changes<'a>,
     given: &mut Given<'a, '_>,
 ) -> Fate {
-    let replaced = alloc.client_terminal() && alloc.next.is_some();
-    if alloc.server_terminal() || replaced {
+    if alloc.server_terminal() {
         return Fate::Ignore;
     }
     let change = changes.of(alloc, group);

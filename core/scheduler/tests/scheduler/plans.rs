@@ -123,3 +123,28 @@ fn an_evaluation_given_up_leaves_one_that_waits_for_any_change() {
     assert_eq!((blocked.status, blocked.trigger), (EvalStatus::Blocked, EvalTrigger::MaxPlanAttempts));
     assert!(blocked.escaped_class);
 }
+
+#[test]
+fn the_second_holder_of_a_name_ends_first() {
+    let mut world = World::new();
+    world.register_node(with_class(node("a")));
+    world.register_job(job("web", 2, 100));
+    let eval = world.next_eval(&key("web")).unwrap();
+    let first = world.schedule(&eval);
+    world.commit(&first);
+    // Somehow name 0 is held twice.
+    world.register_job(job("web", 2, 100));
+    let eval = world.next_eval(&key("web")).unwrap();
+    let mut plan = first.plan.unwrap();
+    plan.placements.retain(|placement| placement.name_index == 0);
+    plan.placements[0].id = muster_ids::AllocId::from_random([8; 16]);
+    plan.eval_id = eval.id;
+    plan.evals_if_whole.clear();
+    world.commit(&Schedule { plan: Some(plan), ..first });
+
+    let schedule = world.schedule(&eval);
+    world.commit(&schedule);
+    let names: Vec<u32> =
+        world::live(&world.snapshot(), &key("web")).iter().map(|alloc| alloc.name_index).collect();
+    assert_eq!(names, [0, 1]);
+}
