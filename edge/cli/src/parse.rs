@@ -1,6 +1,7 @@
 //! From arguments to an invocation. Only the model of the command that is asked for is built.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::io::Write as _;
 use std::path::Path;
 
 use crate::agent::AgentFlags;
@@ -10,6 +11,7 @@ use crate::demo::DemoFlags;
 use crate::{agent, demo, help, verb, version};
 
 /// What the user asked for.
+#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
 #[derive(Debug)]
 pub enum Invocation {
     /// Run an agent until it is told to stop.
@@ -27,18 +29,20 @@ pub enum Invocation {
 pub fn parse(args: Vec<OsString>) -> Invocation {
     match read(args) {
         Read::Invocation(invocation) => invocation,
+        // A reader that went away (`| head`) has seen what it wanted.
         Read::Say(text) => {
-            println!("{}", text.trim_end());
+            let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
             Invocation::Done(0)
         }
         Read::Refuse(text) => {
-            eprintln!("{}", text.trim_end());
+            let _ = writeln!(std::io::stderr(), "{}", text.trim_end());
             Invocation::Done(1)
         }
     }
 }
 
 /// [`parse`] before anything is printed.
+#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
 #[derive(Debug)]
 pub(crate) enum Read {
     Invocation(Invocation),
@@ -50,7 +54,7 @@ pub(crate) enum Read {
 
 pub(crate) fn read(args: Vec<OsString>) -> Read {
     let mut args = args.into_iter();
-    let program = program_name(args.next());
+    let program = program_name(args.next().as_deref());
     let args: Vec<OsString> = args.collect();
     let mut words = args.iter().map_while(|arg| arg.to_str().filter(|text| !text.starts_with('-')));
     let (first, second) = (words.next(), words.next());
@@ -72,8 +76,8 @@ pub(crate) fn read(args: Vec<OsString>) -> Read {
 }
 
 /// Called under another product's name by a link, the program answers to it.
-pub(crate) fn program_name(first: Option<OsString>) -> String {
-    let stem = first.as_deref().and_then(|path| Path::new(path).file_stem()?.to_str().map(str::to_owned));
+pub(crate) fn program_name(first: Option<&OsStr>) -> String {
+    let stem = first.and_then(|path| Path::new(path).file_stem()?.to_str().map(str::to_owned));
     stem.unwrap_or_else(|| "muster".to_owned())
 }
 

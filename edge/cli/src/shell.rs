@@ -32,7 +32,7 @@ impl Shell {
             input: Box::new(BufReader::new(io::stdin())),
             env: Env::of_process(),
             clock: Clock::of_system(),
-            program: crate::parse::program_name(std::env::args_os().next()),
+            program: crate::parse::program_name(std::env::args_os().next().as_deref()),
             terminal,
             bold: false,
         }
