@@ -107,8 +107,9 @@ fn blocking_queries_wake_on_their_object_only() {
     wait_allocs(&agent, "watched", "running", 1);
     let index = agent.get("/v1/job/watched")["ModifyIndex"].as_u64().unwrap();
     let started = Instant::now();
-    agent.get(&format!("/v1/job/watched?index={}&wait=300ms", index + 1000));
+    let unchanged = agent.get(&format!("/v1/job/watched?index={}&wait=300ms", index + 1000));
     assert!(started.elapsed() >= Duration::from_millis(300), "it must wait where nothing changes");
+    assert_eq!(unchanged["ID"], "watched");
 
     std::thread::scope(|scope| {
         let waiter = scope.spawn(|| agent.get(&format!("/v1/job/watched?index={index}&wait=30s")));

@@ -123,7 +123,7 @@ fn a_constrained_sysbatch_job_runs_on_the_matching_agent_only_and_errors_are_pre
     let file = cluster.job("empty-source", "", &sha256, "finance");
     let output = server.cli(&["job", "run", &file]);
     let text = format!("{}{}", output.stdout, output.stderr);
-    assert!(output.code == 1 && text.contains("artifact") && text.contains("source"), "{text}");
+    assert!(output.code == 1 && text.contains("Artifact 1") && text.contains("source must be specified"), "{text}");
 
     // A constraint that no node meets.
     let file = cluster.job("nowhere", &url, &sha256, "marketing");

@@ -53,6 +53,11 @@ impl Account {
         *by_reason.entry(Text::clone(reason)).or_default() += 1;
     }
 
+    /// Whether some node could have taken it.
+    pub const fn has_feasible(&self) -> bool {
+        self.metric.nodes_evaluated > self.metric.nodes_filtered + self.metric.nodes_exhausted
+    }
+
     /// Adds the best of the scored nodes, best first.
     pub fn scored<'a>(&mut self, scores: impl Iterator<Item = (&'a Node, &'a Score)>) {
         let mut all: Vec<_> = scores.map(|(node, score)| (score.mean(), node.id, score)).collect();

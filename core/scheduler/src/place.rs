@@ -71,6 +71,9 @@ pub fn place<'a>(
     for ask in &reconciled.asks {
         placer.place_one(ask);
     }
+    if job.kind.is_per_node() {
+        placer.explain_groups_that_run_nowhere(reconciled);
+    }
     placer.finish()
 }
 
@@ -182,6 +185,19 @@ impl<'a> Placer<'a, '_> {
         let Some(group) = self.out.groups.get_mut(usize::from(position)) else { return };
         *self.out.queued.entry(group.group.name.clone()).or_default() += 1;
         group.count_failure(&self.shared);
+    }
+
+    /// An unsuitable node is no failure of a system job; that none is suitable is one, and worth an explanation.
+    fn explain_groups_that_run_nowhere(&mut self, reconciled: &Reconciled<'a>) {
+        for group in &mut self.out.groups {
+            let runs = reconciled.present.iter().any(|(_, at)| *at == group.position)
+                || self.out.placements.iter().any(|placement| placement.group == group.position);
+            let wanted =
+                group.group.count > 0 && reconciled.asks.iter().any(|ask| ask.group == group.position);
+            if wanted && !runs && !group.has_failed() {
+                group.explain_unsuitable(&self.shared);
+            }
+        }
     }
 
     fn arrive(&mut self, alloc: &Alloc, group: u16) {

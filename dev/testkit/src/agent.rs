@@ -121,7 +121,6 @@ pub struct CliOutput {
 
 impl CliOutput {
     /// The output of a command that must succeed.
-    #[must_use]
     pub fn ok(self) -> String {
         assert_eq!(self.code, 0, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self.stdout

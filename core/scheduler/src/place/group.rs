@@ -247,6 +247,14 @@ impl<'a> GroupState<'a> {
         }
     }
 
+    /// Nothing is missing, but no node qualifies: takes the account all the same, unless one would do after all.
+    pub fn explain_unsuitable(&mut self, shared: &Shared<'a>) {
+        let account = self.explain(shared);
+        if !account.has_feasible() {
+            self.failure = Some(account);
+        }
+    }
+
     fn explain(&mut self, shared: &Shared<'a>) -> Account {
         let mut account = Account::default();
         // Ports are drawn only to see whether there are any; a fixed seed keeps the plan's own draws in step.

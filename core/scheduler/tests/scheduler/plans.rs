@@ -124,6 +124,16 @@ fn an_evaluation_given_up_leaves_one_that_waits_for_any_change() {
     assert!(blocked.escaped_class);
 }
 
+/// Places once more what the plan has placed first, as if two schedulers had not known of each other.
+fn repeat_first_placement(world: &mut World, first: Schedule, eval: &muster_model::Evaluation) {
+    let mut plan = first.plan.clone().unwrap();
+    plan.placements.truncate(1);
+    plan.placements[0].id = muster_ids::AllocId::from_random([8; 16]);
+    plan.eval_id = eval.id;
+    plan.evals_if_whole.clear();
+    world.commit(&Schedule { plan: Some(plan), ..first });
+}
+
 #[test]
 fn the_second_holder_of_a_name_ends_first() {
     let mut world = World::new();
@@ -132,19 +142,31 @@ fn the_second_holder_of_a_name_ends_first() {
     let eval = world.next_eval(&key("web")).unwrap();
     let first = world.schedule(&eval);
     world.commit(&first);
-    // Somehow name 0 is held twice.
     world.register_job(job("web", 2, 100));
     let eval = world.next_eval(&key("web")).unwrap();
-    let mut plan = first.plan.unwrap();
-    plan.placements.retain(|placement| placement.name_index == 0);
-    plan.placements[0].id = muster_ids::AllocId::from_random([8; 16]);
-    plan.eval_id = eval.id;
-    plan.evals_if_whole.clear();
-    world.commit(&Schedule { plan: Some(plan), ..first });
+    repeat_first_placement(&mut world, first, &eval);
 
     let schedule = world.schedule(&eval);
     world.commit(&schedule);
     let names: Vec<u32> =
         world::live(&world.snapshot(), &key("web")).iter().map(|alloc| alloc.name_index).collect();
     assert_eq!(names, [0, 1]);
+}
+
+#[test]
+fn the_second_system_allocation_on_a_node_ends() {
+    let mut world = World::new();
+    world.register_node(with_class(node("a")));
+    world.register_job(world::job("agent", JobType::System));
+    let eval = world.next_eval(&key("agent")).unwrap();
+    let first = world.schedule(&eval);
+    world.commit(&first);
+    world.register_job(world::job("agent", JobType::System));
+    let eval = world.next_eval(&key("agent")).unwrap();
+    repeat_first_placement(&mut world, first, &eval);
+    assert_eq!(world::live(&world.snapshot(), &key("agent")).len(), 2);
+
+    let schedule = world.schedule(&eval);
+    world.commit(&schedule);
+    assert_eq!(world::live(&world.snapshot(), &key("agent")).len(), 1);
 }

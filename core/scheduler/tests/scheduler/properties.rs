@@ -183,11 +183,13 @@ fn explained(schedule: &Schedule) {
     let done = &schedule.evals[0];
     for (group, queued) in &done.queued {
         let failure = done.failed_groups.get(group);
-        assert_eq!(*queued > 0, failure.is_some(), "{queued} of {group} not placed: {failure:?}");
+        // A job of one per node may find that it can run nowhere: a failure, though nothing is missing.
+        let nowhere = done.kind.is_per_node() && *queued == 0 && failure.is_some();
+        assert_eq!(*queued > 0 || nowhere, failure.is_some(), "{queued} of {group} not placed: {failure:?}");
         if let Some(metric) = failure {
             assert!(adds_up(metric), "{metric:?}");
             assert_eq!(metric.nodes_evaluated, metric.nodes_filtered + metric.nodes_exhausted, "{metric:?}");
-            assert_eq!(metric.coalesced_failures + 1, *queued, "{metric:?}");
+            assert_eq!(metric.coalesced_failures + 1, (*queued).max(1), "{metric:?}");
         }
     }
     let blocked = schedule.evals.iter().any(|eval| eval.status == EvalStatus::Blocked);
