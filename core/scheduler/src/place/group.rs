@@ -35,6 +35,8 @@ pub struct GroupState<'a> {
     /// Why asks found no place, and how many did not.
     failure: Option<Account>,
     failures: u32,
+    /// No node qualifies, which is a failure although no ask stands for it.
+    runs_nowhere: bool,
 }
 
 /// What became of one ask.
@@ -84,6 +86,7 @@ impl<'a> GroupState<'a> {
             shared_metric: None,
             failure: None,
             failures: 0,
+            runs_nowhere: false,
         }
     }
 
@@ -236,7 +239,7 @@ impl<'a> GroupState<'a> {
     }
 
     pub const fn has_failed(&self) -> bool {
-        self.failures > 0
+        self.failures > 0 || self.runs_nowhere
     }
 
     /// One more ask found no place. The first time, the account is taken: every node as it is now.
@@ -252,6 +255,7 @@ impl<'a> GroupState<'a> {
         let account = self.explain(shared);
         if !account.has_feasible() {
             self.failure = Some(account);
+            self.runs_nowhere = true;
         }
     }
 
