@@ -117,9 +117,9 @@ fn each_missing_control_is_named_with_what_supplies_it() {
 
     let said = refused(&[SERVER, beyond]).to_string();
     for part in [
-        "muster tls ca create",
+        "tls { http = true",
         "acl { enabled = true }",
-        "muster operator gossip keyring generate",
+        "openssl rand -base64 32",
         "server { encrypt",
         "127.0.0.1",
     ] {

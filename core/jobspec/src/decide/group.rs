@@ -35,6 +35,12 @@ pub(super) fn decide(input: &GroupInput, defaults: &Defaults<'_>, found: &mut Fi
     let shutdown_delay = found.duration_or("ShutdownDelay", input.shutdown_delay, Duration::ZERO);
     let wide = Shared { kind, restart: &restart, ephemeral_disk: &ephemeral_disk };
     let tasks = tasks(input, &wide, &mut affinities, found);
+    if tasks
+        .as_ref()
+        .is_some_and(|tasks| !tasks.is_empty() && tasks.iter().all(|task| task.lifecycle.is_some()))
+    {
+        found.error("a group needs at least one main task: one without a `lifecycle` block");
+    }
     service::check(input, network.as_ref(), found);
     update::check(input, defaults, count, found);
     Some(Group {

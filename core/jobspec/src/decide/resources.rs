@@ -17,6 +17,10 @@ pub(super) fn decide(input: Option<&ResourcesInput>, found: &mut Findings) -> Ta
     if memory < LEAST_MEMORY_MB {
         found.error(format!("minimum MemoryMB value is {LEAST_MEMORY_MB}; got {memory}"));
     }
+    if cores > 0 {
+        // No node gives cores away exclusively yet, and sharing them would be something else than what was asked.
+        found.unsupported("`cores`");
+    }
     check_other(input, memory, found);
     TaskResources {
         cpu_mhz: cpu(input, cores, found),

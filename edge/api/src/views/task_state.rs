@@ -171,7 +171,7 @@ fn fill(view: &mut TaskEventView, kind: &TaskEventKind) {
             view.detail("failed_sibling", &**task);
         }
         TaskEventKind::WaitingForShutdownDelay { delay } => {
-            view.detail("start_delay", nanos(*delay).to_string())
+            view.detail("start_delay", nanos(*delay).to_string());
         }
         TaskEventKind::RestoreFailed { error } => view.detail("message", &**error),
         TaskEventKind::Driver { message } => {

@@ -65,16 +65,17 @@ impl Verb for AllocLogs {
         let (out, err) = (&mut *shell.out, &mut *shell.err);
         let tail = Tail::new(self.tail, self.lines, self.bytes);
         match (self.stdout, self.stderr) {
-            (true, false) => stream("stdout").copy(tail, out).await?,
             // What is asked for alone is the command's output, whichever log it is.
             (false, true) => stream("stderr").copy(tail, out).await?,
-            _ if self.follow => {
+            // Following without a choice shows both, as the contract has it; a plain read shows stdout alone.
+            (stdout, stderr) if self.follow && stdout == stderr => {
                 tokio::try_join!(stream("stdout").copy(tail, out), stream("stderr").copy(tail, err))?;
             }
-            _ => {
+            (true, true) => {
                 stream("stdout").copy(tail, out).await?;
                 stream("stderr").copy(tail, err).await?;
             }
+            (_, false) => stream("stdout").copy(tail, out).await?,
         }
         Ok(OK)
     }

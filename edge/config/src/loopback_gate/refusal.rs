@@ -23,12 +23,12 @@ impl Control {
     const fn supply(self) -> &'static str {
         match self {
             Self::MutualTls => {
-                "make certificates with `muster tls ca create` and `muster tls cert create -server`, then configure\n      \
+                "have certificates for `server.<region>.nomad` or `client.<region>.nomad` and configure\n      \
                  tls { http = true  rpc = true  ca_file = \"…\"  cert_file = \"…\"  key_file = \"…\" }"
             }
             Self::Acls => "configure\n      acl { enabled = true }",
             Self::GossipKey => {
-                "make a key with `muster operator gossip keyring generate`, then configure\n      server { encrypt = \"…\" }"
+                "make a key with `openssl rand -base64 32` and configure\n      server { encrypt = \"…\" }"
             }
         }
     }
