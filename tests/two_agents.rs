@@ -5,9 +5,9 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use common::{LIMIT, id, options, wait_allocs, wait_nodes};
+use common::{id, options, wait_allocs, wait_nodes};
 use muster_testkit::artifacts::ArtifactServer;
-use muster_testkit::{Agent, eventually};
+use muster_testkit::Agent;
 use sha2::{Digest, Sha256};
 use tempfile::{TempDir, tempdir};
 
@@ -127,11 +127,8 @@ fn a_constrained_sysbatch_job_runs_on_the_matching_agent_only_and_errors_are_pre
 
     // A constraint that no node meets.
     let file = cluster.job("nowhere", &url, &sha256, "marketing");
-    server.cli(&["job", "run", "-detach", &file]).ok();
-    let evals = eventually("the evaluation ending", LIMIT, || {
-        let evals = server.try_get("/v1/job/nowhere/evaluations")?;
-        (evals[0]["Status"] == "complete").then(|| evals.clone()).ok_or_else(|| evals.to_string())
-    });
-    let text = evals.to_string();
-    assert!(text.contains("${meta.ou} = marketing"), "{text}");
+    let output = server.cli(&["job", "run", &file]);
+    assert_eq!(output.code, 2, "placement failures remain: {output:?}");
+    let expected = "Constraint \"${meta.ou} = marketing\": 2 nodes excluded by filter";
+    assert!(output.stdout.contains(expected), "{output:?}");
 }

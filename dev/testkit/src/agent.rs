@@ -93,7 +93,7 @@ impl AgentOptions {
             .args(&self.args)
             .arg(format!("-config={}", config.display()))
             .env("XDG_STATE_HOME", &self.user_state)
-            .env("MUSTER_LOG", "debug")
+            .env("MUSTER_LOG", "info,openraft=warn")
             .envs(self.env.iter().cloned())
             .stdin(Stdio::null())
             .stdout(out.try_clone().unwrap())
