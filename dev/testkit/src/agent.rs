@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -83,24 +83,30 @@ impl AgentOptions {
     /// Starts it without waiting.
     #[must_use]
     pub fn spawn(self) -> Agent {
+        let log = self.dir.join("output.log");
+        let child = self.run(&log);
+        Agent { options: self, child: Some(child), log }
+    }
+
+    fn run(&self, log: &Path) -> Child {
         let config = self.dir.join("agent.hcl");
         let ports = format!("ports {{\n  http = {}\n  rpc = {}\n}}\n", self.http_port, self.rpc_port);
         fs::write(&config, format!("{}{ports}", self.config)).unwrap();
-        let log = self.dir.join("output.log");
-        let out = File::options().create(true).append(true).open(&log).unwrap();
-        let child = Command::new(&self.binary)
+        let out = File::options().create(true).append(true).open(log).unwrap();
+        Command::new(&self.binary)
             .arg("agent")
             .args(&self.args)
             .arg(format!("-config={}", config.display()))
             .env("XDG_STATE_HOME", &self.user_state)
+            // A dev agent's own directory lies here too, so that everything it leaves is found again.
+            .env("TMPDIR", &self.dir)
             .env("MUSTER_LOG", "info,openraft=warn")
             .envs(self.env.iter().cloned())
             .stdin(Stdio::null())
             .stdout(out.try_clone().unwrap())
             .stderr(out)
             .spawn()
-            .unwrap_or_else(|error| panic!("cannot start {}: {error}", self.binary.display()));
-        Agent { options: self, child: Some(child), log }
+            .unwrap_or_else(|error| panic!("cannot start {}: {error}", self.binary.display()))
     }
 }
 
@@ -179,10 +185,7 @@ impl Agent {
     /// Starts it again on the same directories and ports.
     pub fn restart(&mut self) {
         assert!(self.child.is_none(), "stop it first");
-        let log = self.log.clone();
-        let replacement = self.options.clone().spawn();
-        *self = replacement;
-        self.log = log;
+        self.child = Some(self.options.run(&self.log));
         self.wait_ready();
     }
 
@@ -247,9 +250,35 @@ impl Agent {
 
 impl Drop for Agent {
     fn drop(&mut self) {
-        self.kill();
         if std::thread::panicking() {
             eprintln!("--- output of {}:\n{}", self.options.dir.display(), self.output());
+        }
+        if let Some(mut child) = self.child.take() {
+            let _gone = kill_process(Pid::from_child(&child), Signal::INT);
+            let deadline = Instant::now() + STOP_PATIENCE;
+            while matches!(child.try_wait(), Ok(None)) && Instant::now() < deadline {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            let _ended = (child.kill(), child.wait());
+        }
+        self.end_tasks();
+    }
+}
+
+/// How long an agent may take to end at the end of a test.
+const STOP_PATIENCE: Duration = Duration::from_secs(10);
+
+impl Agent {
+    /// Tasks outlive their agent by design; a test's must not outlive the test. Theirs is whatever works below the
+    /// agent's directory; their supervisors end with them.
+    fn end_tasks(&self) {
+        for process in fs::read_dir("/proc").into_iter().flatten().flatten() {
+            let pid = process.file_name().to_str().and_then(|name| name.parse().ok()).and_then(Pid::from_raw);
+            let works_here =
+                fs::read_link(process.path().join("cwd")).is_ok_and(|cwd| cwd.starts_with(&self.options.dir));
+            if let Some(pid) = pid.filter(|_| works_here) {
+                let _gone = kill_process(pid, Signal::KILL);
+            }
         }
     }
 }
