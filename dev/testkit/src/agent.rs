@@ -10,6 +10,9 @@ use serde_json::Value;
 
 use crate::{eventually, free_port};
 
+/// The largest answer read: lists of everything, late in a long test.
+const MAX_ANSWER: u64 = 1 << 30;
+
 /// What an agent is started with. Ports are chosen here and kept over restarts.
 #[derive(Clone)]
 pub struct AgentOptions {
@@ -220,7 +223,12 @@ impl Agent {
         let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
         let mut response =
             agent.get(format!("{}{path}", self.address())).call().map_err(|e| e.to_string())?;
-        let text = response.body_mut().read_to_string().map_err(|e| e.to_string())?;
+        let text = response
+            .body_mut()
+            .with_config()
+            .limit(MAX_ANSWER)
+            .read_to_string()
+            .map_err(|e| e.to_string())?;
         if !response.status().is_success() {
             return Err(format!("{} {text}", response.status()));
         }
@@ -235,7 +243,12 @@ impl Agent {
         let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
         let request = agent.put(format!("{}{path}", self.address()));
         let mut response = request.send(&body.to_string()).map_err(|error| error.to_string())?;
-        let text = response.body_mut().read_to_string().map_err(|error| error.to_string())?;
+        let text = response
+            .body_mut()
+            .with_config()
+            .limit(MAX_ANSWER)
+            .read_to_string()
+            .map_err(|error| error.to_string())?;
         Ok((response.status().as_u16(), text))
     }
 
