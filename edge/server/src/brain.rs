@@ -9,20 +9,19 @@
 //! All decisions are made by the pure parts; this file only holds them, and wakes who waits. On a server that does
 //! not lead they are empty.
 
-use std::collections::VecDeque;
+mod state;
+
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use muster_consensus::AppliedBatch;
 use muster_ids::{Index, NodeId, UnixNanos};
-use muster_leader::{
-    BatchId, BatchLimits, BlockedEvals, BrokerLimits, EvalBroker, Expiry, HeartbeatLimits, Heartbeats, Lease,
-    PlanBatch, PlanQueue, Token,
-};
-use muster_model::{EvalStatus, Evaluation, JobType, NodeStatus, Plan, PlanOutcome};
+use muster_leader::{BatchId, Expiry, HeartbeatLimits, Lease, PlanBatch, Token};
+use muster_model::{Evaluation, JobType, NodeStatus, Plan, PlanOutcome};
 use muster_state::Snapshot;
-use muster_state::command::Event;
 use tokio::sync::Notify;
+
+use state::State;
 
 /// An evaluation to schedule, and for the how manieth time in a row.
 #[derive(Debug, Clone)]
@@ -54,20 +53,6 @@ pub(crate) struct BrainStats {
 }
 
 #[derive(Debug)]
-struct State {
-    /// The state that the queues were filled from when this server began to lead.
-    leading_from: Option<Index>,
-    stopped: bool,
-    broker: EvalBroker,
-    blocked: BlockedEvals,
-    heartbeats: Heartbeats,
-    plans: PlanQueue,
-    retries: VecDeque<Work>,
-    /// Attempts behind the plans now in the queue.
-    attempts: std::collections::BTreeMap<Token, Work>,
-}
-
-#[derive(Debug)]
 pub(crate) struct Brain {
     state: Mutex<State>,
     work: Condvar,
@@ -77,18 +62,8 @@ pub(crate) struct Brain {
 
 impl Brain {
     pub(crate) fn new(heartbeats: HeartbeatLimits) -> Self {
-        let state = State {
-            leading_from: None,
-            stopped: false,
-            broker: EvalBroker::new(BrokerLimits::default()),
-            blocked: BlockedEvals::default(),
-            heartbeats: Heartbeats::new(heartbeats),
-            plans: PlanQueue::new(BatchLimits::default()),
-            retries: VecDeque::new(),
-            attempts: std::collections::BTreeMap::new(),
-        };
         Self {
-            state: Mutex::new(state),
+            state: Mutex::new(State::new(heartbeats)),
             work: Condvar::new(),
             plans_waiting: Notify::new(),
             overdue: Notify::new(),
@@ -106,9 +81,20 @@ impl Brain {
         state.leading_from = Some(snapshot.index());
         let live = snapshot.nodes().filter(|node| node.status != NodeStatus::Down).map(|node| node.id);
         state.heartbeats.lead(live, now, Duration::ZERO);
-        for eval in snapshot.evals() {
-            state.take_eval(eval, now);
+        state.refill(snapshot, now);
+        drop(state);
+        self.wake();
+    }
+
+    /// Batches were missed: take in whatever they may have brought. What is leased or in flight stays so, and with it
+    /// the plans that no snapshot shows yet.
+    pub(crate) fn resume(&self, snapshot: &Snapshot, now: UnixNanos) {
+        let mut state = self.lock();
+        if state.leading_from.is_none() {
+            return;
         }
+        state.leading_from = state.leading_from.max(Some(snapshot.index()));
+        state.refill(snapshot, now);
         drop(state);
         self.wake();
     }
@@ -131,24 +117,7 @@ impl Brain {
             return;
         }
         for event in &batch.events {
-            match event {
-                Event::EvalUpdated(eval) => state.take_eval(eval, now),
-                Event::CapacityFreed { class, .. } => {
-                    let woken = state.blocked.capacity_freed(class, batch.index);
-                    state.enqueue(woken, now);
-                }
-                Event::JobDeregistered { job, .. } => {
-                    // Its evaluation, applied in the same entry, cancels the blocked one in the state.
-                    let _superfluous = state.blocked.untrack(&job.key());
-                }
-                Event::NodeUpdated(node) | Event::NodeRegistered(node) if node.status == NodeStatus::Down => {
-                    state.heartbeats.forget(node.id);
-                }
-                Event::Collected { nodes, .. } => {
-                    nodes.iter().for_each(|node| state.heartbeats.forget(*node))
-                }
-                _ => {}
-            }
+            state.take_event(event, batch.index, now);
         }
         drop(state);
         self.wake();
@@ -200,8 +169,18 @@ impl Brain {
         self.plans_waiting.notify_one();
     }
 
+    /// The plans for the next log entry. Those whose lease ended while they waited are left out: somebody else does
+    /// their evaluation anew.
     pub(crate) fn next_batch(&self) -> Option<PlanBatch> {
-        self.lock().plans.next_batch()
+        let mut state = self.lock();
+        while let Some(mut batch) = state.plans.next_batch() {
+            batch.plans.retain(|(token, _)| state.still_holds(*token));
+            if !batch.plans.is_empty() {
+                return Some(batch);
+            }
+            state.plans.failed(batch.id);
+        }
+        None
     }
 
     /// A batch was applied: finish what went through whole, try the rest again at once.
@@ -260,16 +239,20 @@ impl Brain {
         if state.leading_from.is_none() {
             return Overdue::default();
         }
-        state.broker.tick(now);
-        let mut superseded = state.broker.take_superseded();
-        superseded.extend(state.blocked.take_superseded());
-        let failed = state.broker.take_failed();
-        let expiry = state.heartbeats.expired(now);
-        let next =
-            [state.broker.next_deadline(), state.heartbeats.next_deadline(now)].into_iter().flatten().min();
+        let overdue = state.tick(now);
         drop(state);
         self.work.notify_all();
-        Overdue { superseded, failed, expiry, next }
+        overdue
+    }
+
+    /// What was overdue did not reach the log: it becomes overdue again.
+    pub(crate) fn put_back(&self, overdue: Overdue, now: UnixNanos) {
+        let mut state = self.lock();
+        if state.leading_from.is_some() {
+            state.put_back(overdue, now);
+        }
+        drop(state);
+        self.work.notify_all();
     }
 
     pub(crate) fn stats(&self) -> BrainStats {
@@ -291,48 +274,5 @@ impl Brain {
     }
 }
 
-impl State {
-    fn flush(&mut self) {
-        self.leading_from = None;
-        self.broker.flush();
-        self.blocked.flush();
-        self.heartbeats.flush();
-        self.plans.flush();
-        self.retries.clear();
-        self.attempts.clear();
-    }
-
-    fn take_eval(&mut self, eval: &Arc<Evaluation>, now: UnixNanos) {
-        match eval.status {
-            EvalStatus::Pending => self.broker.enqueue(Arc::clone(eval), now),
-            EvalStatus::Blocked => {
-                let missed = self.blocked.block(Arc::clone(eval));
-                self.enqueue(missed, now);
-            }
-            EvalStatus::Complete | EvalStatus::Failed | EvalStatus::Canceled => {}
-        }
-    }
-
-    fn enqueue(&mut self, evals: impl IntoIterator<Item = Arc<Evaluation>>, now: UnixNanos) {
-        for eval in evals {
-            self.broker.enqueue(eval, now);
-        }
-    }
-
-    fn take_work(&mut self, kinds: &[JobType], most: usize, now: UnixNanos) -> Vec<Work> {
-        let mut work: Vec<Work> = Vec::new();
-        while work.len() < most
-            && let Some(retry) = self.retries.pop_front()
-        {
-            if self.broker.holds(retry.lease.token) {
-                work.push(retry);
-            }
-        }
-        while work.len() < most
-            && let Some(lease) = self.broker.dequeue(kinds, now)
-        {
-            work.push(Work { lease, attempt: 1 });
-        }
-        work
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@
 
 pub(crate) mod blocking;
 pub(crate) mod body;
+mod caller;
 pub(crate) mod dispatch;
 pub(crate) mod error;
 mod forward;
@@ -22,3 +23,6 @@ pub(crate) mod routes;
 
 pub use forward::{Connect, Forwarder};
 pub use listener::{HttpConfig, HttpListener, Service, serve_stream};
+
+#[cfg(test)]
+mod tests;

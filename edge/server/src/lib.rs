@@ -6,6 +6,7 @@
 
 mod agent;
 mod brain;
+mod collector;
 mod housekeeper;
 pub mod http;
 mod ids;
@@ -16,6 +17,8 @@ mod scoped;
 mod server;
 mod sessions;
 mod shared;
+#[cfg(test)]
+mod testing;
 mod watch;
 mod worker;
 

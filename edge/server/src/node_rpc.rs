@@ -4,16 +4,19 @@
 //! registered with have been checked; a node may speak for itself only.
 
 mod calls;
+mod limits;
 mod watch;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use muster_ids::NodeId;
+use muster_rpc::messages::{NodeRegister, NodeRegisterReply};
 use muster_rpc::{
-    BytesPurpose, CallFailure, FailureCode, Incoming, IncomingCall, IncomingStream, IncomingSubscription,
-    Listener, Secret, Session,
+    AcceptError, BytesPurpose, CallFailure, FailureCode, Incoming, IncomingCall, IncomingStream,
+    IncomingSubscription, Listener, Secret, Session,
 };
+use muster_state::Snapshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::AgentInfo;
@@ -45,6 +48,7 @@ pub(crate) async fn serve(
                 };
                 tokio::spawn(connection.run(incoming));
             }
+            Err(AcceptError::Closed) => return,
             Err(error) => tracing::info!(%error, "rpc: refused a connection"),
         }
     }
@@ -72,11 +76,7 @@ impl Connection {
                 None => break,
                 Some(IncomingStream::Call(IncomingCall::NodeRegister(request, responder))) => {
                     // Registration binds the connection to its node, so it is handled in order.
-                    let result = calls::register(&self.shared, &request).await;
-                    if result.is_ok() {
-                        node = Some(request.node.id);
-                        self.shared.sessions.insert(request.node.id, self.id, self.session.clone());
-                    }
+                    let result = self.register(&request, &mut node).await;
                     responder.reply(result).await;
                 }
                 Some(IncomingStream::Call(call)) => {
@@ -108,14 +108,31 @@ impl Connection {
     }
 }
 
+impl Connection {
+    /// A connection speaks for one node, whose it is from then on.
+    async fn register(
+        &self,
+        request: &NodeRegister,
+        node: &mut Option<NodeId>,
+    ) -> Result<NodeRegisterReply, CallFailure> {
+        if let Some(bound) = node.filter(|bound| *bound != request.node.id) {
+            let refusal = format!("this connection speaks for node `{bound}`: open another for another node");
+            return Err(CallFailure::denied(refusal));
+        }
+        let reply = calls::register(&self.shared, request).await?;
+        *node = Some(request.node.id);
+        self.shared.sessions.insert(request.node.id, self.id, self.session.clone());
+        Ok(reply)
+    }
+}
+
 /// Requests that only agents answer.
 fn unanswered(kind: &str) -> CallFailure {
     CallFailure::new(FailureCode::Unsupported, format!("servers do not answer `{kind}`"))
 }
 
 /// Checks that the caller is the node it says it is.
-fn check_node(shared: &Shared, node: NodeId, secret: &Secret) -> Result<(), CallFailure> {
-    let snapshot = shared.consensus.snapshot();
+fn check_node(snapshot: &Snapshot, node: NodeId, secret: &Secret) -> Result<(), CallFailure> {
     let Some(expected) = snapshot.node_secret_hash(node) else {
         return Err(CallFailure::not_found(format!("node `{node}` is not registered")));
     };
@@ -125,3 +142,6 @@ fn check_node(shared: &Shared, node: NodeId, secret: &Secret) -> Result<(), Call
         Err(CallFailure::denied(format!("the secret presented for node `{node}` is not the registered one")))
     }
 }
+
+#[cfg(test)]
+mod tests;

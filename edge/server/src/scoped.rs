@@ -24,6 +24,13 @@ impl<'a> Scoped<'a> {
         keys.iter().map(|key| self.snapshot.watch_index(key)).max().unwrap_or_default()
     }
 
+    /// The index of an answer about what is not there or may not be seen: that of the tables it would be in, so that
+    /// it tells nothing of the object.
+    pub(crate) fn table_index(&self, keys: &[WatchKey]) -> Index {
+        let tables: Vec<WatchKey> = keys.iter().map(table).collect();
+        self.watch_index(&tables)
+    }
+
     pub(crate) fn job(&self, key: &JobKey) -> Option<&'a Arc<Job>> {
         self.snapshot.job(key).filter(|job| self.grant.allows_namespace(&job.namespace))
     }
@@ -97,5 +104,20 @@ impl<'a> Scoped<'a> {
 
     fn sees(&self, alloc: &Alloc) -> bool {
         self.grant.allows_namespace(&alloc.job.namespace)
+    }
+}
+
+/// The whole table that a key watches a part of.
+const fn table(key: &WatchKey) -> WatchKey {
+    match key {
+        WatchKey::Jobs | WatchKey::Job(_) => WatchKey::Jobs,
+        WatchKey::Nodes | WatchKey::Node(_) => WatchKey::Nodes,
+        WatchKey::Evals | WatchKey::Eval(_) | WatchKey::JobEvals(_) => WatchKey::Evals,
+        WatchKey::NodePools | WatchKey::NodePool(_) => WatchKey::NodePools,
+        WatchKey::Allocs
+        | WatchKey::Alloc(_)
+        | WatchKey::JobAllocs(_)
+        | WatchKey::NodeAllocs(_)
+        | WatchKey::EvalAllocs(_) => WatchKey::Allocs,
     }
 }

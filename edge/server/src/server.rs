@@ -71,39 +71,73 @@ impl Server {
         identity: IdentityStore,
         agent: impl FnOnce(SocketAddr) -> Arc<AgentInfo>,
     ) -> Result<(Self, Arc<AgentInfo>), StartError> {
-        let listener = Listener::bind(config.rpc_addr, identity, muster_rpc::Limits::default())
-            .await
-            .map_err(|source| StartError::Listen { addr: config.rpc_addr, source })?;
-        let rpc_advertise = listener.local_addr();
-        let (consensus, applied) =
-            Consensus::start(ConsensusConfig::new(config.data_dir.clone(), config.server_id)).await?;
+        let heartbeats = HeartbeatLimits { grace: config.heartbeat_grace, ..HeartbeatLimits::default() };
+        Self::start_with(config, heartbeats, identity, agent).await
+    }
+
+    /// The same with other limits on heartbeats than the defaults; `config.heartbeat_grace` is not used then.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_with(
+        config: ServerConfig,
+        heartbeats: HeartbeatLimits,
+        identity: IdentityStore,
+        agent: impl FnOnce(SocketAddr) -> Arc<AgentInfo>,
+    ) -> Result<(Self, Arc<AgentInfo>), StartError> {
+        let recovered = ConsensusConfig::new(config.data_dir.clone(), config.server_id);
+        let (consensus, applied) = Consensus::start(recovered).await?;
+        // Only now may agents connect: what they are told comes from the whole state.
+        let limits = muster_rpc::Limits::default();
+        let listener = match Listener::bind(config.rpc_addr, identity, limits).await {
+            Ok(listener) => listener,
+            Err(source) => {
+                consensus.shutdown().await;
+                return Err(StartError::Listen { addr: config.rpc_addr, source });
+            }
+        };
+        let info = agent(listener.local_addr());
         let shared = Arc::new(Shared {
             consensus,
             watches: Watches::new(),
             sessions: Sessions::default(),
-            brain: Brain::new(HeartbeatLimits {
-                grace: config.heartbeat_grace,
-                ..HeartbeatLimits::default()
-            }),
+            brain: Brain::new(heartbeats),
             ids: IdSource,
             region: config.region.clone(),
-            rpc_advertise,
+            rpc_advertise: listener.local_addr(),
             job_limits: config.job_limits.clone(),
         });
-        let info = agent(rpc_advertise);
-        let stop = CancellationToken::new();
-        let mut tasks = JoinSet::new();
-        tasks.spawn(follow_log(Arc::clone(&shared), applied, stop.clone()));
-        tasks.spawn(planner::run(Arc::clone(&shared), stop.clone()));
-        tasks.spawn(housekeeper::run(
-            Arc::clone(&shared),
-            config.gc_interval,
-            config.gc_thresholds,
-            stop.clone(),
-        ));
-        tasks.spawn(node_rpc::serve(listener, Arc::clone(&shared), Arc::clone(&info), stop.clone()));
-        let threads = start_workers(&config, &shared).map_err(StartError::Thread)?;
-        Ok((Self { shared, stop, tasks, threads }, info))
+        let mut server =
+            Self { shared, stop: CancellationToken::new(), tasks: JoinSet::new(), threads: Vec::new() };
+        if let Err(error) = server.start_workers(&config) {
+            server.shutdown().await;
+            return Err(StartError::Thread(error));
+        }
+        server.start_tasks(&config, listener, applied, &info);
+        Ok((server, info))
+    }
+
+    fn start_workers(&mut self, config: &ServerConfig) -> std::io::Result<()> {
+        let runtime = tokio::runtime::Handle::current();
+        for number in 0..config.num_schedulers {
+            let kinds = config.enabled_schedulers.clone();
+            self.threads.push(worker::spawn(number, self.shared(), kinds, runtime.clone())?);
+        }
+        Ok(())
+    }
+
+    fn start_tasks(
+        &mut self,
+        config: &ServerConfig,
+        listener: Listener,
+        applied: mpsc::Receiver<AppliedBatch>,
+        info: &Arc<AgentInfo>,
+    ) {
+        let (shared, stop) = (|| Arc::clone(&self.shared), || self.stop.clone());
+        self.tasks.spawn(follow_log(shared(), applied, stop()));
+        self.tasks.spawn(planner::run(shared(), stop()));
+        self.tasks.spawn(housekeeper::run(shared(), config.gc_interval, config.gc_thresholds, stop()));
+        self.tasks.spawn(node_rpc::serve(listener, shared(), Arc::clone(info), stop()));
     }
 
     /// What the HTTP listener needs to answer requests.
@@ -124,58 +158,77 @@ impl Server {
         &self.shared.consensus
     }
 
-    /// Stops scheduling and listening, then closes the log.
+    /// Stops scheduling and listening, then closes the log. Nothing of the server runs when this returns, but for
+    /// requests of others that are being answered with an error.
     pub async fn shutdown(mut self) {
-        self.stop.cancel();
-        self.shared.brain.stop();
-        while self.tasks.join_next().await.is_some() {}
+        self.stop();
+        while let Some(ended) = self.tasks.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a task of the server ended abnormally");
+            }
+        }
         for thread in self.threads.drain(..) {
-            let _joined = tokio::task::spawn_blocking(move || thread.join()).await;
+            let joined = tokio::task::spawn_blocking(move || thread.join()).await;
+            if !matches!(joined, Ok(Ok(()))) {
+                tracing::error!("a scheduler thread ended abnormally");
+            }
         }
         self.shared.consensus.shutdown().await;
     }
+
+    fn stop(&self) {
+        self.stop.cancel();
+        self.shared.brain.stop();
+    }
 }
 
-fn start_workers(config: &ServerConfig, shared: &Arc<Shared>) -> std::io::Result<Vec<JoinHandle<()>>> {
-    let runtime = tokio::runtime::Handle::current();
-    (0..config.num_schedulers)
-        .map(|number| {
-            worker::spawn(number, Arc::clone(shared), config.enabled_schedulers.clone(), runtime.clone())
-        })
-        .collect()
+/// Threads do not end by themselves.
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+    }
 }
 
 /// Feeds what is applied to watchers and brains, and tells the brains when this server begins or ceases to lead.
 async fn follow_log(shared: Arc<Shared>, mut applied: mpsc::Receiver<AppliedBatch>, stop: CancellationToken) {
     let mut leadership = shared.consensus.leadership();
-    let mut leading = false;
+    let mut leading = None;
     loop {
-        let leads = matches!(*leadership.borrow_and_update(), Leadership::Leader { .. });
-        if leads != leading {
-            leading = leads;
-            match leads {
-                true => shared.brain.lead(&shared.consensus.snapshot(), shared.now()),
-                false => shared.brain.follow(),
+        let term = match *leadership.borrow_and_update() {
+            Leadership::Leader { term } => Some(term),
+            Leadership::Follower { .. } => None,
+        };
+        if term != leading {
+            leading = term;
+            match term {
+                Some(_) => shared.brain.lead(&shared.consensus.snapshot(), shared.now()),
+                None => shared.brain.follow(),
             }
         }
         tokio::select! {
             biased;
             () = stop.cancelled() => return,
-            changed = leadership.changed() => if changed.is_err() { return },
+            changed = leadership.changed() => if changed.is_err() { break },
             batch = applied.recv() => match batch {
-                None => return,
-                // Batches in between are lost: everyone looks again at the state itself.
-                Some(batch) if batch.missed => {
-                    shared.watches.wake_all();
-                    if leading {
-                        shared.brain.lead(&batch.snapshot, shared.now());
-                    }
-                }
-                Some(batch) => {
-                    shared.watches.wake(&batch.changed);
-                    shared.brain.applied(&batch, shared.now());
-                }
+                None => break,
+                Some(batch) => take_in(&shared, &batch),
             }
         }
     }
+    shared.brain.follow();
+    tracing::error!("the log ended; this server no longer schedules");
 }
+
+fn take_in(shared: &Shared, batch: &AppliedBatch) {
+    if batch.missed {
+        // Batches in between are lost: everyone looks again at the state itself.
+        shared.watches.wake_all();
+        shared.brain.resume(&batch.snapshot, shared.now());
+    } else {
+        shared.watches.wake(&batch.changed);
+        shared.brain.applied(batch, shared.now());
+    }
+}
+
+#[cfg(test)]
+mod tests;

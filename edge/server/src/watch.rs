@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use muster_ids::Index;
@@ -15,7 +15,15 @@ use tokio::time::Instant;
 
 const SHARDS: usize = 64;
 
-type Shard = Mutex<HashMap<WatchKey, Arc<Notify>>>;
+type Shard = Mutex<HashMap<WatchKey, Waiters>>;
+
+/// Those who wait for one key.
+#[derive(Debug, Default)]
+struct Waiters {
+    notify: Arc<Notify>,
+    /// Registrations; the key goes with the last of them.
+    count: usize,
+}
 
 /// All waiters of one server.
 #[derive(Debug)]
@@ -33,12 +41,14 @@ impl Watches {
 
     /// Wakes everyone who waits for one of `changed`. Called once per applied batch, after it was published.
     pub(crate) fn wake(&self, changed: &[WatchKey]) {
-        if self.waiting.load(Ordering::SeqCst) == 0 {
+        // Pairs with the fence of a registration: either this sees the waiter, or the waiter sees the new state.
+        fence(Ordering::SeqCst);
+        if self.waiting.load(Ordering::Relaxed) == 0 {
             return;
         }
         for key in changed {
-            let waiters = self.with_shard(key, |shard| shard.get(key).cloned());
-            if let Some(notify) = waiters.flatten() {
+            let notify = self.with_shard(key, |shard| shard.get(key).map(|w| Arc::clone(&w.notify)));
+            if let Some(notify) = notify.flatten() {
                 notify.notify_waiters();
             }
         }
@@ -48,7 +58,7 @@ impl Watches {
     pub(crate) fn wake_all(&self) {
         for shard in &self.shards {
             let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            shard.values().for_each(|notify| notify.notify_waiters());
+            shard.values().for_each(|waiters| waiters.notify.notify_waiters());
         }
     }
 
@@ -60,37 +70,61 @@ impl Watches {
         deadline: Instant,
         newest: impl Fn() -> Snapshot,
     ) -> bool {
+        self.until(keys, deadline, newest, |snapshot| newest_index(snapshot, keys) > seen).await
+    }
+
+    /// Waits until the newest state is news, looking again whenever one of `keys` changed; `false` when the deadline
+    /// came first.
+    pub(crate) async fn until(
+        &self,
+        keys: &[WatchKey],
+        deadline: Instant,
+        newest: impl Fn() -> Snapshot,
+        is_news: impl Fn(&Snapshot) -> bool,
+    ) -> bool {
         let registration = Registration::new(self, keys);
-        let mut notified: Vec<_> = registration
-            .notifies
-            .iter()
-            .map(|notify| Box::pin(Arc::clone(notify).notified_owned()))
-            .collect();
         loop {
-            for waiter in &mut notified {
-                waiter.as_mut().enable();
+            // All are listened to anew before the look, so that whatever is not heard has been seen.
+            let mut woken: Vec<_> = registration
+                .notifies
+                .iter()
+                .map(|notify| Box::pin(Arc::clone(notify).notified_owned()))
+                .collect();
+            for one in &mut woken {
+                one.as_mut().enable();
             }
-            let index = newest_index(&newest(), keys);
-            if index > seen {
+            if is_news(&newest()) {
                 return true;
             }
-            let any = futures::future::select_all(notified);
-            match tokio::time::timeout_at(deadline, any).await {
-                Err(_elapsed) => return false,
-                Ok(((), position, mut rest)) => {
-                    if let Some(notify) = registration.notifies.get(position) {
-                        rest.insert(position.min(rest.len()), Box::pin(Arc::clone(notify).notified_owned()));
-                    }
-                    notified = rest;
+            // Without keys nothing ever changes.
+            let any = async {
+                match woken.is_empty() {
+                    true => std::future::pending().await,
+                    false => drop(futures::future::select_all(woken).await),
                 }
+            };
+            if tokio::time::timeout_at(deadline, any).await.is_err() {
+                return false;
             }
         }
+    }
+
+    /// How many keys somebody waits for.
+    #[cfg(test)]
+    fn keys(&self) -> usize {
+        self.shards.iter().map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner).len()).sum()
+    }
+
+    /// How many waiters are registered.
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::SeqCst)
     }
 
     fn with_shard<T>(
         &self,
         key: &WatchKey,
-        run: impl FnOnce(&mut HashMap<WatchKey, Arc<Notify>>) -> T,
+        run: impl FnOnce(&mut HashMap<WatchKey, Waiters>) -> T,
     ) -> Option<T> {
         let position = usize::try_from(self.hasher.hash_one(key) % SHARDS as u64).ok()?;
         let mut shard = self.shards.get(position)?.lock().unwrap_or_else(PoisonError::into_inner);
@@ -113,20 +147,25 @@ impl<'a> Registration<'a> {
     fn new(watches: &'a Watches, keys: &[WatchKey]) -> Self {
         watches.waiting.fetch_add(1, Ordering::SeqCst);
         let register = |key: &WatchKey| {
-            watches.with_shard(key, |shard| Arc::clone(shard.entry(key.clone()).or_default()))
+            watches.with_shard(key, |shard| {
+                let waiters = shard.entry(key.clone()).or_default();
+                waiters.count += 1;
+                Arc::clone(&waiters.notify)
+            })
         };
         let notifies = keys.iter().filter_map(register).collect();
+        fence(Ordering::SeqCst);
         Self { watches, keys: keys.to_vec(), notifies }
     }
 }
 
 impl Drop for Registration<'_> {
     fn drop(&mut self) {
-        self.notifies.clear();
         for key in &self.keys {
             self.watches.with_shard(key, |shard| {
-                // Registration clones under the shard's lock, so one reference means that nobody else waits.
-                if shard.get(key).is_some_and(|notify| Arc::strong_count(notify) == 1) {
+                let Some(waiters) = shard.get_mut(key) else { return };
+                waiters.count = waiters.count.saturating_sub(1);
+                if waiters.count == 0 {
                     shard.remove(key);
                 }
             });
@@ -134,3 +173,6 @@ impl Drop for Registration<'_> {
         self.watches.waiting.fetch_sub(1, Ordering::SeqCst);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@
 //! that snapshot does not show yet, its own included. It never waits for a plan to commit: the outcome comes back to
 //! the brain, which finishes the evaluation or hands it out again.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
@@ -31,7 +32,13 @@ pub(crate) fn spawn(
 ) -> std::io::Result<JoinHandle<()>> {
     thread::Builder::new().name(format!("scheduler-{number}")).spawn(move || {
         while let Some(work) = shared.brain.lease(&kinds, BATCH, || shared.now()) {
-            run_batch(&shared, work, &runtime);
+            // The leases of a batch that is lost run out, and its evaluations are handed out again or given up.
+            if catch_unwind(AssertUnwindSafe(|| run_batch(&shared, work, &runtime))).is_err() {
+                tracing::error!(
+                    worker = number,
+                    "scheduler: a worker panicked; its evaluations will be tried again"
+                );
+            }
         }
     })
 }
@@ -42,6 +49,10 @@ fn run_batch(shared: &Arc<Shared>, work: Vec<Work>, runtime: &Handle) {
     let mut planless: Vec<(Token, Vec<Evaluation>)> = Vec::new();
     for item in work {
         let context = Context::new(shared.now(), shared.ids.bytes(), &overlay);
+        if is_over(&snapshot, &item) {
+            planless.push((item.lease.token, Vec::new()));
+            continue;
+        }
         if item.attempt > MAX_PLAN_ATTEMPTS {
             planless.push((item.lease.token, give_up(&item.lease.eval, &snapshot, &context)));
             continue;
@@ -60,6 +71,11 @@ fn run_batch(shared: &Arc<Shared>, work: Vec<Work>, runtime: &Handle) {
     }
 }
 
+/// Whether it ended, or was forgotten, while it waited here.
+fn is_over(snapshot: &Snapshot, work: &Work) -> bool {
+    snapshot.eval(work.lease.eval.id).is_none_or(|eval| eval.status.is_terminal())
+}
+
 fn overlay(unseen: &[Arc<Plan>], snapshot: &Snapshot) -> Overlay {
     let mut overlay = Overlay::default();
     for plan in unseen {
@@ -71,10 +87,13 @@ fn overlay(unseen: &[Arc<Plan>], snapshot: &Snapshot) -> Overlay {
 /// Evaluations that changed nothing but themselves.
 async fn store(shared: Arc<Shared>, planless: Vec<(Token, Vec<Evaluation>)>) {
     let tokens: Vec<Token> = planless.iter().map(|(token, _)| *token).collect();
-    let evals = planless.into_iter().flat_map(|(_, evals)| evals).collect();
-    let stored = shared.consensus.propose(vec![Command::EvalUpdate(EvalUpdate { evals })]).await;
-    if let Err(error) = &stored {
+    let evals: Vec<Evaluation> = planless.into_iter().flat_map(|(_, evals)| evals).collect();
+    let mut stored = true;
+    if !evals.is_empty()
+        && let Err(error) = shared.consensus.propose(vec![Command::EvalUpdate(EvalUpdate { evals })]).await
+    {
         tracing::warn!(%error, "scheduler: results did not reach the log");
+        stored = false;
     }
-    shared.brain.finish(&tokens, stored.is_ok(), shared.now());
+    shared.brain.finish(&tokens, stored, shared.now());
 }

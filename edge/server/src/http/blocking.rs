@@ -4,7 +4,7 @@
 use http::HeaderValue;
 use muster_acl::Grant;
 use muster_ids::Index;
-use muster_state::WatchKey;
+use muster_state::{Snapshot, WatchKey};
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -71,7 +71,8 @@ impl Missing {
 
 pub(crate) type ReadResult<T> = Result<Answer<T>, Missing>;
 
-/// Runs `handler` until its answer is newer than the caller's index, or the wait is over.
+/// Runs `handler` until its answer is newer than the caller's index, or the wait is over. Who waits for what is not
+/// there (or may not be seen, which is the same) is answered when it is.
 pub(crate) async fn read<T, F>(
     shared: &Shared,
     grant: &Grant,
@@ -85,19 +86,35 @@ where
     F: Fn(&Read<'_>) -> ReadResult<T>,
 {
     let deadline = Instant::now() + options.wait;
-    loop {
-        let snapshot = shared.consensus.snapshot();
-        let state = Scoped::new(&snapshot, grant);
-        let result = handler(&Read { state: Scoped::new(&snapshot, grant), grant, params, options });
-        let watch = match &result {
-            Ok(answer) => &answer.watch,
-            Err(missing) => &missing.watch,
+    let look = |snapshot: &Snapshot| {
+        let read = Read { state: Scoped::new(snapshot, grant), grant, params, options };
+        let result = handler(&read);
+        let index = match &result {
+            Ok(answer) => read.state.watch_index(&answer.watch),
+            Err(missing) => read.state.table_index(&missing.watch),
         };
-        let index = state.watch_index(watch);
+        (result, index)
+    };
+    loop {
+        let (result, index) = look(&shared.consensus.snapshot());
+        let (watch, missing) = match &result {
+            Ok(answer) => (&answer.watch, false),
+            Err(missing) => (&missing.watch, true),
+        };
         let waits = blocking && options.index > Index::ZERO && index <= options.index && !watch.is_empty();
-        if !waits
-            || !shared.watches.changed(watch, options.index, deadline, || shared.consensus.snapshot()).await
-        {
+        if !waits {
+            return respond(result, index, options, shared);
+        }
+        // Neither the answer nor its state is held while waiting: both may be large and the wait long.
+        let watch = watch.clone();
+        drop(result);
+        let is_news = |snapshot: &Snapshot| match missing {
+            true => look(snapshot).0.is_ok(),
+            false => Scoped::new(snapshot, grant).watch_index(&watch) > options.index,
+        };
+        let newest = || shared.consensus.snapshot();
+        if !shared.watches.until(&watch, deadline, newest, is_news).await {
+            let (result, index) = look(&newest());
             return respond(result, index, options, shared);
         }
     }
@@ -112,7 +129,9 @@ fn respond<T: Serialize>(
     let mut response = match result {
         Ok(answer) => {
             let mut response = body::json(&answer.value, options.pretty).unwrap_or_else(|e| body::error(&e));
-            if let Some(token) = answer.next_token.and_then(|token| HeaderValue::from_str(&token).ok()) {
+            if let Some(token) =
+                answer.next_token.and_then(|token| HeaderValue::from_bytes(token.as_bytes()).ok())
+            {
                 response.headers_mut().insert("x-nomad-nexttoken", token);
             }
             response

@@ -1,6 +1,7 @@
 //! Bodies: bounded JSON in, JSON or streams out.
 
 use std::convert::Infallible;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::Stream;
@@ -19,6 +20,9 @@ pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The largest request body read; job files with their source fit many times over.
 const MAX_REQUEST_BYTES: usize = 32 * 1024 * 1024;
+
+/// How long a body may take to arrive.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) fn full(bytes: impl Into<Bytes>) -> ApiBody {
     Full::new(bytes.into()).map_err(|never: Infallible| match never {}).boxed_unsync()
@@ -76,8 +80,11 @@ where
     B: Body<Data = Bytes> + Send,
     B::Error: Into<BoxError>,
 {
-    let limited = Limited::new(body, MAX_REQUEST_BYTES);
-    let collected = limited.collect().await.map_err(|error| {
+    let collected = tokio::time::timeout(READ_TIMEOUT, Limited::new(body, MAX_REQUEST_BYTES).collect());
+    let collected = collected.await.map_err(|_elapsed| {
+        ApiError::new(StatusCode::REQUEST_TIMEOUT, "the request body did not arrive within a minute")
+    })?;
+    let collected = collected.map_err(|error| {
         let too_large = error.downcast_ref::<http_body_util::LengthLimitError>().is_some();
         match too_large {
             true => ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "Request body is larger than 32 MiB"),

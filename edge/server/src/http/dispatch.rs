@@ -1,74 +1,137 @@
 //! From a request to a handler: find the row, authorise, run. The `match` over [`RouteId`] is exhaustive: a row
 //! without a handler does not compile.
 
+use bytes::Bytes;
 use http::{Request, StatusCode};
-use hyper::body::Incoming;
-use muster_acl::Acl;
+use hyper::body::{Body, Incoming};
+use muster_acl::{Acl, Grant};
 use muster_api::{Found, Method, Params, RouteId, find};
+use muster_ids::Namespace;
 
 use super::blocking::read;
-use super::body::{self, ApiResponse};
+use super::body::{self, ApiResponse, BoxError};
 use super::error::ApiError;
+use super::forward::Forwarder;
 use super::listener::Service;
 use super::options::{Options, Query};
 use super::routes::{agent, allocs, evals, job, jobs, logs, nodes, status, system};
+use super::{caller, error};
 use crate::agent::AgentInfo;
 use crate::shared::Shared;
 
 pub(super) async fn answer(request: Request<Incoming>, service: &Service) -> ApiResponse {
-    match route(request, service).await {
-        Ok(response) => response,
-        Err(error) => body::error(&error),
-    }
-}
-
-async fn route(request: Request<Incoming>, service: &Service) -> Result<ApiResponse, ApiError> {
-    let not_allowed = || ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "Invalid method");
-    let method = Method::parse(request.method().as_str()).ok_or_else(not_allowed)?;
-    let (id, params) = match find(method, request.uri().path()) {
-        Found::Route(id, params) => (id, params),
-        Found::WrongMethod => return Err(not_allowed()),
-        Found::Nothing => return Err(ApiError::not_found("")),
-    };
+    let acl = caller::rights(request.headers());
     match service {
-        Service::Local(shared, agent) => local(request, id, &params, shared, agent).await,
-        Service::Forward(_, agent) if agent::is_local(id) => agent::answer(
-            id,
-            agent,
-            &Options::parse(Query::parse(request.uri().query().unwrap_or_default())?)?,
-        ),
-        Service::Forward(forwarder, _) => forwarder.forward(request).await,
+        Service::Local(shared, agent) => local(request, shared, agent, &acl).await,
+        Service::Forward(forwarder, agent) => {
+            error::answered(elsewhere(request, forwarder, agent, &acl).await)
+        }
     }
 }
 
-async fn local(
-    request: Request<Incoming>,
-    id: RouteId,
-    params: &Params,
+/// Answers from this process's server, with the rights of `acl`.
+pub(super) async fn local<B>(
+    request: Request<B>,
     shared: &Shared,
     agent: &AgentInfo,
+    acl: &Acl,
+) -> ApiResponse
+where
+    B: Body<Data = Bytes> + Send,
+    B::Error: Into<BoxError>,
+{
+    error::answered(authorise_and_run(request, shared, agent, acl).await)
+}
+
+/// Answers what is about this agent, and passes on everything else.
+async fn elsewhere(
+    request: Request<Incoming>,
+    forwarder: &Forwarder,
+    agent: &AgentInfo,
+    acl: &Acl,
 ) -> Result<ApiResponse, ApiError> {
-    let options = Options::parse(Query::parse(request.uri().query().unwrap_or_default())?)?;
+    let (id, _) = route(&request)?;
+    if !agent::is_local(id) {
+        return forwarder.forward(request).await;
+    }
+    let options = options(&request)?;
+    let _grant = acl.authorize(id.row().requires, options.namespace.one())?;
+    agent::answer(id, agent, &options)
+}
+
+async fn authorise_and_run<B>(
+    request: Request<B>,
+    shared: &Shared,
+    agent: &AgentInfo,
+    acl: &Acl,
+) -> Result<ApiResponse, ApiError>
+where
+    B: Body<Data = Bytes> + Send,
+    B::Error: Into<BoxError>,
+{
+    let (id, params) = route(&request)?;
+    let options = options(&request)?;
     check_region(shared, &options)?;
-    // ACLs are off: this version serves loopback only. The trust issue resolves a token here instead.
-    let acl = Acl::Unrestricted;
     let row = id.row();
-    let grant = acl.authorize(row.requires, options.namespace.one())?;
-    let bytes = match row.methods.first() {
+    let grant = acl.authorize(row.requires, namespace_of(id, &options))?;
+    let body = match row.methods.first() {
         Some(method) if method.writes() => body::collect(request.into_body()).await?,
-        _ => bytes::Bytes::new(),
+        _ => Bytes::new(),
     };
-    let write = Write { shared, grant: &grant, params, options: &options, body: bytes };
+    let write = Write { shared, grant: &grant, params: &params, options: &options, body };
+    run(id, &write, agent).await
+}
+
+fn route<B>(request: &Request<B>) -> Result<(RouteId, Params), ApiError> {
+    let path = request.uri().path();
+    let not_allowed = || ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "Invalid method");
+    let found = match Method::parse(request.method().as_str()) {
+        Some(method) => find(method, path),
+        // A method that no route has: whether the path exists is asked with one that some have.
+        None => match find(Method::Get, path) {
+            Found::Nothing => Found::Nothing,
+            Found::Route(..) | Found::WrongMethod => Found::WrongMethod,
+        },
+    };
+    match found {
+        Found::Route(id, params) => Ok((id, params)),
+        Found::WrongMethod => Err(not_allowed()),
+        Found::Nothing => Err(ApiError::not_found("")),
+    }
+}
+
+fn options<B>(request: &Request<B>) -> Result<Options, ApiError> {
+    Options::parse(Query::parse(request.uri().query().unwrap_or_default())?)
+}
+
+/// The namespace that the caller needs the capability in. `None`, any, where the object says itself which namespace it
+/// is of: there the handler must ask the grant once it knows the object.
+const fn namespace_of(id: RouteId, options: &Options) -> Option<&Namespace> {
+    match id {
+        RouteId::JobRegister
+        | RouteId::JobUpdate
+        | RouteId::JobValidate
+        | RouteId::AllocRead
+        | RouteId::AllocStop
+        | RouteId::AllocLogs
+        | RouteId::EvalRead
+        | RouteId::EvalAllocations => None,
+        _ => options.namespace.one(),
+    }
+}
+
+async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiResponse, ApiError> {
+    let Write { shared, grant, params, options, .. } = write;
     macro_rules! read {
         ($handler:path) => {
-            read(shared, &grant, params, &options, row.blocking, $handler).await
+            read(shared, grant, params, options, id.row().blocking, $handler).await
         };
     }
     Ok(match id {
         RouteId::JobList => read!(jobs::list),
-        RouteId::JobRegister => jobs::register(&write).await?,
-        RouteId::JobParse => jobs::parse(&write)?,
-        RouteId::JobValidate => jobs::validate(&write)?,
+        RouteId::JobRegister => jobs::register(write).await?,
+        RouteId::JobParse => jobs::parse(write)?,
+        RouteId::JobValidate => jobs::validate(write)?,
         RouteId::JobRead => read!(job::read),
         RouteId::JobVersions => read!(job::versions),
         RouteId::JobAllocations => read!(job::allocations),
@@ -77,12 +140,12 @@ async fn local(
         RouteId::JobSubmission => read!(job::submission),
         RouteId::JobDeployments => read!(job::deployments),
         RouteId::JobDeployment => read!(job::deployment),
-        RouteId::JobEvaluate => job::evaluate(&write).await?,
-        RouteId::JobUpdate => job::update(&write).await?,
-        RouteId::JobDeregister => job::deregister(&write).await?,
+        RouteId::JobEvaluate => job::evaluate(write).await?,
+        RouteId::JobUpdate => job::update(write).await?,
+        RouteId::JobDeregister => job::deregister(write).await?,
         RouteId::AllocList => read!(allocs::list),
         RouteId::AllocRead => read!(allocs::read),
-        RouteId::AllocStop => allocs::stop(&write).await?,
+        RouteId::AllocStop => allocs::stop(write).await?,
         RouteId::EvalList => read!(evals::list),
         RouteId::EvalRead => read!(evals::read),
         RouteId::EvalAllocations => read!(evals::allocations),
@@ -90,15 +153,15 @@ async fn local(
         RouteId::NodePoolList => read!(nodes::pools),
         RouteId::NodeRead => read!(nodes::read),
         RouteId::NodeAllocations => read!(nodes::allocations),
-        RouteId::NodeEligibility => nodes::eligibility(&write).await?,
-        RouteId::AllocLogs => logs::stream(&write).await?,
-        RouteId::StatusLeader => status::leader(shared, &options)?,
-        RouteId::StatusPeers => status::peers(shared, &options)?,
-        RouteId::RegionList => status::regions(shared, &options)?,
-        RouteId::SystemGc => system::gc(&write).await?,
-        RouteId::Metrics => system::metrics(shared, &options)?,
-        RouteId::AgentMembers => status::members(shared, agent, &options)?,
-        RouteId::AgentSelfRead | RouteId::AgentHealthRead => agent::answer(id, agent, &options)?,
+        RouteId::NodeEligibility => nodes::eligibility(write).await?,
+        RouteId::AllocLogs => logs::stream(write).await?,
+        RouteId::StatusLeader => status::leader(shared, options)?,
+        RouteId::StatusPeers => status::peers(shared, options)?,
+        RouteId::RegionList => status::regions(shared, options)?,
+        RouteId::SystemGc => system::gc(write).await?,
+        RouteId::Metrics => system::metrics(shared, options)?,
+        RouteId::AgentMembers => status::members(shared, agent, options)?,
+        RouteId::AgentSelfRead | RouteId::AgentHealthRead => agent::answer(id, agent, options)?,
     })
 }
 
@@ -114,10 +177,10 @@ fn check_region(shared: &Shared, options: &Options) -> Result<(), ApiError> {
 #[derive(Debug)]
 pub(crate) struct Write<'a> {
     pub shared: &'a Shared,
-    pub grant: &'a muster_acl::Grant,
+    pub grant: &'a Grant,
     pub params: &'a Params,
     pub options: &'a Options,
-    pub body: bytes::Bytes,
+    pub body: Bytes,
 }
 
 impl Write<'_> {

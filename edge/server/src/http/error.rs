@@ -6,6 +6,8 @@ use muster_consensus::ProposeError;
 use muster_ids::{IdError, NameError};
 use muster_state::command::Refusal;
 
+use super::body::{self, ApiResponse};
+
 /// An answer other than success.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ApiError {
@@ -64,6 +66,9 @@ impl From<ProposeError> for ApiError {
                 StatusCode::TOO_MANY_REQUESTS,
                 "the server has too many writes queued; try again later",
             ),
+            error @ ProposeError::TooLarge { .. } => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, error.to_string())
+            }
             other => Self::internal(other.to_string()),
         }
     }
@@ -72,8 +77,15 @@ impl From<ProposeError> for ApiError {
 /// The contract's answer to a malformed id in a path.
 pub(crate) fn malformed_id(kind: &str, error: &IdError) -> ApiError {
     let IdError::Malformed(text) = error;
-    match text.len() {
-        36 => ApiError::internal(format!("{kind} lookup failed: index error: Invalid UUID: {text}")),
-        _ => ApiError::internal(format!("{kind} lookup failed: index error: UUID must be 36 characters")),
-    }
+    let reason = match text.len() {
+        36 => format!("Invalid UUID: {text}"),
+        0..36 => "UUID must be 36 characters".to_owned(),
+        longer => format!("Invalid UUID length. UUID have 36 characters; got {longer}"),
+    };
+    ApiError::internal(format!("{kind} lookup failed: index error: {reason}"))
+}
+
+/// The response either way.
+pub(super) fn answered(result: Result<ApiResponse, ApiError>) -> ApiResponse {
+    result.unwrap_or_else(|error| body::error(&error))
 }

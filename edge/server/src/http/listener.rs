@@ -87,6 +87,8 @@ impl HttpListener {
 async fn accept_loop(listener: TcpListener, config: HttpConfig, service: Service, stop: CancellationToken) {
     let slots = Arc::new(Semaphore::new(config.max_connections));
     let graceful = GracefulShutdown::new();
+    // Ends what the drain did not, such as queries that wait for minutes.
+    let cut = CancellationToken::new();
     loop {
         let slot = tokio::select! {
             biased;
@@ -108,15 +110,16 @@ async fn accept_loop(listener: TcpListener, config: HttpConfig, service: Service
             (_, Err(_closed)) => break,
         };
         let watcher = graceful.watcher();
-        let (config, service) = (config.clone(), service.clone());
+        let (config, service, cut) = (config.clone(), service.clone(), cut.clone());
         tokio::spawn(async move {
-            serve_connection(stream, &config, service, watcher).await;
+            let _cut = cut.run_until_cancelled(serve_connection(stream, &config, service, watcher)).await;
             drop(slot);
         });
     }
     drop(listener);
     if tokio::time::timeout(DRAIN_TIMEOUT, graceful.shutdown()).await.is_err() {
         tracing::debug!("http: closing connections with requests in flight");
+        cut.cancel();
     }
 }
 

@@ -1,6 +1,7 @@
 //! Unary calls of client agents.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use muster_consensus::ProposeError;
 use muster_model::NodeStatus;
@@ -8,19 +9,19 @@ use muster_rpc::messages::{
     AllocUpdate, AllocUpdateReply, NodeHeartbeat, NodeHeartbeatReply, NodeRegister, NodeRegisterReply,
 };
 use muster_rpc::{CallFailure, FailureCode, IncomingCall};
-use muster_state::command::{self, AllocStatusReport, Command, NodeStatusUpdate, Refusal, Reply};
+use muster_state::command::{self, Command, NodeStatusUpdate, Refusal, Reply};
 
-use super::check_node;
+use super::{check_node, limits};
 use crate::http::error::ApiError;
 use crate::shared::Shared;
 
 pub(super) async fn handle(shared: Arc<Shared>, call: IncomingCall) {
     match call {
         IncomingCall::NodeHeartbeat(request, responder) => {
-            responder.reply(heartbeat(&shared, &request).await).await
+            responder.reply(heartbeat(&shared, &request).await).await;
         }
         IncomingCall::AllocUpdate(request, responder) => {
-            responder.reply(alloc_update(&shared, &request).await).await
+            responder.reply(alloc_update(&shared, &request).await).await;
         }
         other => {
             let failure = super::unanswered(other.kind().as_str());
@@ -33,6 +34,7 @@ pub(super) async fn register(
     shared: &Shared,
     request: &NodeRegister,
 ) -> Result<NodeRegisterReply, CallFailure> {
+    limits::check_node(&request.node)?;
     let node_id = request.node.id;
     let command = Command::NodeRegister(Box::new(command::NodeRegister {
         node: (*request.node).clone(),
@@ -54,9 +56,13 @@ async fn heartbeat(shared: &Shared, request: &NodeHeartbeat) -> Result<NodeHeart
     let servers = vec![shared.rpc_advertise.to_string()];
     let snapshot = shared.consensus.snapshot();
     let Some(node) = snapshot.node(request.node_id) else {
-        return Ok(NodeHeartbeatReply { heartbeat_ttl: std::time::Duration::ZERO, servers, known: false });
+        return Ok(NodeHeartbeatReply { heartbeat_ttl: Duration::ZERO, servers, known: false });
     };
-    check_node(shared, request.node_id, &request.secret)?;
+    check_node(&snapshot, request.node_id, &request.secret)?;
+    if !shared.is_leader() {
+        let reason = "this server does not lead, so nobody would count the heartbeat; try again in a moment";
+        return Err(CallFailure::unavailable(reason));
+    }
     let heartbeat_ttl = shared.brain.beat(request.node_id, shared.now());
     if node.status != NodeStatus::Ready {
         let update = NodeStatusUpdate {
@@ -71,16 +77,13 @@ async fn heartbeat(shared: &Shared, request: &NodeHeartbeat) -> Result<NodeHeart
 }
 
 async fn alloc_update(shared: &Shared, request: &AllocUpdate) -> Result<AllocUpdateReply, CallFailure> {
-    check_node(shared, request.node_id, &request.secret)?;
-    let updates = request.updates.iter().map(|report| AllocStatusReport {
-        id: report.id,
-        status: report.status,
-        description: report.description.clone(),
-        tasks: report.tasks.clone(),
-    });
+    let snapshot = shared.consensus.snapshot();
+    check_node(&snapshot, request.node_id, &request.secret)?;
+    let updates = limits::bounded(&snapshot, request.node_id, &request.updates)?;
+    drop(snapshot);
     let command = Command::AllocClientUpdate(command::AllocClientUpdate {
         node_id: request.node_id,
-        updates: updates.collect(),
+        updates,
         seed: shared.ids.seed(),
     });
     let (index, reply) = shared.propose(command).await.map_err(|error| failed(&error))?;

@@ -1,25 +1,36 @@
 //! Pushes a node its allocations: the whole set first, then what servers changed.
+//!
+//! A node acts on what it is pushed and removes what a full push does not list, so no push may come from a state older
+//! than one that the node has seen, or go to anyone but the node.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+mod sent;
+
 use std::time::Duration;
 
-use muster_ids::{AllocId, Index, NodeId};
-use muster_model::{Alloc, Job};
-use muster_rpc::Opening;
-use muster_rpc::messages::{AllocAssignment, AllocPush, AllocWatch};
-use muster_state::{Snapshot, WatchKey};
+use muster_ids::Index;
+use muster_rpc::messages::AllocWatch;
+use muster_rpc::{CallFailure, Opening};
+use muster_state::WatchKey;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::check_node;
 use crate::shared::Shared;
+use sent::Sent;
 
 /// A stream without changes looks at the state this often all the same.
 const RECHECK: Duration = Duration::from_secs(300);
+/// How long a server that is behind may take to catch up with what the node has seen.
+const CATCH_UP: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(shared: &Shared, request: &AllocWatch, opening: Opening<AllocWatch>) {
     let node = request.node_id;
-    if let Err(failure) = check_node(shared, node, &request.secret) {
+    let applied = shared.consensus.watch_applied();
+    let admitted = match caught_up(applied, request.since).await {
+        Ok(()) => check_node(&shared.consensus.snapshot(), node, &request.secret),
+        Err(failure) => Err(failure),
+    };
+    if let Err(failure) = admitted {
         return opening.refuse(failure).await;
     }
     let Ok(mut sender) = opening.accept().await else { return };
@@ -27,13 +38,20 @@ pub(super) async fn run(shared: &Shared, request: &AllocWatch, opening: Opening<
     let mut sent = Sent::default();
     loop {
         let snapshot = shared.consensus.snapshot();
-        let seen = snapshot.watch_index(&keys[0]);
-        if let Some(push) = sent.next(&snapshot, node)
-            && sender.send(&push).await.is_err()
-        {
+        // The node may be forgotten by now, and another one have taken its id.
+        if let Err(failure) = check_node(&snapshot, node, &request.secret) {
+            let _gone = sender.fail(failure).await;
             return;
         }
+        let seen = snapshot.watch_index(&WatchKey::NodeAllocs(node));
+        let push = sent.next(&snapshot, node);
         drop(snapshot);
+        if let Some(push) = push
+            && let Err(error) = sender.send(&push).await
+        {
+            tracing::info!(%node, %error, "rpc: allocations could not be pushed");
+            return;
+        }
         let deadline = Instant::now() + RECHECK;
         tokio::select! {
             _changed = shared.watches.changed(&keys, seen, deadline, || shared.consensus.snapshot()) => {}
@@ -42,69 +60,37 @@ pub(super) async fn run(shared: &Shared, request: &AllocWatch, opening: Opening<
     }
 }
 
-/// What the node already knows.
-#[derive(Default)]
-struct Sent {
-    started: bool,
-    allocs: HashMap<AllocId, Index>,
-}
-
-impl Sent {
-    /// The next push, or `None` when servers changed nothing for this node.
-    fn next(&mut self, snapshot: &Snapshot, node: NodeId) -> Option<AllocPush> {
-        let current: HashMap<AllocId, &Arc<Alloc>> =
-            snapshot.allocs_by_node(node).map(|alloc| (alloc.id, alloc)).collect();
-        let removed: Vec<AllocId> =
-            self.allocs.keys().filter(|id| !current.contains_key(id)).copied().collect();
-        let changed: Vec<&Arc<Alloc>> = snapshot
-            .allocs_by_node(node)
-            .filter(|alloc| self.allocs.get(&alloc.id).is_none_or(|known| *known < alloc.alloc_modify_index))
-            .collect();
-        let full = !self.started;
-        if !full && changed.is_empty() && removed.is_empty() {
-            return None;
-        }
-        self.started = true;
-        for id in &removed {
-            self.allocs.remove(id);
-        }
-        self.allocs.extend(changed.iter().map(|alloc| (alloc.id, alloc.alloc_modify_index)));
-        let mut jobs = Jobs::default();
-        let allocs = changed.into_iter().map(|alloc| assignment(alloc, jobs.position(&alloc.job))).collect();
-        Some(AllocPush { index: snapshot.index(), full, jobs: jobs.list, allocs, removed })
+/// Waits until the state is at least as new as what the node has seen.
+async fn caught_up(mut applied: watch::Receiver<Index>, since: Index) -> Result<(), CallFailure> {
+    let reached = tokio::time::timeout(CATCH_UP, applied.wait_for(|index| *index >= since)).await;
+    if matches!(reached, Ok(Ok(_))) {
+        return Ok(());
     }
+    drop(reached);
+    let index = *applied.borrow();
+    Err(CallFailure::unavailable(format!(
+        "this server's state is at index {index}, older than index {since}, which the node has already seen; ask another server, or this one once it has caught up"
+    )))
 }
 
-/// Each job version once.
-#[derive(Default)]
-struct Jobs {
-    list: Vec<Arc<Job>>,
-    positions: HashMap<*const Job, u32>,
-}
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
 
-impl Jobs {
-    fn position(&mut self, job: &Arc<Job>) -> u32 {
-        *self.positions.entry(Arc::as_ptr(job)).or_insert_with(|| {
-            self.list.push(Arc::clone(job));
-            u32::try_from(self.list.len().saturating_sub(1)).unwrap_or(u32::MAX)
-        })
-    }
-}
+    use super::*;
 
-fn assignment(alloc: &Alloc, job: u32) -> AllocAssignment {
-    AllocAssignment {
-        id: alloc.id,
-        eval_id: alloc.eval_id,
-        namespace: alloc.job.namespace.clone(),
-        job,
-        group: alloc.group,
-        name_index: alloc.name_index,
-        desired: alloc.desired,
-        transition: alloc.transition,
-        ports: alloc.ports.to_vec(),
-        previous: alloc.previous,
-        alloc_modify_index: alloc.alloc_modify_index,
-        create_index: alloc.create_index,
-        create_time: alloc.create_time,
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_stays_behind_says_so_after_a_while() {
+        let (applied, watched) = watch::channel(Index(3));
+        assert!(caught_up(watched.clone(), Index(3)).await.is_ok());
+        let begin = Instant::now();
+        let failure = caught_up(watched.clone(), Index(4)).await.unwrap_err();
+        assert_eq!((failure.code, begin.elapsed()), (muster_rpc::FailureCode::Unavailable, CATCH_UP));
+        assert!(failure.message.contains("index 3, older than index 4"), "{}", failure.message);
+        let waits = tokio::spawn(caught_up(watched, Index(4)));
+        tokio::task::yield_now().await;
+        applied.send_replace(Index(5));
+        assert!(waits.await.unwrap().is_ok());
+        assert_eq!(begin.elapsed(), CATCH_UP);
     }
 }

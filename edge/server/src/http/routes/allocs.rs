@@ -12,11 +12,40 @@ use crate::http::blocking::{Answer, Missing, Read, ReadResult, index_header};
 use crate::http::body::{self, ApiResponse};
 use crate::http::dispatch::Write;
 use crate::http::error::{ApiError, malformed_id};
+use crate::http::options::Options;
+use crate::http::page::{ByAge, Page};
 use crate::scoped::Scoped;
 
 /// The `prefix` parameter of a list of ids.
 pub(crate) fn prefix(read: &Read<'_>) -> Result<IdPrefix, ApiError> {
     IdPrefix::parse(&read.options.prefix).map_err(|error| ApiError::internal(error.to_string()))
+}
+
+/// Pages through a list that is by age, or by id where a prefix of the id is asked for.
+pub(crate) fn by_age_or_id<T, I>(
+    options: &Options,
+    items: impl Iterator<Item = T>,
+    key: impl Fn(&T) -> ByAge<I>,
+) -> Result<Page<T>, ApiError>
+where
+    I: Copy + Ord + std::fmt::Display + std::str::FromStr,
+{
+    if !options.prefix.is_empty() {
+        return options.paginate(items, |item| key(item).1);
+    }
+    let mut items: Vec<T> = items.collect();
+    items.sort_unstable_by_key(&key);
+    options.paginate(items.into_iter(), key)
+}
+
+/// Allocations as stubs, by id.
+pub(crate) fn stubs<'a>(
+    state: &Scoped<'a>,
+    allocs: impl Iterator<Item = &'a Arc<Alloc>>,
+) -> Vec<AllocListStub> {
+    let mut allocs: Vec<_> = allocs.collect();
+    allocs.sort_unstable_by_key(|alloc| alloc.id);
+    allocs.into_iter().map(|alloc| AllocListStub::new(alloc, state.node_of(alloc), false, true)).collect()
 }
 
 pub(crate) fn list(read: &Read<'_>) -> ReadResult<Vec<AllocListStub>> {
@@ -25,7 +54,7 @@ pub(crate) fn list(read: &Read<'_>) -> ReadResult<Vec<AllocListStub>> {
     let prefix = prefix(read)?;
     let allocs =
         read.state.allocs(&prefix).filter(|alloc| read.options.namespace.covers(&alloc.job.namespace));
-    let page = read.options.paginate(allocs, |alloc| alloc.id.to_string());
+    let page = by_age_or_id(read.options, allocs, |alloc| ByAge(alloc.create_index, alloc.id))?;
     let view = |alloc: &Arc<Alloc>| {
         AllocListStub::new(alloc, read.state.node_of(alloc), with_resources, with_task_states)
     };

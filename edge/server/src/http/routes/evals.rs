@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use muster_api::views::{AllocListStub, EvalView};
 use muster_ids::EvalId;
-use muster_model::{Alloc, Evaluation};
+use muster_model::Evaluation;
 use muster_state::WatchKey;
 
-use super::allocs::prefix;
+use super::allocs::{by_age_or_id, prefix, stubs};
 use crate::http::blocking::{Answer, Missing, Read, ReadResult};
 use crate::http::error::malformed_id;
+use crate::http::page::ByAge;
 
 pub(crate) fn list(read: &Read<'_>) -> ReadResult<Vec<EvalView>> {
     let query = &read.options.query;
@@ -20,7 +21,8 @@ pub(crate) fn list(read: &Read<'_>) -> ReadResult<Vec<EvalView>> {
             && (job.is_empty() || eval.job_id.as_str() == job)
     };
     let prefix = prefix(read)?;
-    let page = read.options.paginate(read.state.evals(&prefix).filter(wanted), |eval| eval.id.to_string());
+    let evals = read.state.evals(&prefix).filter(wanted);
+    let page = by_age_or_id(read.options, evals, |eval| ByAge(eval.create_index, eval.id))?;
     Ok(Answer::page(page, [WatchKey::Evals], |eval: &Arc<Evaluation>| (&**eval).into()))
 }
 
@@ -35,7 +37,8 @@ pub(crate) fn read(read: &Read<'_>) -> ReadResult<EvalView> {
 
 pub(crate) fn allocations(read: &Read<'_>) -> ReadResult<Vec<AllocListStub>> {
     let id: EvalId = read.param(0).parse().map_err(|error| malformed_id("eval", &error))?;
-    let view = |alloc: &Arc<Alloc>| AllocListStub::new(alloc, read.state.node_of(alloc), false, true);
-    let stubs = read.state.allocs_by_eval(id).map(view).collect();
-    Ok(Answer::new(stubs, [WatchKey::EvalAllocs(id)]))
+    let stubs = stubs(&read.state, read.state.allocs_by_eval(id));
+    // An evaluation that may not be seen must not be told from one that is not there by its index.
+    let watch = if read.state.eval(id).is_some() { WatchKey::EvalAllocs(id) } else { WatchKey::Allocs };
+    Ok(Answer::new(stubs, [watch]))
 }

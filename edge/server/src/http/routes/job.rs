@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use muster_acl::{Capability, Requirement};
 use muster_api::views::{
     AllocListStub, EvalView, JobDeregisterResponse, JobEvaluateRequest, JobRegisterResponse,
     JobSubmissionView, JobSummaryView, JobVersionsResponse,
 };
-use muster_ids::{Index, JobId};
+use muster_ids::JobId;
 use muster_jobspec::JobInput;
 use muster_model::{Alloc, EvalTrigger, Evaluation, Job, JobKey};
 use muster_state::WatchKey;
@@ -18,6 +19,7 @@ use crate::http::body::{self, ApiResponse};
 use crate::http::dispatch::Write;
 use crate::http::error::ApiError;
 use crate::http::options::Options;
+use crate::http::routes::allocs::stubs;
 use crate::http::routes::jobs;
 use crate::scoped::Scoped;
 
@@ -57,8 +59,10 @@ pub(crate) fn versions(read: &Read<'_>) -> ReadResult<JobVersionsResponse> {
 
 pub(crate) fn allocations(read: &Read<'_>) -> ReadResult<Vec<AllocListStub>> {
     let key = key(read.options, read.param(0))?;
-    let view = |alloc: &Arc<Alloc>| AllocListStub::new(alloc, read.state.node_of(alloc), false, true);
-    let stubs = read.state.allocs_by_job(&key).map(view).collect();
+    let all = read.options.query.flag("all", false)?;
+    let current = read.state.job(&key).map(|job| job.create_index);
+    let wanted = |alloc: &&Arc<Alloc>| all || current.is_none_or(|created| created == alloc.job.create_index);
+    let stubs = stubs(&read.state, read.state.allocs_by_job(&key).filter(wanted));
     Ok(Answer::new(stubs, [WatchKey::JobAllocs(key)]))
 }
 
@@ -138,27 +142,30 @@ pub(crate) async fn deregister(write: &Write<'_>) -> Result<ApiResponse, ApiErro
     if eval_priority.is_some_and(|priority| priority > 100) {
         return Err(ApiError::bad_request("Eval priority must be between 1 and 100 inclusively"));
     }
+    let key = key(write.options, write.param(0))?;
+    if purge {
+        let purger = Requirement::AnyOf(&[Capability::SubmitJob, Capability::PurgeJob]);
+        let _grant = write.grant.also(purger, Some(&key.namespace))?;
+    }
     let command = Command::JobDeregister(JobDeregister {
-        key: key(write.options, write.param(0))?,
+        key,
         purge,
         eval_id: write.shared.ids.eval(),
         eval_priority: eval_priority.and_then(|priority| u16::try_from(priority).ok()),
         no_shutdown_delay,
     });
-    let response = match write.shared.propose(command).await {
-        Ok((index, Reply::JobDeregistered { job_modify_index, eval_id })) => JobDeregisterResponse {
-            eval_id: eval_id.map(|id| id.to_string()).unwrap_or_default(),
-            eval_create_index: if eval_id.is_some() { index.0 } else { 0 },
-            job_modify_index: job_modify_index.0,
-            index: index.0,
-            ..JobDeregisterResponse::default()
-        },
-        Ok((index, _)) => JobDeregisterResponse { index: index.0, ..JobDeregisterResponse::default() },
-        // Stopping what is not there succeeds, as scripts that clean up expect.
-        Err(error) if error.message == "job not found" => JobDeregisterResponse::default(),
-        Err(error) => return Err(error),
+    let (index, reply) = write.shared.propose(command).await?;
+    let Reply::JobDeregistered { job_modify_index, eval_id } = reply else {
+        return Err(ApiError::internal("the log answered with another command's reply"));
     };
-    let index = Index(response.index);
+    // Stopping what is not there succeeds without an evaluation, as scripts that clean up expect.
+    let response = JobDeregisterResponse {
+        eval_id: eval_id.map(|id| id.to_string()).unwrap_or_default(),
+        eval_create_index: if eval_id.is_some() { index.0 } else { 0 },
+        job_modify_index: job_modify_index.0,
+        index: index.0,
+        ..JobDeregisterResponse::default()
+    };
     let mut answer = body::json(&response, write.options.pretty)?;
     index_header(&mut answer, index);
     Ok(answer)

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use muster_acl::Denied;
 use muster_api::views::{
     JobListStub, JobRegisterRequest, JobRegisterResponse, JobValidateRequest, JobValidateResponse,
     JobsParseRequest,
@@ -17,13 +18,14 @@ use crate::http::blocking::{Answer, Read, ReadResult, index_header};
 use crate::http::body::{self, ApiResponse};
 use crate::http::dispatch::Write;
 use crate::http::error::ApiError;
+use crate::http::page::ByName;
 
 pub(crate) fn list(read: &Read<'_>) -> ReadResult<Vec<JobListStub>> {
     let with_meta = read.options.query.flag("meta", false)?;
     let jobs = read.state.jobs().filter(|job| {
         read.options.namespace.covers(&job.namespace) && job.id.as_str().starts_with(&read.options.prefix)
     });
-    let page = read.options.paginate(jobs, |job| format!("{}.{}", job.namespace, job.id));
+    let page = read.options.paginate(jobs, |job| ByName(job.key()))?;
     let view = |job: &Arc<Job>| JobListStub::new(job, &read.state.summary(job), with_meta);
     Ok(Answer::page(page, [WatchKey::Jobs], view))
 }
@@ -41,10 +43,8 @@ pub(crate) async fn register_as(write: &Write<'_>, id: Option<&str>) -> Result<A
     if !(request.eval_priority == 0 || (1..=100).contains(&request.eval_priority)) {
         return Err(ApiError::bad_request("Eval priority must be between 1 and 100 inclusively"));
     }
-    let Decided { job, warnings } = decide(write, input, &request.namespace)?;
-    if !write.grant.allows_namespace(&job.namespace) {
-        return Err(muster_acl::Denied.into());
-    }
+    let namespace = namespace(write, &input, &request.namespace)?;
+    let Decided { job, warnings } = decide(write, input, &namespace)?;
     let response = propose(write, job, &request, warnings).await?;
     let index = response.index;
     let mut answer = body::json(&response, write.options.pretty)?;
@@ -90,12 +90,19 @@ async fn propose(
     })
 }
 
-/// Fills in defaults and validates; the namespace comes from the query, the body, the job, in this order.
-fn decide(write: &Write<'_>, mut input: JobInput, body_namespace: &str) -> Result<Decided, ApiError> {
-    let chosen = write.options.query.get("namespace").filter(|name| !name.is_empty());
-    let named =
-        chosen.or(Some(body_namespace).filter(|name| !name.is_empty())).or(input.namespace.as_deref());
-    let namespace = Namespace::new(named.filter(|name| !name.is_empty()).unwrap_or("default"))?;
+/// The namespace that the query, the body or the job names, in this order; the caller must be allowed there.
+fn namespace(write: &Write<'_>, input: &JobInput, body: &str) -> Result<Namespace, ApiError> {
+    let named = [write.options.query.get("namespace"), Some(body), input.namespace.as_deref()];
+    let named = named.into_iter().flatten().find(|name| !name.is_empty());
+    let namespace = named.map_or_else(|| Ok(Namespace::default_namespace()), Namespace::new)?;
+    match write.grant.allows_namespace(&namespace) {
+        true => Ok(namespace),
+        false => Err(Denied.into()),
+    }
+}
+
+/// Fills in defaults and validates.
+fn decide(write: &Write<'_>, mut input: JobInput, namespace: &Namespace) -> Result<Decided, ApiError> {
     input.namespace = Some(namespace.to_string());
     check_region(write, &mut input)?;
     muster_jobspec::decide(input, &write.shared.job_limits)
@@ -141,6 +148,13 @@ pub(crate) fn parse(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
 pub(crate) fn validate(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
     let request: JobValidateRequest = body::decode(&write.body)?;
     let input = request.job.ok_or_else(|| ApiError::bad_request("Job must be specified"))?;
+    // The job's own namespace counts here, never the query's.
+    let named = input.namespace.as_deref().filter(|name| !name.is_empty()).unwrap_or("default");
+    if let Ok(namespace) = Namespace::new(named)
+        && !write.grant.allows_namespace(&namespace)
+    {
+        return Err(Denied.into());
+    }
     body::json(&validation(input, &write.shared.job_limits), write.options.pretty)
 }
 

@@ -2,25 +2,17 @@
 
 use muster_leader::gc;
 
+use crate::collector;
 use crate::http::body::{self, ApiResponse};
 use crate::http::dispatch::Write;
 use crate::http::error::ApiError;
 use crate::http::options::Options;
 use crate::metrics;
 use crate::shared::Shared;
-use muster_state::command::Command;
 
-/// Collects everything that is over, batch after batch, whatever its age.
+/// Collects everything that is over, whatever its age.
 pub(crate) async fn gc(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
-    loop {
-        let snapshot = write.shared.consensus.snapshot();
-        let Some(batch) = gc::collect(&snapshot, write.shared.now(), &gc::Thresholds::force()) else { break };
-        let before = snapshot.index();
-        let (index, _) = write.shared.propose(Command::GarbageCollect(batch)).await?;
-        if index <= before {
-            break;
-        }
-    }
+    collector::collect(write.shared, &gc::Thresholds::force()).await?;
     Ok(body::empty())
 }
 

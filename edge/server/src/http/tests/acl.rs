@@ -1,0 +1,217 @@
+//! Every route with every kind of caller.
+
+use muster_acl::{Access, Acl, Capability, Requirement, Rules, Scope};
+use muster_api::{ROUTES, RouteId, path};
+use muster_ids::{AllocId, EvalId, NodeId};
+
+use super::{Answer, Api, all_of, job_body};
+use crate::testing::live;
+
+/// How to call a row so that it acts on an object, or on one that does not exist.
+struct Case {
+    known: String,
+    unknown: String,
+    query: &'static str,
+    body: String,
+    /// The answer to a caller who may do everything.
+    status: u16,
+}
+
+struct Objects {
+    alloc: AllocId,
+    eval: EvalId,
+    node: NodeId,
+}
+
+impl Objects {
+    fn of(api: &Api) -> Self {
+        let snapshot = api.server.consensus().snapshot();
+        let alloc = live(&snapshot, "web").into_iter().find(|alloc| !alloc.tasks.is_empty()).unwrap();
+        Self { alloc: alloc.id, eval: alloc.eval_id, node: alloc.node_id }
+    }
+
+    /// Exhaustive: a route that this test does not know does not compile.
+    fn case(&self, id: RouteId) -> Case {
+        let absent = "99999999-9999-4999-8999-999999999999".to_owned();
+        let plain = |known: &str, unknown: &str| Case {
+            known: known.to_owned(),
+            unknown: unknown.to_owned(),
+            query: "",
+            body: String::new(),
+            status: 200,
+        };
+        let web = || plain("web", "nothing");
+        let alloc = || plain(&self.alloc.to_string(), &absent);
+        let node = || plain(&self.node.to_string(), &absent);
+        match id {
+            RouteId::JobRegister => Case { body: job_body("web", ""), ..plain("", "") },
+            RouteId::JobParse => Case { body: r#"{"JobHCL":"job \"x\" {}"}"#.into(), ..plain("", "") },
+            RouteId::JobValidate => Case { body: job_body("web", ""), ..plain("", "") },
+            RouteId::JobUpdate => Case { body: job_body("web", ""), ..plain("web", "web") },
+            RouteId::JobSubmission => Case { query: "version=0", status: 404, ..web() },
+            RouteId::JobRead
+            | RouteId::JobVersions
+            | RouteId::JobAllocations
+            | RouteId::JobEvaluations
+            | RouteId::JobSummary
+            | RouteId::JobDeployments
+            | RouteId::JobDeployment
+            | RouteId::JobEvaluate
+            | RouteId::JobDeregister => web(),
+            RouteId::AllocRead | RouteId::AllocStop => alloc(),
+            // Nobody listens for this node here.
+            RouteId::AllocLogs => Case { query: "task=main&type=stdout", status: 404, ..alloc() },
+            RouteId::EvalRead | RouteId::EvalAllocations => plain(&self.eval.to_string(), &absent),
+            RouteId::NodeRead | RouteId::NodeAllocations => node(),
+            RouteId::NodeEligibility => Case { body: r#"{"Eligibility":"ineligible"}"#.into(), ..node() },
+            RouteId::JobList
+            | RouteId::AllocList
+            | RouteId::EvalList
+            | RouteId::NodeList
+            | RouteId::NodePoolList
+            | RouteId::AgentSelfRead
+            | RouteId::AgentMembers
+            | RouteId::AgentHealthRead
+            | RouteId::StatusLeader
+            | RouteId::StatusPeers
+            | RouteId::RegionList
+            | RouteId::SystemGc
+            | RouteId::Metrics => plain("", ""),
+        }
+    }
+}
+
+async fn call(api: &Api, acl: &Acl, id: RouteId, object: &str, query: &str, body: &str) -> Vec<Answer> {
+    let row = id.row();
+    let mut answers = Vec::new();
+    for method in row.methods {
+        let uri = format!("{}?{query}", path::fill(row, &[object]));
+        answers.push(api.ask_as(acl, method.as_str(), &uri, body.to_owned()).await);
+    }
+    answers
+}
+
+fn needs(id: RouteId, scope: Scope) -> bool {
+    id.row().requires.capabilities().iter().any(|capability| capability.scope() == scope)
+}
+
+/// Exactly one capability.
+fn only(capability: Capability) -> Acl {
+    let held = || vec![("default".to_owned(), [capability].into())];
+    let mut rules = Rules::default();
+    match capability.scope() {
+        Scope::Namespace => rules.namespaces = held(),
+        Scope::NodePool => rules.node_pools = held(),
+        Scope::Node if capability == Capability::NodeRead => rules.node = Access::Read,
+        Scope::Node => rules.node = Access::Write,
+        Scope::Agent => rules.agent = Access::Read,
+        Scope::Operator => rules.operator = Access::Read,
+        Scope::Management => return Acl::Unrestricted,
+    }
+    Acl::Rules(rules)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_rights_only_public_routes_answer_and_nothing_changes() {
+    let api = Api::with_web().await;
+    let (objects, before) = (Objects::of(&api), api.changed_at());
+    let nobody = Acl::Rules(Rules::default());
+    for id in ROUTES {
+        let case = objects.case(*id);
+        for answer in call(&api, &nobody, *id, &case.known, case.query, &case.body).await {
+            match id.row().requires {
+                Requirement::Public => assert_eq!(answer.status, 200, "{id:?}: {}", answer.text),
+                Requirement::AnyOf(_) => {
+                    assert_eq!(answer.seen(), (403, "Permission denied".to_owned()), "{id:?}");
+                }
+            }
+        }
+        assert_eq!(api.changed_at(), before, "{id:?} changed the state");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_rights_elsewhere_objects_look_as_if_they_were_not_there() {
+    let api = Api::with_web().await;
+    let (objects, before) = (Objects::of(&api), api.changed_at());
+    let stranger = all_of("other");
+    for id in ROUTES.iter().filter(|id| needs(**id, Scope::Namespace)) {
+        let case = objects.case(*id);
+        for namespace in ["", "namespace=default", "namespace=other", "namespace=*"] {
+            let query = format!("{}&{namespace}", case.query);
+            // With `other` these are allowed, and no longer about objects of `default`.
+            let writes = matches!(*id, RouteId::JobRegister | RouteId::JobUpdate | RouteId::JobDeregister);
+            if writes && namespace == "namespace=other" {
+                continue;
+            }
+            let known = call(&api, &stranger, *id, &case.known, &query, &case.body).await;
+            let unknown = call(&api, &stranger, *id, &case.unknown, &query, &case.body).await;
+            for (known, unknown) in known.iter().zip(&unknown) {
+                let text = unknown.text.replace(&case.unknown, &case.known);
+                assert_eq!(known.seen(), (unknown.status.as_u16(), text), "{id:?} {namespace}");
+                assert_eq!(known.header("x-nomad-index"), unknown.header("x-nomad-index"), "{id:?}");
+                let empty = matches!(known.text.as_str(), "[]" | "null");
+                let denied = matches!(known.status.as_u16(), 400 | 403 | 404 | 500);
+                let harmless = matches!(
+                    *id,
+                    RouteId::JobParse | RouteId::JobValidate | RouteId::JobDeregister | RouteId::JobEvaluate
+                );
+                assert!(empty || denied || harmless, "{id:?} {namespace}: {}", known.text);
+            }
+            assert_eq!(api.changed_at(), before, "{id:?} {namespace} changed the state");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_single_capability_of_a_row_is_enough() {
+    let api = Api::with_web().await;
+    let objects = Objects::of(&api);
+    for id in ROUTES {
+        let case = objects.case(*id);
+        for capability in id.row().requires.capabilities() {
+            for answer in call(&api, &only(*capability), *id, &case.known, case.query, &case.body).await {
+                assert_ne!(answer.status, 403, "{id:?} with {}: {}", capability.as_str(), answer.text);
+                assert_ne!(answer.text, "Permission denied");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_may_do_everything_is_answered_by_every_route() {
+    let api = Api::with_web().await;
+    let objects = Objects::of(&api);
+    for id in ROUTES {
+        let case = objects.case(*id);
+        for answer in call(&api, &Acl::Unrestricted, *id, &case.known, case.query, &case.body).await {
+            assert_eq!(answer.status, case.status, "{id:?}: {}", answer.text);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn deregistering_with_purge_takes_more_than_the_right_to_deregister() {
+    let api = Api::with_web().await;
+    let before = api.changed_at();
+    let stopper = only(Capability::DeregisterJob);
+    let answer = api.ask_as(&stopper, "DELETE", "/v1/job/web?purge=true", "").await;
+    assert_eq!(answer.seen(), (403, "Permission denied".to_owned()));
+    assert_eq!(api.changed_at(), before);
+    assert_eq!(api.ask_as(&stopper, "DELETE", "/v1/job/web", "").await.status, 200);
+    let purger = only(Capability::PurgeJob);
+    assert_eq!(api.ask_as(&purger, "DELETE", "/v1/job/web?purge=true", "").await.status, 200);
+    assert_eq!(api.get("/v1/job/web").await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_shows_its_allocations_only_to_readers_of_their_jobs() {
+    let api = Api::with_web().await;
+    let uri = format!("/v1/node/{}/allocations", Objects::of(&api).node);
+    let nodes_only = api.ask_as(&only(Capability::NodeRead), "GET", &uri, "").await;
+    assert_eq!(nodes_only.seen(), (200, "[]".to_owned()));
+    let Acl::Rules(mut rules) = all_of("default") else { unreachable!("rules") };
+    rules.node = Access::Read;
+    let both = api.ask_as(&Acl::Rules(rules), "GET", &uri, "").await;
+    assert!(!both.json().as_array().unwrap().is_empty());
+}

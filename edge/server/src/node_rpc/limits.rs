@@ -1,0 +1,137 @@
+//! How much of what a node says is believed worth keeping. Everything stored here is replicated and held in memory by
+//! every server, so a hostile node must not decide its size.
+//!
+//! Texts that are too long are cut: an honest node may have a verbose driver. Counts that no honest node reaches are
+//! refused.
+
+use muster_ids::{NodeId, Text};
+use muster_model::{Alloc, Node, TaskEvent, TaskEventKind, TaskState};
+use muster_rpc::CallFailure;
+use muster_rpc::messages::AllocReport;
+use muster_state::Snapshot;
+use muster_state::command::AllocStatusReport;
+
+/// Longest text of a description, an event or a fact.
+pub(super) const MAX_TEXT_BYTES: usize = 4096;
+/// Most reports in one call.
+pub(super) const MAX_REPORTS: usize = 4096;
+/// Most attributes, metadata, drivers and volumes of a node together.
+const MAX_FACTS: usize = 4096;
+/// Bytes of all of a node's texts together.
+const MAX_NODE_BYTES: usize = 256 << 10;
+
+/// The reports as they may be stored: of each of this node's allocations no more than it can have. About allocations
+/// that are not the node's only the id goes on, for `apply` to answer.
+pub(super) fn bounded(
+    snapshot: &Snapshot,
+    node: NodeId,
+    reports: &[AllocReport],
+) -> Result<Vec<AllocStatusReport>, CallFailure> {
+    if reports.len() > MAX_REPORTS {
+        let given = reports.len();
+        return Err(CallFailure::invalid(format!(
+            "{given} reports in one call: send at most {MAX_REPORTS} at once"
+        )));
+    }
+    let bound = |report: &AllocReport| {
+        let alloc = snapshot.alloc(report.id).filter(|alloc| alloc.node_id == node);
+        let tasks = alloc.and_then(|alloc| Alloc::group_spec(alloc)).map_or(0, |group| group.tasks.len());
+        AllocStatusReport {
+            id: report.id,
+            status: report.status,
+            description: report.description.as_ref().filter(|_| alloc.is_some()).map(cut),
+            tasks: report.tasks.iter().take(tasks).map(task).collect(),
+        }
+    };
+    Ok(reports.iter().map(bound).collect())
+}
+
+fn task(state: &TaskState) -> TaskState {
+    let newest = state.events.len().saturating_sub(TaskState::MAX_EVENTS);
+    let events = state.events.iter().skip(newest).map(event).collect();
+    TaskState { events, ..*state }
+}
+
+fn event(event: &TaskEvent) -> TaskEvent {
+    use TaskEventKind as Kind;
+    let kind = match &event.kind {
+        Kind::ArtifactDownloadFailed { error } => Kind::ArtifactDownloadFailed { error: cut(error) },
+        Kind::SetupFailure { error } => Kind::SetupFailure { error: cut(error) },
+        Kind::DriverFailure { error } => Kind::DriverFailure { error: cut(error) },
+        Kind::FailedValidation { error } => Kind::FailedValidation { error: cut(error) },
+        Kind::Terminated { exit_code, signal, oom_killed, error } => Kind::Terminated {
+            exit_code: *exit_code,
+            signal: *signal,
+            oom_killed: *oom_killed,
+            error: error.as_ref().map(cut),
+        },
+        Kind::Restarting { reason, delay } => Kind::Restarting { reason: cut(reason), delay: *delay },
+        Kind::NotRestarting { reason } => Kind::NotRestarting { reason: cut(reason) },
+        Kind::RestartSignaled { reason } => Kind::RestartSignaled { reason: cut(reason) },
+        Kind::Signaling { signal } => Kind::Signaling { signal: cut(signal) },
+        Kind::Killing { timeout, reason } => {
+            Kind::Killing { timeout: *timeout, reason: reason.as_ref().map(cut) }
+        }
+        Kind::Killed { error } => Kind::Killed { error: error.as_ref().map(cut) },
+        Kind::SiblingFailed { task } => Kind::SiblingFailed { task: cut(task) },
+        Kind::RestoreFailed { error } => Kind::RestoreFailed { error: cut(error) },
+        Kind::Driver { message } => Kind::Driver { message: cut(message) },
+        // Without text; spelled out, so that a new kind with text is not forgotten here.
+        kind @ (Kind::Received
+        | Kind::BuildingTaskDir
+        | Kind::DownloadingArtifacts
+        | Kind::Started
+        | Kind::LeaderDead
+        | Kind::MainTasksDead
+        | Kind::WaitingForShutdownDelay { .. }) => kind.clone(),
+    };
+    TaskEvent { time: event.time, kind }
+}
+
+/// The text, or as much of its beginning as is kept.
+fn cut(text: &Text) -> Text {
+    if text.len() <= MAX_TEXT_BYTES {
+        return Text::clone(text);
+    }
+    text.get(..text.floor_char_boundary(MAX_TEXT_BYTES)).unwrap_or_default().into()
+}
+
+/// Refuses a node whose description of itself is larger than any honest one.
+pub(super) fn check_node(node: &Node) -> Result<(), CallFailure> {
+    let texts = || {
+        let maps = node.attributes.iter().chain(&node.meta).flat_map(|(key, value)| [key, value]);
+        let drivers = node.drivers.values();
+        let drivers = drivers
+            .flat_map(|d| d.attributes.iter().flat_map(|(key, value)| [key, value]).chain([&d.description]));
+        let volumes = node.host_volumes.iter().flat_map(|(name, volume)| [name, &volume.path]);
+        let own = [
+            &node.name,
+            &node.http_addr,
+            &node.computed_class,
+            &node.capacity.ip,
+            &node.capacity.network_device,
+        ];
+        maps.chain(drivers).chain(volumes).chain(own)
+    };
+    let bytes: usize = texts().map(|text| text.len()).sum();
+    let facts = node.drivers.values().map(|driver| driver.attributes.len() + 1).sum::<usize>()
+        + node.attributes.len()
+        + node.meta.len()
+        + node.host_volumes.len();
+    if let Some(long) = texts().find(|text| text.len() > MAX_TEXT_BYTES) {
+        let start: String = long.chars().take(40).collect();
+        return Err(CallFailure::invalid(format!(
+            "the node's fact that begins with `{start}` has {} bytes: at most {MAX_TEXT_BYTES} are kept",
+            long.len()
+        )));
+    }
+    if facts > MAX_FACTS || bytes > MAX_NODE_BYTES {
+        return Err(CallFailure::invalid(format!(
+            "the node describes itself with {facts} facts of {bytes} bytes: at most {MAX_FACTS} of {MAX_NODE_BYTES} bytes are kept; report fewer attributes or less metadata"
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
