@@ -90,12 +90,17 @@ fn route<B>(request: &Request<B>) -> Result<(RouteId, Params), ApiError> {
         // A method that no route has: whether the path exists is asked with one that some have.
         None => match find(Method::Get, path) {
             Found::Nothing => Found::Nothing,
+            Found::NotBuilt => Found::NotBuilt,
             Found::Route(..) | Found::WrongMethod => Found::WrongMethod,
         },
     };
     match found {
         Found::Route(id, params) => Ok((id, params)),
         Found::WrongMethod => Err(not_allowed()),
+        Found::NotBuilt => Err(ApiError::new(
+            StatusCode::NOT_IMPLEMENTED,
+            format!("{} {path} is not supported by this version of muster", request.method()),
+        )),
         Found::Nothing => Err(ApiError::not_found("")),
     }
 }
