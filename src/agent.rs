@@ -31,7 +31,7 @@ pub fn main(flags: AgentFlags) -> u8 {
     let code = runtime.block_on(async {
         match start(flags, None).await {
             Ok(running) => {
-                println!("==> Muster agent started! Log data will stream in below:\n");
+                say!("==> Muster agent started! Log data will stream in below:\n");
                 running.wait().await;
                 running.shutdown().await;
                 1
@@ -79,17 +79,17 @@ pub async fn start(flags: AgentFlags, http_port: Option<u16>) -> Result<Running,
         (None, None) => return Err("neither server nor client is enabled".to_owned()),
     };
     let listeners = listen(&settings, &service).await?;
-    println!("==> Muster agent configuration:\n");
-    println!("           Name: {}", settings.name);
-    println!("         Region: {} (datacenter {})", settings.config.region, settings.config.datacenter);
+    say!("==> Muster agent configuration:\n");
+    say!("           Name: {}", settings.name);
+    say!("         Region: {} (datacenter {})", settings.config.region, settings.config.datacenter);
     for listener in &listeners {
-        println!(
+        say!(
             "           HTTP: {}://{}",
             if settings.config.tls.http { "https" } else { "http" },
             listener.local_addr()
         );
     }
-    println!("          Roles: server: {}, client: {}\n", server.is_some(), client.is_some());
+    say!("          Roles: server: {}, client: {}\n", server.is_some(), client.is_some());
     Ok(Running { listeners, server, client, _scratch: settings.scratch })
 }
 

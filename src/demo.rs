@@ -33,11 +33,11 @@ pub fn main(flags: &DemoFlags) -> u8 {
 }
 
 async fn run(flags: &DemoFlags) -> Result<(), String> {
-    println!("==> Starting an agent (server and client) on this machine's loopback address");
+    say!("==> Starting an agent (server and client) on this machine's loopback address");
     let agent_flags = AgentFlags { dev: true, log_level: Some("ERROR".to_owned()), ..AgentFlags::default() };
     let running = agent::start(agent_flags, flags.http_port).await?;
     let address = running.address();
-    println!("    The API answers at {address}");
+    say!("    The API answers at {address}");
     let outcome = first_job(&address).await;
     if outcome.is_ok() && !flags.no_stay {
         stay(&running, &address).await;
@@ -50,18 +50,18 @@ async fn first_job(address: &str) -> Result<(), String> {
     let client = Client::new(ClientConfig { address: address.to_owned(), ..ClientConfig::default() });
     let client = client.map_err(text)?;
     let (url, checksum) = artifact::serve(ARTIFACT).await?;
-    println!("==> Submitting this job:\n");
-    JOB.lines().for_each(|line| println!("    {line}"));
-    println!();
+    say!("==> Submitting this job:\n");
+    JOB.lines().for_each(|line| say!("    {line}"));
+    say!();
     register(&client, &url, &checksum).await?;
     let alloc = follow(&client).await?;
-    println!("==> The task's output:\n");
+    say!("==> The task's output:\n");
     let query = [("task", "hello"), ("type", "stdout"), ("plain", "true")];
     let mut pieces = client.stream(RouteId::AllocLogs, &[&alloc], &query).await.map_err(text)?;
     while let Some(piece) = pieces.next().await.map_err(text)? {
-        String::from_utf8_lossy(&piece).lines().for_each(|line| println!("    {line}"));
+        String::from_utf8_lossy(&piece).lines().for_each(|line| say!("    {line}"));
     }
-    println!();
+    say!();
     Ok(())
 }
 
@@ -82,7 +82,7 @@ async fn register(client: &Client, url: &str, checksum: &str) -> Result<(), Stri
 
 /// Prints the allocation's progress until it is over; gives its id.
 async fn follow(client: &Client) -> Result<String, String> {
-    println!("==> Progress");
+    say!("==> Progress");
     let (mut index, mut seen, mut shown) = (0, String::new(), 0);
     let deadline = tokio::time::Instant::now() + PATIENCE;
     loop {
@@ -93,11 +93,7 @@ async fn follow(client: &Client) -> Result<String, String> {
         if let Some(alloc) = answer.value.first() {
             shown = show_events(client, alloc, shown).await?;
             if alloc.client_status != seen {
-                println!(
-                    "    Allocation {} is {}",
-                    alloc.id.get(..8).unwrap_or(&alloc.id),
-                    alloc.client_status
-                );
+                say!("    Allocation {} is {}", alloc.id.get(..8).unwrap_or(&alloc.id), alloc.client_status);
                 seen.clone_from(&alloc.client_status);
             }
             match alloc.client_status.as_str() {
@@ -117,25 +113,25 @@ async fn show_events(client: &Client, alloc: &AllocListStub, shown: usize) -> Re
     let alloc = client.get::<AllocRead>(&[&alloc.id], &[]).await.map_err(text)?.value;
     let Some(state) = alloc.task_states.get("hello") else { return Ok(shown) };
     for event in state.events.iter().skip(shown) {
-        println!("      {}: {}", event.kind, event.display_message);
+        say!("      {}: {}", event.kind, event.display_message);
     }
     Ok(state.events.len().max(shown))
 }
 
 async fn stay(running: &Running, address: &str) {
-    println!("==> The agent stays until you press Ctrl-C. From another terminal:");
+    say!("==> The agent stays until you press Ctrl-C. From another terminal:");
     let binary = std::env::current_exe().map_or_else(|_| "muster".into(), |path| path.display().to_string());
     if address != "http://127.0.0.1:4646" {
-        println!("    export NOMAD_ADDR={address}");
+        say!("    export NOMAD_ADDR={address}");
     }
     for command in
         ["job status hello", "node status", "job run examples/hello.nomad.hcl", "alloc logs -job hello"]
     {
-        println!("    {binary} {command}");
+        say!("    {binary} {command}");
     }
-    println!("    curl {address}/v1/jobs");
+    say!("    curl {address}/v1/jobs");
     running.wait().await;
-    println!("==> Stopping; the demo leaves nothing behind");
+    say!("==> Stopping; the demo leaves nothing behind");
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "used as a function for map_err")]

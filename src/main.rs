@@ -1,5 +1,13 @@
 //! The `muster` binary: supervisor, agent, or command line, decided in this order.
 
+/// Prints a line. A reader that went away is no reason to stop an agent.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write;
+        let _closed = writeln!(std::io::stdout(), $($text)*);
+    }};
+}
+
 mod agent;
 mod demo;
 
@@ -37,6 +45,7 @@ fn runtime(threads: usize) -> std::io::Result<tokio::runtime::Runtime> {
 
 /// Prints an error the way every command does.
 fn fail(message: &str) -> u8 {
-    eprintln!("==> {message}");
+    use std::io::Write;
+    let _closed = writeln!(std::io::stderr(), "==> {message}");
     1
 }

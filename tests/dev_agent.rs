@@ -152,6 +152,36 @@ fn pages_of_a_browser_are_refused() {
 }
 
 #[test]
+fn controls_that_are_not_enforced_are_refused_rather_than_pretended() {
+    let root = tempdir().unwrap();
+    for (name, config, word) in [
+        ("acl", "acl {\n  enabled = true\n}\n", "ACLs"),
+        ("three", "server {\n  bootstrap_expect = 3\n}\n", "one server"),
+        ("join", "server {\n  server_join {\n    retry_join = [\"127.0.0.1\"]\n  }\n}\n", "one server"),
+    ] {
+        let mut options = options(&root, name);
+        options.args = vec!["-dev".to_owned()];
+        options.config = config.to_owned();
+        let mut agent = options.spawn();
+        assert_eq!(agent.wait_exit(), Some(1), "{name}");
+        assert!(agent.output().contains(word), "{name}:\n{}", agent.output());
+    }
+}
+
+#[test]
+fn unbuilt_routes_say_so_and_touch_no_job() {
+    let root = tempdir().unwrap();
+    let agent = dev_agent(&root);
+    register(&agent, &shell_job("kept", "service", 1, "exec sleep 1000"));
+    for path in ["/v1/job/kept/plan", "/v1/job/kept/versions/a/tag", "/v1/vars"] {
+        let (status, text) = agent.put(path, &json!({})).unwrap();
+        assert_eq!(status, 501, "{path}: {text}");
+        assert!(text.contains("not supported"), "{text}");
+    }
+    assert_eq!(agent.get("/v1/job/kept")["Stop"], false);
+}
+
+#[test]
 fn addresses_beyond_loopback_are_refused_and_what_is_missing_is_named() {
     let root = tempdir().unwrap();
     let mut options = options(&root, "exposed");

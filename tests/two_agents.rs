@@ -6,8 +6,8 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::{id, options, wait_allocs, wait_nodes};
-use muster_testkit::artifacts::ArtifactServer;
 use muster_testkit::Agent;
+use muster_testkit::artifacts::ArtifactServer;
 use sha2::{Digest, Sha256};
 use tempfile::{TempDir, tempdir};
 
@@ -67,8 +67,8 @@ job "{id}" {{
         }}
       }}
       config {{
-        command = "/bin/sh"
-        args    = ["local/collect.sh", "${{meta.ou}}"]
+        command = "local/collect.sh"
+        args    = ["${{meta.ou}}"]
       }}
       resources {{
         cpu    = 20
@@ -123,7 +123,10 @@ fn a_constrained_sysbatch_job_runs_on_the_matching_agent_only_and_errors_are_pre
     let file = cluster.job("empty-source", "", &sha256, "finance");
     let output = server.cli(&["job", "run", &file]);
     let text = format!("{}{}", output.stdout, output.stderr);
-    assert!(output.code == 1 && text.contains("Artifact 1") && text.contains("source must be specified"), "{text}");
+    assert!(
+        output.code == 1 && text.contains("Artifact 1") && text.contains("source must be specified"),
+        "{text}"
+    );
 
     // A constraint that no node meets.
     let file = cluster.job("nowhere", &url, &sha256, "marketing");

@@ -27,7 +27,8 @@ fn default_filter(level: &str) -> Result<String, String> {
     let level = level.to_ascii_lowercase();
     match level.as_str() {
         "trace" | "debug" | "info" | "warn" | "error" => {
-            Ok(format!("warn,muster={level},{}", own_crates(&level)))
+            // openraft warns of the votes that a lone server outvotes itself with.
+            Ok(format!("warn,openraft=error,muster={level},{}", own_crates(&level)))
         }
         "off" => Ok(level),
         _ => Err(format!("unknown log level `{level}`; expected TRACE, DEBUG, INFO, WARN, ERROR or OFF")),

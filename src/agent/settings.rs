@@ -35,6 +35,7 @@ impl Settings {
         let (config, found) = muster_config::decide(input, dev).map_err(|errors| errors.join("\n"))?;
         warnings.extend(found.iter().map(ToString::to_string));
         let addresses = muster_config::check_loopback(&config).map_err(|refusal| refusal.to_string())?;
+        check_supported(&config)?;
         let scratch = match config.data_dir {
             Some(_) => None,
             None => Some(scratch()?),
@@ -84,6 +85,29 @@ impl Settings {
             "Version": {"Version": env!("CARGO_PKG_VERSION")},
         })
     }
+}
+
+/// Refuses what would be a false promise: controls that are not enforced, clusters that cannot form.
+fn check_supported(config: &AgentConfig) -> Result<(), String> {
+    if config.acl.enabled {
+        return Err("`acl.enabled`: this version of muster does not enforce ACLs, and an agent that only seems to would \
+                    be worse than one that does not; remove it, and keep the agent on loopback"
+            .to_owned());
+    }
+    let Some(server) = &config.server else { return Ok(()) };
+    if server.bootstrap_expect > 1 {
+        return Err(format!(
+            "`server.bootstrap_expect` is {}: this version of muster runs one server; use 1",
+            server.bootstrap_expect
+        ));
+    }
+    if !(server.server_join.start_join.is_empty() && server.server_join.retry_join.is_empty()) {
+        return Err(
+            "`server.server_join`: this version of muster runs one server, which joins no other; remove it"
+                .to_owned(),
+        );
+    }
+    Ok(())
 }
 
 /// Private to this user: tasks' directories lie below it.

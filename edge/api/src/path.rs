@@ -7,12 +7,63 @@ use crate::table::{ROUTES, RouteId};
 /// Decoded captures, in the order of the pattern.
 pub type Params = Vec<String>;
 
+/// Routes of the contract that this version does not have yet. Named, so that a request for one of them is neither a
+/// typing error nor, below `/v1/job/`, a job whose id ends like that.
+const NOT_BUILT: &[&str] = &[
+    "/v1/job/{*job}/plan",
+    "/v1/job/{*job}/scale",
+    "/v1/job/{*job}/dispatch",
+    "/v1/job/{*job}/dispatch/payload",
+    "/v1/job/{*job}/revert",
+    "/v1/job/{*job}/stable",
+    "/v1/job/{*job}/periodic/force",
+    "/v1/job/{*job}/actions",
+    "/v1/job/{*job}/action",
+    "/v1/job/{*job}/services",
+    "/v1/job/{*job}/versions/{name}/tag",
+    "/v1/jobs/statuses",
+    "/v1/{*rest}",
+];
+
+/// First segments of the contract below `/v1/`, as far as no row answers them.
+const FAMILIES: &[&str] = &[
+    "acl",
+    "agent",
+    "allocation",
+    "client",
+    "deployment",
+    "deployments",
+    "evaluations",
+    "event",
+    "namespace",
+    "namespaces",
+    "node",
+    "operator",
+    "plugin",
+    "plugins",
+    "quota",
+    "quotas",
+    "scaling",
+    "search",
+    "sentinel",
+    "service",
+    "services",
+    "system",
+    "validate",
+    "var",
+    "vars",
+    "volume",
+    "volumes",
+];
+
 /// Outcome of a look-up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
     Route(RouteId, Params),
     /// The path exists, with other methods.
     WrongMethod,
+    /// The contract has such a path, this version does not.
+    NotBuilt,
     Nothing,
 }
 
@@ -25,12 +76,27 @@ pub fn find(method: Method, path: &str) -> Found {
         .filter_map(|row| Some((row, match_pattern(row.pattern, path)?)))
         .collect();
     matches.sort_by_key(|(row, _)| std::cmp::Reverse(specificity(row.pattern)));
-    let Some(best) = matches.first().map(|(row, _)| specificity(row.pattern)) else { return Found::Nothing };
+    let best = matches.first().map(|(row, _)| specificity(row.pattern));
+    if is_not_built(path, best.unwrap_or_default()) {
+        return Found::NotBuilt;
+    }
+    let Some(best) = best else { return Found::Nothing };
     matches
         .into_iter()
         .filter(|(row, _)| specificity(row.pattern) == best)
         .find(|(row, _)| row.methods.contains(&method))
         .map_or(Found::WrongMethod, |(row, params)| Found::Route(row.id, params))
+}
+
+/// Whether a path of the contract that no row spells out as far is meant.
+fn is_not_built(path: &str, spelled_out: usize) -> bool {
+    let family = path.trim_start_matches('/').split('/').nth(1).unwrap_or_default();
+    NOT_BUILT.iter().any(|pattern| {
+        let catch_all = pattern.ends_with("/{*rest}");
+        specificity(pattern) > spelled_out
+            && match_pattern(pattern, path).is_some()
+            && (!catch_all || FAMILIES.contains(&family))
+    })
 }
 
 /// How many segments a pattern spells out: the more, the earlier it is tried.
@@ -130,6 +196,24 @@ mod tests {
         assert_eq!(find(Method::Get, "/v1/node/pools"), Found::Route(RouteId::NodePoolList, vec![]));
         assert_eq!(find(Method::Delete, "/v1/jobs"), Found::WrongMethod);
         assert_eq!(find(Method::Get, "/v1/nowhere"), Found::Nothing);
+    }
+
+    #[test]
+    fn what_is_not_built_is_neither_a_job_nor_unknown() {
+        for path in [
+            "/v1/job/web/plan",
+            "/v1/job/a/b/versions/x/tag",
+            "/v1/job/web/periodic/force",
+            "/v1/vars",
+            "/v1/acl/tokens",
+        ] {
+            assert_eq!(find(Method::Delete, path), Found::NotBuilt, "{path}");
+        }
+        assert_eq!(find(Method::Get, "/v1/job/plan"), Found::Route(RouteId::JobRead, vec!["plan".into()]));
+        assert_eq!(
+            find(Method::Get, "/v1/job/x/summary"),
+            Found::Route(RouteId::JobSummary, vec!["x".into()])
+        );
     }
 
     #[test]

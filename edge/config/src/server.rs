@@ -184,7 +184,6 @@ impl ServerInput {
 
     fn check_bootstrap(&self, findings: &mut Findings) {
         match self.bootstrap_expect {
-            Some(1) => findings.warn("`server.bootstrap_expect` is 1: a single server cannot survive its own failure; use 3 or 5 in production"),
             Some(even) if even > 0 && even % 2 == 0 => {
                 findings.warn(format!("`server.bootstrap_expect` is {even}: an even number of servers survives no more failures than one less; use 3 or 5"));
             }
@@ -214,7 +213,7 @@ fn gossip_key(key: Option<Secret>, findings: &mut Findings) -> Option<Secret> {
     let key = key.filter(|key| !key.expose().is_empty())?;
     let length = STANDARD.decode(key.expose()).map(|bytes| bytes.len());
     if !matches!(length, Ok(16 | 24 | 32)) {
-        findings.error("`server.encrypt` is not the base64 of 16, 24 or 32 bytes; make a key with `muster operator gossip keyring generate`");
+        findings.error("`server.encrypt` is not the base64 of 16, 24 or 32 bytes; make a key with `openssl rand -base64 32`");
     }
     Some(key)
 }

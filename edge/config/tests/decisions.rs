@@ -160,7 +160,6 @@ fn warnings_do_not_keep_an_agent_from_starting() {
         warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     };
     assert_eq!(warned(""), "");
-    assert!(warned("server { bootstrap_expect = 1 }\n").contains("a single server"));
     assert!(warned("server { bootstrap_expect = 4 }\n").contains("an even number"));
     assert!(warned("server { oidc_issuer = \"http://x\" }\n").contains("https://"));
     assert!(warned("server { protocol_version = 1 }\n").contains("deprecated"));

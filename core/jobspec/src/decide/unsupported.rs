@@ -53,7 +53,7 @@ fn check_periodic(periodic: &PeriodicInput, kind: JobType, found: &mut Findings)
 
 fn migrate(kind: JobType, found: &mut Findings) {
     if kind == JobType::Service {
-        found.no_effect("the `migrate` block", "a drain moves allocations at its own pace");
+        found.no_effect("the `migrate` block", "this version does not drain nodes");
     } else {
         found.error(format!("Job type {kind:?} does not allow migrate block", kind = kind.as_str()));
     }

@@ -81,7 +81,7 @@ impl From<&TaskEvent> for TaskEventView {
 const fn type_name(kind: &TaskEventKind) -> &'static str {
     match kind {
         TaskEventKind::Received => "Received",
-        TaskEventKind::BuildingTaskDir => "Building Task Directory",
+        TaskEventKind::BuildingTaskDir => "Task Setup",
         TaskEventKind::DownloadingArtifacts => "Downloading Artifacts",
         TaskEventKind::ArtifactDownloadFailed { .. } => "Failed Artifact Download",
         TaskEventKind::SetupFailure { .. } => "Setup Failure",
@@ -178,8 +178,11 @@ fn fill(view: &mut TaskEventView, kind: &TaskEventKind) {
             view.driver_message = message.to_string();
             view.detail("driver_message", &**message);
         }
+        TaskEventKind::BuildingTaskDir => {
+            view.message = "Building Task Directory".to_owned();
+            view.detail("message", "Building Task Directory");
+        }
         TaskEventKind::Received
-        | TaskEventKind::BuildingTaskDir
         | TaskEventKind::DownloadingArtifacts
         | TaskEventKind::Started
         | TaskEventKind::Killed { error: None }

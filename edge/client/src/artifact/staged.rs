@@ -36,6 +36,7 @@ impl Staged {
             let suffix = entropy::id_bytes().map_err(io::Error::other)?;
             let temporary = format!(".muster-{:032x}", u128::from_be_bytes(suffix));
             let file = dir.open_with(&temporary, OpenOptions::new().write(true).create_new(true))?;
+            allow_execution(&file)?;
             Ok((dir, file, temporary))
         });
         match created {
@@ -95,6 +96,19 @@ impl Made {
             }
         }
     }
+}
+
+/// What is fetched may be what the task runs. Set on the open file, before it has a name that a task could swap.
+#[cfg(unix)]
+fn allow_execution(file: &File) -> io::Result<()> {
+    use cap_std::fs::{Permissions, PermissionsExt};
+    file.set_permissions(Permissions::from_mode(0o755))
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the other platform's signature")]
+fn allow_execution(_file: &File) -> io::Result<()> {
+    Ok(())
 }
 
 fn make_dirs(root: &Dir, parent: &Path, made: &mut Made) -> io::Result<Dir> {
