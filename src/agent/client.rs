@@ -95,14 +95,14 @@ fn raw_exec(config: &BTreeMap<String, Value>) -> Result<RawExecOptions, String> 
             "enabled" => options.enabled = boolean(value).ok_or_else(|| wrong("true or false"))?,
             "denied_host_uids" => {
                 options.denied_host_uids =
-                    ranges(value).ok_or_else(|| wrong("ranges such as \"0,100-199\""))?
+                    ranges(value).ok_or_else(|| wrong("ranges such as \"0,100-199\""))?;
             }
             "denied_host_gids" => {
                 options.denied_host_gids =
-                    ranges(value).ok_or_else(|| wrong("ranges such as \"0,100-199\""))?
+                    ranges(value).ok_or_else(|| wrong("ranges such as \"0,100-199\""))?;
             }
             "denied_envvars" => {
-                options.denied_envvars = texts(value).ok_or_else(|| wrong("a list of patterns"))?
+                options.denied_envvars = texts(value).ok_or_else(|| wrong("a list of patterns"))?;
             }
             _ => {
                 return Err(format!(

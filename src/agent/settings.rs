@@ -154,9 +154,7 @@ fn from_flags(flags: AgentFlags, http_port: Option<u16>) -> AgentConfigInput {
         client: Some(client),
         ..AgentConfigInput::default()
     };
-    input.acl = flags
-        .acl_enabled
-        .map(|enabled| muster_config::AclInput { enabled: Some(enabled), ..Default::default() });
+    input.acl = flags.acl_enabled.map(|enabled| muster_config::AclInput { enabled: Some(enabled) });
     input.ports = http_port.map(|port| muster_config::PortsInput { http: Some(port), ..Default::default() });
     input
 }

@@ -259,7 +259,10 @@ fn what_was_stopped_before_it_began_is_complete_and_runs_nothing() {
 #[test]
 fn saved_state_of_another_group_is_refused() {
     let one = AllocPlan { tasks: vec![task("a", Role::Main)], shutdown_delay: Duration::ZERO };
-    let two = AllocPlan { tasks: vec![task("a", Role::Main), task("b", Role::Main)], shutdown_delay: Duration::ZERO };
+    let two = AllocPlan {
+        tasks: vec![task("a", Role::Main), task("b", Role::Main)],
+        shutdown_delay: Duration::ZERO,
+    };
     let memory = AllocRunner::received(one, NOW).memory();
     let error = AllocRunner::restore(two, memory).unwrap_err();
     assert_eq!(error.to_string(), "saved state has 1 tasks but the group has 2");

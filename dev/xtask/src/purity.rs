@@ -9,7 +9,10 @@ use crate::run::Outcome;
 /// Words that have no place in `core/` outside tests and examples.
 const FORBIDDEN: &[&str] = &[
     "std::fs",
-    "std::net",
+    "TcpStream",
+    "TcpListener",
+    "UdpSocket",
+    "ToSocketAddrs",
     "std::process",
     "std::thread",
     "std::env",

@@ -6,7 +6,7 @@
 //!                                └─ stream (task logs)                          ─ routes/logs.rs
 //! ```
 //!
-//! Handlers never see the raw snapshot: they get a [`Scoped`](crate::scoped::Scoped) view that asks the caller's
+//! Handlers never see the raw snapshot: they get a `Scoped` view that asks the caller's
 //! grant about every object.
 
 pub(crate) mod blocking;
