@@ -17,7 +17,7 @@ use crate::wording;
 pub struct Schedule {
     /// `None` when nothing changes.
     pub plan: Option<Plan>,
-    /// The evaluation as it is now, first; then a blocked one for what found no place and one to look again later,
+    /// The evaluation as it is now, first; then a blocked one for what found no place or waits for its predecessor and one to look again later,
     /// as needed. They are also in the plan, to be stored with it if all of it is.
     pub evals: Vec<Evaluation>,
     /// By group; for `job plan`.
@@ -35,7 +35,7 @@ pub fn emit<'a>(
 ) -> Schedule {
     let mut done = Evaluation { queued: placed.queued.clone(), ..finished(eval, snapshot, ctx) };
     let mut evals = Vec::new();
-    if !placed.failed.is_empty() {
+    if placed.groups.iter().any(|group| group.has_failed() || group.waits()) {
         evals.extend(wait_for_capacity(&mut done, eval, &placed, snapshot, ctx, draw));
     }
     if let Some(due) = reconciled.look_again.filter(|due| !is_planned(eval, *due, snapshot, ctx)) {
@@ -69,8 +69,9 @@ pub fn emit<'a>(
     Schedule { plan, evals, updates: reconciled.updates }
 }
 
-/// Notes in the evaluation what found no place, and makes the one that waits for it. An evaluation that has waited
-/// before goes back to waiting rather than leave another behind each time.
+/// Notes in the evaluation what found no place, and makes the one that waits for it. What only waits for its
+/// predecessor to end is no failure, but is waited for alike. An evaluation that has waited before goes back to
+/// waiting rather than leave another behind each time.
 fn wait_for_capacity(
     done: &mut Evaluation,
     eval: &Evaluation,
@@ -80,13 +81,14 @@ fn wait_for_capacity(
     draw: &mut Draw,
 ) -> Option<Evaluation> {
     done.failed_groups.clone_from(&placed.failed);
+    let why = if placed.failed.is_empty() { wording::WAITING_EVAL } else { wording::BLOCKED_EVAL };
     if was_blocked(eval) {
-        done.status_description = Some(Text::from(wording::BLOCKED_EVAL));
+        done.status_description = Some(Text::from(why));
         block(done, placed);
         return None;
     }
     let id = draw.eval_id();
-    let mut waiting = successor(eval, EvalTrigger::QueuedAllocs, wording::BLOCKED_EVAL, snapshot, ctx, id);
+    let mut waiting = successor(eval, EvalTrigger::QueuedAllocs, why, snapshot, ctx, id);
     waiting.failed_groups.clone_from(&done.failed_groups);
     waiting.queued.clone_from(&done.queued);
     block(&mut waiting, placed);
@@ -97,7 +99,7 @@ fn wait_for_capacity(
 /// Says which changes of the cluster may help.
 fn block(eval: &mut Evaluation, placed: &Placed<'_>) {
     eval.status = EvalStatus::Blocked;
-    for group in placed.groups.iter().filter(|group| group.has_failed()) {
+    for group in placed.groups.iter().filter(|group| group.has_failed() || group.waits()) {
         group.demands.add_eligibility(&mut eval.class_eligibility);
         eval.escaped_class |= group.demands.escape() || !group.distinct.is_empty();
     }

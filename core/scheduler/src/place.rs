@@ -2,14 +2,15 @@
 //!
 //! A group that found no place once is not searched for again in this run: what is taken stays taken, so the next ask
 //! of the group would fail for the same reason. Only a node that an allocation leaves for its own replacement may do,
-//! and asks for one certain node (system jobs) fail each for themselves.
+//! and asks for one certain node (system jobs) fail each for themselves. What would find a place as soon as
+//! allocations of its job that are told to end have ended is no failure: it waits.
 
 mod candidates;
 mod group;
 mod look;
 mod ports;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use muster_ids::GroupName;
@@ -22,7 +23,7 @@ use crate::cluster::Cluster;
 use crate::draw::Draw;
 use crate::feasible::{Demands, Occupancy};
 use crate::reconcile::{Ask, Ending, Reconciled};
-use group::{Choice, GroupState};
+use group::{Choice, GroupState, Lacking};
 use ports::Ports;
 
 /// The outcome.
@@ -50,6 +51,8 @@ struct Placer<'a, 'c> {
     shared: Shared<'a>,
     ctx: &'c Context<'a>,
     draw: &'c mut Draw,
+    /// Nodes on which allocations of the job are told to end.
+    left: BTreeSet<u32>,
     out: Placed<'a>,
 }
 
@@ -63,7 +66,8 @@ pub fn place<'a>(
 ) -> Placed<'a> {
     let cluster = Cluster::new(snapshot, ctx.overlay);
     let shared = Shared { job, cluster, occupancy: Occupancy::default() };
-    let mut placer = Placer { shared, ctx, draw, out: Placed::default() };
+    let mut placer = Placer { shared, ctx, draw, left: BTreeSet::new(), out: Placed::default() };
+    placer.expect_ends(&reconciled.leaving);
     placer.prepare_groups(demands, reconciled);
     for (alloc, group) in &reconciled.in_place {
         placer.carry_over(alloc, *group);
@@ -88,6 +92,15 @@ impl<'a> Placer<'a, '_> {
         }
         for (alloc, group) in &reconciled.present {
             self.arrive(alloc, *group);
+        }
+    }
+
+    fn expect_ends(&mut self, leaving: &[&Arc<Alloc>]) {
+        for alloc in leaving {
+            if let Some(slot) = self.shared.cluster.columns().slot_of(alloc.node_id) {
+                self.shared.cluster.stop(slot, alloc);
+                self.left.insert(slot);
+            }
         }
     }
 
@@ -116,25 +129,34 @@ impl<'a> Placer<'a, '_> {
         match self.choose(ask, leaving) {
             Choice::Node { slot, ports, account } => self.commit(ask, slot, ports, account),
             Choice::Unsuitable => self.stay(leaving, ask.group),
-            Choice::NoRoom => {
-                if leaving.is_some_and(|alloc| self.fits_after(alloc, ask)) {
-                    self.out.ended.extend(ask.ends);
-                } else {
-                    self.stay(leaving, ask.group);
-                }
-                self.count_failure(ask.group);
-            }
+            Choice::NoRoom { lacking } => self.wait_or_fail(ask, leaving, lacking),
+        }
+    }
+
+    /// What needs only that others of its job end is not missing anything, but must wait.
+    fn wait_or_fail(&mut self, ask: &Ask<'a>, leaving: Option<&Arc<Alloc>>, lacking: Option<Lacking>) {
+        if leaving.is_some_and(|alloc| self.fits_after(alloc, ask)) {
+            self.out.ended.extend(ask.ends);
+            self.count_waiting(ask.group);
+            return;
+        }
+        let waits = self.fits_after_others(ask);
+        self.stay(leaving, ask.group);
+        if waits {
+            self.count_waiting(ask.group);
+        } else {
+            self.count_failure(ask.group, lacking);
         }
     }
 
     fn choose(&mut self, ask: &Ask<'a>, leaving: Option<&Arc<Alloc>>) -> Choice {
         let Some(group) = self.out.groups.get_mut(usize::from(ask.group)) else { return Choice::Unsuitable };
-        if !group.has_failed() || ask.node.is_some() {
+        if !group.is_full() || ask.node.is_some() {
             return group.choose(ask, &self.shared, self.draw);
         }
         match leaving.and_then(|alloc| self.shared.cluster.columns().slot_of(alloc.node_id)) {
             Some(slot) => group.choose_left(slot, ask, &self.shared, self.draw),
-            None => Choice::NoRoom,
+            None => Choice::NoRoom { lacking: None },
         }
     }
 
@@ -160,18 +182,49 @@ impl<'a> Placer<'a, '_> {
     /// the new one must wait: on a full node, or with a static port, there is no other way.
     fn fits_after(&mut self, old: &Alloc, ask: &Ask<'a>) -> bool {
         let Some(slot) = self.shared.cluster.columns().slot_of(old.node_id) else { return false };
-        let Some(group) = self.out.groups.get_mut(usize::from(ask.group)) else { return false };
         self.shared.cluster.stop(slot, old);
-        match group.fits_hopefully(slot, &self.shared, self.draw) {
-            Some(ports) => {
-                self.shared.cluster.promise(slot, group.ask, &ports);
-                true
-            }
-            None => {
-                self.shared.cluster.unstop(slot, old);
-                false
-            }
+        let fits = self.promise(slot, ask.group);
+        if !fits {
+            self.shared.cluster.unstop(slot, old);
         }
+        fits
+    }
+
+    /// Whether the new one could go where allocations of its job are about to end: to the node of the one it
+    /// replaces, if that is among them, or else to any.
+    fn fits_after_others(&mut self, ask: &Ask<'a>) -> bool {
+        let columns = self.shared.cluster.columns();
+        let own = ask.node.or_else(|| ask.previous.map(|alloc| alloc.node_id));
+        let own = own.and_then(|node| columns.slot_of(node)).filter(|slot| self.left.contains(slot));
+        if own.is_some_and(|slot| self.promise(slot, ask.group)) {
+            return true;
+        }
+        if ask.node.is_some() {
+            return false;
+        }
+        while let Some(slot) = self.next_left(ask.group) {
+            if self.promise(slot, ask.group) {
+                return true;
+            }
+            // Nodes only fill up while a plan is made: what cannot take this one cannot take the next.
+            let Some(group) = self.out.groups.get_mut(usize::from(ask.group)) else { return false };
+            group.left_from = slot.saturating_add(1);
+        }
+        false
+    }
+
+    fn next_left(&self, group: u16) -> Option<u32> {
+        let group = self.out.groups.get(usize::from(group))?;
+        self.left.range(group.left_from..).next().copied()
+    }
+
+    /// Keeps room for one of the group where it would fit if what is to end on the node had ended.
+    fn promise(&mut self, slot: u32, position: u16) -> bool {
+        let Some(group) = self.out.groups.get_mut(usize::from(position)) else { return false };
+        let Some(ports) = group.fits_hopefully(slot, &self.shared, self.draw) else { return false };
+        self.shared.cluster.promise(slot, group.ask, &ports);
+        self.arrive_at(slot, position);
+        true
     }
 
     /// The allocation that was to end runs on after all.
@@ -181,10 +234,16 @@ impl<'a> Placer<'a, '_> {
         }
     }
 
-    fn count_failure(&mut self, position: u16) {
+    fn count_failure(&mut self, position: u16, lacking: Option<Lacking>) {
         let Some(group) = self.out.groups.get_mut(usize::from(position)) else { return };
         *self.out.queued.entry(group.group.name.clone()).or_default() += 1;
-        group.count_failure(&self.shared);
+        group.count_failure(lacking, &self.shared);
+    }
+
+    fn count_waiting(&mut self, position: u16) {
+        let Some(group) = self.out.groups.get_mut(usize::from(position)) else { return };
+        *self.out.queued.entry(group.group.name.clone()).or_default() += 1;
+        group.count_waiting();
     }
 
     /// An unsuitable node is no failure of a system job; that none is suitable is one, and worth an explanation.
@@ -194,7 +253,7 @@ impl<'a> Placer<'a, '_> {
                 || self.out.placements.iter().any(|placement| placement.group == group.position);
             let wanted =
                 group.group.count > 0 && reconciled.asks.iter().any(|ask| ask.group == group.position);
-            if wanted && !runs && !group.has_failed() {
+            if wanted && !runs && !group.has_failed() && !group.waits() {
                 group.explain_unsuitable(&self.shared);
             }
         }

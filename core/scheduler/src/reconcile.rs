@@ -13,6 +13,7 @@ mod fate;
 mod names;
 mod per_node;
 mod reschedule;
+mod run;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -75,6 +76,9 @@ pub struct Reconciled<'a> {
     pub in_place: Vec<(&'a Arc<Alloc>, u16)>,
     /// Allocations that stay, or stay until replaced, with the position of their group in the current job.
     pub present: Vec<(&'a Arc<Alloc>, u16)>,
+    /// Allocations told to end, now or before, whose nodes have not yet said that they did: they still hold what
+    /// those that come after them need.
+    pub leaving: Vec<&'a Arc<Alloc>>,
     /// When a failed allocation may be replaced: look again then.
     pub look_again: Option<UnixNanos>,
     pub updates: BTreeMap<GroupName, DesiredUpdates>,
@@ -102,7 +106,7 @@ pub fn reconcile<'a>(
     };
     let (of_groups, orphans) = by_group(job, allocs);
     stop_all(&orphans, given.snapshot, &mut out);
-    let mut changes = Changes::new(job);
+    let mut changes = Changes::new(job, given.snapshot);
     for (position, allocs) in of_groups {
         if job.kind.is_per_node() {
             per_node::reconcile(job, position, &allocs, &mut changes, given, &mut out);
@@ -110,6 +114,7 @@ pub fn reconcile<'a>(
             counted::reconcile(job, position, &allocs, &mut changes, given, &mut out);
         }
     }
+    out.leaving = leaving(allocs, &out.stops);
     out.asks.sort_by_key(|ask| ask.ends.is_some_and(|ending| !ending.alloc.client_terminal()));
     out
 }
@@ -133,6 +138,15 @@ fn by_group<'a>(job: &'a Job, allocs: &[&'a Arc<Alloc>]) -> (Vec<OfGroup<'a>>, V
         of_group.sort_by_key(|alloc| (alloc.name_index, alloc.create_index, alloc.id));
     }
     (groups, orphans)
+}
+
+fn leaving<'a>(allocs: &[&'a Arc<Alloc>], stops: &[Ending<'a>]) -> Vec<&'a Arc<Alloc>> {
+    let before = allocs.iter().copied().filter(|alloc| alloc.server_terminal());
+    let now = stops.iter().filter(|ending| !ending.lost && !ending.alloc.server_terminal());
+    let mut all: Vec<_> =
+        before.chain(now.map(|ending| ending.alloc)).filter(|alloc| !alloc.client_terminal()).collect();
+    all.sort_unstable_by_key(|alloc| alloc.id);
+    all
 }
 
 fn stop_all<'a>(allocs: &[&'a Arc<Alloc>], snapshot: &Snapshot, out: &mut Reconciled<'a>) {

@@ -7,6 +7,7 @@ pub const LOST: &str = "alloc is lost since its node is down";
 pub const RESCHEDULED: &str = "alloc was rescheduled because it failed";
 
 pub const BLOCKED_EVAL: &str = "created to place remaining allocations";
+pub const WAITING_EVAL: &str = "created to wait for the allocations it replaces to end";
 pub const CONFLICT_EVAL: &str = "created due to placement conflicts";
 pub const DELAYED_EVAL: &str = "created for delayed rescheduling";
 

@@ -35,13 +35,18 @@ pub struct GroupState<'a> {
     /// Why asks found no place, and how many did not.
     failure: Option<Account>,
     failures: u32,
+    /// How many asks wait only for others of the job to end.
+    waiting: u32,
+    /// A search found no room, so the next will find none either.
+    full: bool,
+    /// Of the nodes that allocations of the job leave, in the order of their slots, the first still of use.
+    pub left_from: u32,
     /// No node qualifies, which is a failure although no ask stands for it.
     runs_nowhere: bool,
 }
 
 /// What became of one ask.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "lives on the stack for one placement; a box would cost more")]
 pub enum Choice {
     Node {
         slot: u32,
@@ -50,8 +55,14 @@ pub enum Choice {
     },
     /// The one node asked for is none of the group's nodes: nothing is missing.
     Unsuitable,
-    NoRoom,
+    /// On the one node asked for, this is lacking.
+    NoRoom {
+        lacking: Option<Lacking>,
+    },
 }
+
+/// A node and why it cannot take an ask.
+pub type Lacking = (u32, Rejection);
 
 impl<'a> GroupState<'a> {
     pub fn new(
@@ -86,6 +97,9 @@ impl<'a> GroupState<'a> {
             shared_metric: None,
             failure: None,
             failures: 0,
+            waiting: 0,
+            full: false,
+            left_from: 0,
             runs_nowhere: false,
         }
     }
@@ -110,7 +124,10 @@ impl<'a> GroupState<'a> {
             .iter()
             .enumerate()
             .reduce(|best, next| if next.1.score.mean() > best.1.score.mean() { next } else { best });
-        let Some((at, _)) = best else { return Choice::NoRoom };
+        let Some((at, _)) = best else {
+            self.full = true;
+            return Choice::NoRoom { lacking: None };
+        };
         if self.own_accounts_left > 0 {
             account.scored(scored_nodes(&found, shared));
         }
@@ -184,10 +201,7 @@ impl<'a> GroupState<'a> {
                 self.tally.rejected(node.node(), &rejection);
                 match rejection {
                     Rejection::Filtered(_) => Choice::Unsuitable,
-                    Rejection::Exhausted(_) => {
-                        self.failure.get_or_insert_default().rejected(node.node(), &rejection);
-                        Choice::NoRoom
-                    }
+                    Rejection::Exhausted(_) => Choice::NoRoom { lacking: Some((slot, rejection)) },
                 }
             }
             Look::Fits(candidate) => {
@@ -202,7 +216,7 @@ impl<'a> GroupState<'a> {
         let look = shared.cluster.columns().get(slot).map(|node| self.look(slot, node, ask, shared, draw));
         match look {
             Some(Look::Fits(candidate)) => self.only_candidate(candidate, shared),
-            _ => Choice::NoRoom,
+            _ => Choice::NoRoom { lacking: None },
         }
     }
 
@@ -242,10 +256,27 @@ impl<'a> GroupState<'a> {
         self.failures > 0 || self.runs_nowhere
     }
 
-    /// One more ask found no place. The first time, the account is taken: every node as it is now.
-    pub fn count_failure(&mut self, shared: &Shared<'a>) {
+    pub const fn is_full(&self) -> bool {
+        self.full
+    }
+
+    pub const fn waits(&self) -> bool {
+        self.waiting > 0
+    }
+
+    pub const fn count_waiting(&mut self) {
+        self.waiting += 1;
+    }
+
+    /// One more ask found no place. The account is of the one node asked for, or else is taken the first time: every
+    /// node as it is now.
+    pub fn count_failure(&mut self, lacking: Option<Lacking>, shared: &Shared<'a>) {
         self.failures += 1;
-        if self.failure.is_none() {
+        if let Some((slot, rejection)) = lacking
+            && let Some(node) = shared.cluster.columns().get(slot)
+        {
+            self.failure.get_or_insert_default().rejected(node.node(), &rejection);
+        } else if self.failure.is_none() {
             self.failure = Some(self.explain(shared));
         }
     }
@@ -284,7 +315,7 @@ impl<'a> GroupState<'a> {
     /// The account of the failure and how many further asks it stands for.
     pub fn take_failure(&mut self) -> Option<(Account, u32)> {
         let coalesced = self.failures.saturating_sub(1);
-        self.failure.take().map(|account| (account, coalesced))
+        self.failure.take().filter(|_| self.has_failed()).map(|account| (account, coalesced))
     }
 
     pub fn arrived(&mut self, node: &Node, group: u16) {

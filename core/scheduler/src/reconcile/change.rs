@@ -3,6 +3,9 @@
 use std::sync::Arc;
 
 use muster_model::{Alloc, Group, Job, Task};
+use muster_state::Snapshot;
+
+use super::run::Run;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
@@ -20,12 +23,18 @@ pub enum Change {
 #[derive(Debug)]
 pub struct Changes<'a> {
     job: &'a Arc<Job>,
+    run: Run<'a>,
     known: Vec<(&'a Arc<Job>, u16, Change)>,
 }
 
 impl<'a> Changes<'a> {
-    pub const fn new(job: &'a Arc<Job>) -> Self {
-        Self { job, known: Vec::new() }
+    pub fn new(job: &'a Arc<Job>, snapshot: &Snapshot) -> Self {
+        Self { job, run: Run::current(job, snapshot), known: Vec::new() }
+    }
+
+    /// Whether what became of the allocation says anything about the work wanted now.
+    pub fn is_of_this_run(&self, alloc: &Alloc) -> bool {
+        self.run.includes(alloc)
     }
 
     pub fn of(&mut self, alloc: &'a Alloc, group: &Group) -> Change {

@@ -14,7 +14,7 @@ use super::reschedule::{self, Decision};
 pub enum Fate {
     /// Over, and not one of those wanted any more.
     Ignore,
-    /// A batch allocation that did what it was to do; counts for good.
+    /// A batch allocation that did what it was to do; counts for as long as this run of the job lasts.
     Done,
     /// Runs on as it is; `updated` when the job version is another.
     Keep { updated: bool },
@@ -47,12 +47,12 @@ pub fn judge<'a>(
     changes: &mut Changes<'a>,
     given: &mut Given<'a, '_>,
 ) -> Fate {
-    if alloc.server_terminal() {
+    if alloc.server_terminal() || (alloc.client_terminal() && !changes.is_of_this_run(alloc)) {
         return Fate::Ignore;
     }
     let change = changes.of(alloc, group);
     match alloc.client {
-        ClientStatus::Complete if kind.runs_to_completion() && change != Change::Destructive => Fate::Done,
+        ClientStatus::Complete if kind.runs_to_completion() => Fate::Done,
         ClientStatus::Complete | ClientStatus::Lost => Fate::Ignore,
         ClientStatus::Failed => judge_failed(alloc, group, change, given),
         ClientStatus::Pending | ClientStatus::Running | ClientStatus::Unknown => {

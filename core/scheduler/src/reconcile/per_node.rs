@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use muster_ids::NodeId;
-use muster_model::{Alloc, ClientStatus, Job, JobType};
+use muster_model::{Alloc, ClientStatus, Group, Job, JobType};
 
 use super::change::{Change, Changes};
 use super::{Ask, DesiredUpdates, Ending, Given, Reconciled, fate};
@@ -45,7 +45,7 @@ pub fn reconcile<'a>(
         let verdict = if group.count == 0 || (covered.contains(&alloc.node_id) && !alloc.terminal()) {
             surplus(alloc, given)
         } else {
-            judge(alloc, changes.of(alloc, group), position, job.kind, given)
+            judge(alloc, group, position, job.kind, changes, given)
         };
         match verdict {
             Verdict::Missing => {
@@ -92,17 +92,19 @@ pub fn reconcile<'a>(
 
 fn judge<'a>(
     alloc: &'a Arc<Alloc>,
-    change: Change,
+    group: &Group,
     position: u16,
     kind: JobType,
+    changes: &mut Changes<'a>,
     given: &mut Given<'a, '_>,
 ) -> Verdict<'a> {
     if alloc.terminal() {
         let ran =
             matches!(alloc.client, ClientStatus::Complete | ClientStatus::Failed) && !alloc.server_terminal();
-        let finished = kind == JobType::Sysbatch && ran && change != Change::Destructive;
+        let finished = kind == JobType::Sysbatch && ran && changes.is_of_this_run(alloc);
         return if finished { Verdict::Finished } else { Verdict::Missing };
     }
+    let change = changes.of(alloc, group);
     if fate::node_is_gone(given.snapshot, alloc.node_id) {
         return Verdict::Stop(Ending { alloc, why: wording::LOST, lost: true });
     }

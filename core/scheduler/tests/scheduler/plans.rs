@@ -170,3 +170,62 @@ fn the_second_system_allocation_on_a_node_ends() {
     world.commit(&schedule);
     assert_eq!(world::live(&world.snapshot(), &key("agent")).len(), 1);
 }
+
+#[test]
+fn a_replacement_that_waits_is_no_failure_and_is_woken_by_the_node_it_waits_for() {
+    let mut world = World::new();
+    world.register_node(with_class(node("a")));
+    let run = |world: &mut World, job: Job| {
+        world.register_job(job);
+        let eval = world.next_eval(&key("web")).unwrap();
+        let schedule = world.schedule(&eval);
+        world.commit(&schedule);
+        schedule
+    };
+    run(&mut world, on_port(job("web", 1, 100), 80));
+    world.obey();
+    let schedule = run(&mut world, on_port(job("web", 1, 200), 80));
+    let [done, waiting] = &schedule.evals[..] else { panic!("two evaluations") };
+    assert_eq!((done.status, done.failed_groups.len()), (EvalStatus::Complete, 0));
+    assert_eq!(done.queued.values().copied().collect::<Vec<_>>(), [1]);
+    assert_eq!(done.blocked_eval, Some(waiting.id));
+    let why = waiting.status_description.as_deref();
+    assert_eq!(why, Some("created to wait for the allocations it replaces to end"));
+
+    let snapshot = world.snapshot();
+    let stored = snapshot.eval(waiting.id).unwrap();
+    assert_eq!(stored.status, EvalStatus::Blocked, "the finished evaluation does not cancel it");
+    let class = &snapshot.nodes().next().unwrap().computed_class;
+    assert!(stored.escaped_class || stored.class_eligibility[class]);
+    assert_eq!(snapshot.job_summary(&key("web")).groups[0].1.queued, 1);
+
+    world.obey();
+    let eval = world.next_eval(&key("web")).unwrap();
+    assert_eq!(eval.id, waiting.id);
+    assert_eq!(placed(&world.schedule(&eval)), 1);
+}
+
+/// Work done in a run whose beginning is no longer kept is done again rather than never.
+#[test]
+fn a_batch_job_whose_history_is_forgotten_begins_with_what_is_kept() {
+    let mut world = World::new();
+    world.register_node(with_class(node("a")));
+    let count = |count| {
+        let mut job = world::job("once", JobType::Batch);
+        job.groups[0].count = count;
+        job
+    };
+    let mut ran = Vec::new();
+    for version in 1..=8 {
+        world.register_job(count(version));
+        let eval = world.next_eval(&key("once")).unwrap();
+        let schedule = world.schedule(&eval);
+        ran.push(placed(&schedule));
+        world.commit(&schedule);
+        for alloc in world::live(&world.snapshot(), &key("once")) {
+            world.report(&alloc, muster_model::ClientStatus::Complete);
+        }
+    }
+    // Six versions are kept: with the seventh, what the first did is forgotten, and so on.
+    assert_eq!(ran, [1, 1, 1, 1, 1, 1, 2, 2]);
+}

@@ -168,6 +168,7 @@ fn evaluate(world: &mut World, job: &str) -> Option<Schedule> {
     let schedule = world.schedule(&eval);
     explained(&schedule);
     world.commit(&schedule);
+    waits_for_something(world, job, &schedule);
     Some(schedule)
 }
 
@@ -178,22 +179,38 @@ fn adds_up(metric: &AllocMetric) -> bool {
         && metric.nodes_evaluated >= metric.nodes_filtered + metric.nodes_exhausted
 }
 
-/// Every placement wanted and not made has its reasons, and they cover every node that was looked at.
+/// What waits has something to wait for: an allocation of the job that still holds its node and is told to end.
+fn waits_for_something(world: &World, job: &str, schedule: &Schedule) {
+    let done = &schedule.evals[0];
+    let waits = done.queued.iter().any(|(group, queued)| {
+        let failed = done.failed_groups.get(group).map_or(0, |metric| metric.coalesced_failures + 1);
+        *queued > failed
+    });
+    let snapshot = world.snapshot();
+    let leaves = |alloc: &muster_model::Alloc| alloc.server_terminal() && !alloc.client_terminal();
+    assert!(!waits || snapshot.allocs_by_job(&key(job)).any(|alloc| leaves(alloc)), "{done:?}");
+}
+
+/// Every placement wanted and not made, unless it only waits, has its reasons, and they cover every node that was
+/// looked at.
 fn explained(schedule: &Schedule) {
     let done = &schedule.evals[0];
     for (group, queued) in &done.queued {
         let failure = done.failed_groups.get(group);
         // A job of one per node may find that it can run nowhere: a failure, though nothing is missing.
         let nowhere = done.kind.is_per_node() && *queued == 0 && failure.is_some();
-        assert_eq!(*queued > 0 || nowhere, failure.is_some(), "{queued} of {group} not placed: {failure:?}");
+        assert!(*queued > 0 || nowhere || failure.is_none(), "{queued} of {group} not placed: {failure:?}");
         if let Some(metric) = failure {
             assert!(adds_up(metric), "{metric:?}");
             assert_eq!(metric.nodes_evaluated, metric.nodes_filtered + metric.nodes_exhausted, "{metric:?}");
-            assert_eq!(metric.coalesced_failures + 1, (*queued).max(1), "{metric:?}");
+            assert!(metric.coalesced_failures < (*queued).max(1), "{metric:?}");
         }
     }
     let blocked = schedule.evals.iter().find(|eval| eval.status == EvalStatus::Blocked);
-    assert_eq!(blocked.is_some(), !done.failed_groups.is_empty());
+    let missing = done.queued.values().any(|queued| *queued > 0);
+    assert_eq!(blocked.is_some(), missing || !done.failed_groups.is_empty());
+    let recorded = blocked.is_none_or(|one| one.id == done.id || done.blocked_eval == Some(one.id));
+    assert!(recorded, "{done:?}");
     // Whoever looked at nodes remembers their classes, or every change anywhere would wake the evaluation.
     let looked = done.failed_groups.values().any(|metric| metric.nodes_evaluated > 0);
     assert!(blocked.is_none_or(|eval| !looked || eval.escaped_class || !eval.class_eligibility.is_empty()));

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use muster_model::{Alloc, ClientStatus, Eligibility, EvalStatus, Job, JobKey, NodeStatus};
+use muster_ids::GroupName;
+use muster_model::{Alloc, ClientStatus, Eligibility, EvalStatus, Evaluation, Job, JobKey, NodeStatus};
 use muster_scheduler::Schedule;
 use muster_state::Snapshot;
 
@@ -193,8 +194,14 @@ fn told(before: &Snapshot, after: &Snapshot, schedule: &Schedule, world: &World)
         };
         let reasons = [list(&metric.constraint_filtered), list(&metric.dimension_exhausted)];
         let reasons: Vec<&str> = reasons.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
-        let queued = schedule.evals[0].queued[group];
-        lines.push(format!("fail {group} x{queued} of {}: {}", metric.nodes_evaluated, reasons.join(" ")));
+        let count = failed(&schedule.evals[0], group);
+        lines.push(format!("fail {group} x{count} of {}: {}", metric.nodes_evaluated, reasons.join(" ")));
+    }
+    for (group, queued) in &schedule.evals[0].queued {
+        let waiting = queued - failed(&schedule.evals[0], group);
+        if waiting > 0 {
+            lines.push(format!("wait {group} x{waiting}"));
+        }
     }
     for eval in &schedule.evals {
         if eval.status == EvalStatus::Blocked {
@@ -209,6 +216,12 @@ fn told(before: &Snapshot, after: &Snapshot, schedule: &Schedule, world: &World)
         lines.push("nothing".to_owned());
     }
     lines
+}
+
+/// How many of the group were not placed for lack of something; the rest of those queued only wait.
+fn failed(eval: &Evaluation, group: &GroupName) -> u32 {
+    let metric = eval.failed_groups.get(group).filter(|_| eval.queued[group] > 0);
+    metric.map_or(0, |metric| metric.coalesced_failures + 1)
 }
 
 fn node_name(snapshot: &Snapshot, alloc: &Alloc) -> String {

@@ -81,7 +81,7 @@ impl Tables {
         }
     }
 
-    /// Replaces a row by its successor of the same id, node, job and evaluation.
+    /// Replaces a row by its successor of the same id, node, job and evaluation (but see [`Tables::hand_over`]).
     pub(crate) fn replace_alloc(&mut self, cx: &mut Change, slot: u32, alloc: Alloc) {
         let Some(row) = self.allocs.rows.get_mut(slot) else { return };
         let alloc = Arc::new(alloc);
@@ -104,6 +104,19 @@ impl Tables {
         }
         self.touch_owners(cx, owners, occupancy, 0);
         cx.events.push(Event::AllocUpdated(alloc));
+    }
+
+    /// Hands an allocation over to the evaluation that updates it in place; the row is to be replaced next.
+    pub(crate) fn hand_over(&mut self, cx: &mut Change, slot: u32, eval: u32) {
+        let Some(row) = self.allocs.rows.get_mut(slot) else { return };
+        let before = std::mem::replace(&mut row.owners.eval, eval);
+        if before == eval {
+            return;
+        }
+        self.allocs.by_eval.remove(&(before, slot));
+        self.allocs.by_eval.insert((eval, slot));
+        self.touch_eval_allocs(cx, before, -1);
+        self.touch_eval_allocs(cx, eval, 1);
     }
 
     /// Brings the node's columns from the old row to the new one; whether they changed.

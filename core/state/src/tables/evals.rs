@@ -28,7 +28,7 @@ pub(crate) struct EvalTable {
 pub(crate) struct EvalRow {
     pub(crate) eval: Arc<Evaluation>,
     pub(crate) job_slot: u32,
-    /// Allocations that it placed and that are still known.
+    /// Allocations that it was the last to place or update in place and that are still known.
     pub(crate) allocs: u32,
     pub(crate) allocs_index: Index,
     content_hash: u64,

@@ -178,6 +178,12 @@ fn a_placement_of_a_running_allocation_updates_it_in_place() {
     assert_eq!((alloc.job.version, alloc.client, alloc.create_index), (1, ClientStatus::Running, Index(3)));
     let slot = now.columns().get(now.columns().slot_of(node_id(1)).unwrap()).unwrap();
     assert_eq!((slot.used().cpu_mhz, slot.alloc_count()), (1000, 3));
+    let of_eval = |number| now.allocs_by_eval(eval_id(number)).map(|alloc| alloc.id).collect::<Vec<_>>();
+    assert_eq!(alloc.eval_id, eval_id(3), "it belongs to the evaluation that updated it");
+    assert_eq!((of_eval(1), of_eval(3)), (vec![alloc_id(2), alloc_id(3)], vec![alloc_id(1)]));
+    let mut again = plan("a", 3, 1, world.index());
+    again.placements = vec![placement(1, 1, &[])];
+    assert_eq!(world.plan(again).placed, 1, "twice by the same evaluation");
     let mut moved = plan("a", 3, 1, world.index());
     moved.placements = vec![placement(2, 2, &[])];
     assert_eq!(world.plan(moved).placed, 0, "an allocation never moves");

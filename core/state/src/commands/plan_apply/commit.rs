@@ -79,7 +79,10 @@ pub(super) fn placements(
                 let owners = Owners { job: job_slot, node, eval: eval_slot };
                 place(tables, cx, fresh(cx, plan, placement, job, metric), owners)
             }
-            (Some(job), Verdict::InPlace { alloc }) => update(tables, cx, placement, alloc, job, metric),
+            (Some(job), Verdict::InPlace { alloc: slot }) => {
+                let updated = updated(tables, cx, plan, placement, slot, job, metric);
+                updated.is_some_and(|alloc| update(tables, cx, slot, eval_slot, alloc))
+            }
             _ => false,
         };
         if done {
@@ -145,22 +148,30 @@ fn place(tables: &mut Tables, cx: &mut Change, alloc: Alloc, owners: Owners) -> 
     true
 }
 
-fn update(
-    tables: &mut Tables,
-    cx: &mut Change,
+/// The allocation as it goes on, for this version of its job.
+fn updated(
+    tables: &Tables,
+    cx: &Change,
+    plan: &Plan,
     placement: &Placement,
     slot: u32,
     job: &Arc<Job>,
     metric: &Arc<AllocMetric>,
-) -> bool {
-    let Some(row) = tables.allocs.rows.get(slot) else { return false };
-    let mut alloc = Alloc::clone(&row.alloc);
+) -> Option<Alloc> {
+    let mut alloc = Alloc::clone(&tables.allocs.rows.get(slot)?.alloc);
+    alloc.eval_id = plan.eval_id;
     alloc.job = Arc::clone(job);
     alloc.group = placement.group;
     alloc.name_index = placement.name_index;
     alloc.ports = placement.ports.clone();
     alloc.metric = Arc::clone(metric);
     changed_by_servers(&mut alloc, cx);
+    Some(alloc)
+}
+
+/// It belongs to the evaluation that updated it from now on, so that whoever follows that one finds it.
+fn update(tables: &mut Tables, cx: &mut Change, slot: u32, eval_slot: u32, alloc: Alloc) -> bool {
+    tables.hand_over(cx, slot, eval_slot);
     tables.replace_alloc(cx, slot, alloc);
     true
 }
