@@ -383,13 +383,17 @@ fn a_supervisor_holds_nothing_of_whoever_started_it() {
     let task = bench.start(&bench.shell("exec sleep 1000"));
     let files = |pid: u32| -> Vec<String> {
         let fds = fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
-        fds.map(|fd| fs::read_link(fd.unwrap().path()).unwrap().to_str().unwrap().to_owned()).collect()
+        // One that was closed since it was listed is none.
+        fds.filter_map(|fd| Some(fs::read_link(fd.ok()?.path()).ok()?.to_str()?.to_owned())).collect()
     };
     let held = files(task.status().supervisor_pid);
     assert!(!held.iter().any(|file| file == "/dev/zero"), "{held:?}");
     // Its standard three, child events, control directory, listener, our last connection, and per stream a pipe, a
     // directory and a file.
     assert!(held.len() <= 3 + 3 + 1 + 6, "{held:?}");
-    assert_eq!(files(task.identity.pid).len(), 3);
+    // A program that is just starting has its libraries open for a moment.
+    eventually("the task holding its standard three alone", || {
+        (files(task.identity.pid).len() == 3).then_some(())
+    });
     drop(leak);
 }
