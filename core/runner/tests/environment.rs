@@ -3,166 +3,59 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
 
-use muster_ids::{AllocId, Region, Text, UnixNanos};
-use muster_model::{
-    Alloc, AllocatedPort, EphemeralDisk, Group, GroupNetwork, Job, JobType, LogConfig, Node, NodeCapacity,
-    PortRequest, Resources, RestartMode, RestartPolicy, Task, TaskResources, Value,
-};
+use muster_builders::{network, port};
+use muster_ids::{Region, Text};
+use muster_model::{Alloc, AllocatedPort, Group, Job, JobType, Node, PortRequest, Task, Value};
 use muster_runner::{BaseEnv, TaskDirs, TaskEnv, TaskEnvInput};
 
 fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, Text> {
     pairs.iter().map(|(key, value)| ((*key).to_owned(), Text::from(*value))).collect()
 }
 
-fn restart() -> RestartPolicy {
-    RestartPolicy {
-        attempts: 1,
-        interval: Duration::from_secs(60),
-        delay: Duration::from_secs(1),
-        mode: RestartMode::Fail,
-        render_templates: false,
-    }
-}
-
 fn task() -> Task {
     Task {
-        name: "web".parse().unwrap(),
-        driver: "raw_exec".parse().unwrap(),
-        user: None,
-        config: BTreeMap::new(),
         env: map(&[
             ("GREETING", "hi from ${node.unique.name} in ${NOMAD_DC} on ${NOMAD_PORT_http}"),
             ("NOMAD_TASK_NAME", "renamed"),
             ("MISSING", "${attr.no.such}"),
         ]),
         meta: map(&[("level", "task"), ("my-key", "${attr.kernel.name}")]),
-        constraints: Vec::new(),
-        resources: TaskResources { cpu_mhz: 100, cores: 0, memory_mb: 64, memory_max_mb: 0 },
-        restart: restart(),
-        artifacts: Vec::new(),
-        logs: LogConfig { max_files: 1, max_file_size_mb: 1, disabled: false },
-        kill_timeout: Duration::from_secs(5),
-        kill_signal: None,
-        leader: false,
-        lifecycle: None,
-        shutdown_delay: Duration::ZERO,
+        ..muster_builders::task("web")
     }
 }
 
 fn group() -> Group {
-    let port = |label: &str, to| PortRequest {
-        label: label.into(),
-        static_port: None,
-        to,
-        host_network: "default".into(),
-    };
+    let inside = PortRequest { to: 80, ..port("in-side", None) };
     Group {
-        name: "front".parse().unwrap(),
-        count: 1,
-        constraints: Vec::new(),
-        affinities: Vec::new(),
-        spreads: Vec::new(),
         meta: map(&[("level", "group"), ("only_group", "g")]),
-        restart: restart(),
-        reschedule: None,
-        ephemeral_disk: EphemeralDisk { size_mb: 300, sticky: false, migrate: false },
-        network: Some(GroupNetwork {
-            ports: vec![port("http", 0), port("in-side", 80)],
-            ..GroupNetwork::default()
-        }),
-        shutdown_delay: Duration::ZERO,
+        network: Some(network(vec![port("http", None), inside])),
         tasks: vec![task()],
+        ..muster_builders::group("front", 1)
     }
 }
 
 fn job() -> Job {
     Job {
-        id: "shop/dispatch-17-ab".parse().unwrap(),
         name: "shop".into(),
         namespace: "team".parse().unwrap(),
-        region: Region::global(),
-        kind: JobType::Service,
-        priority: 50,
-        all_at_once: false,
-        datacenters: Vec::new(),
-        node_pool: "default".parse().unwrap(),
-        constraints: Vec::new(),
-        affinities: Vec::new(),
-        spreads: Vec::new(),
         meta: map(&[("level", "job"), ("only_job", "j")]),
         groups: vec![group()],
-        status: muster_model::JobStatus::Running,
-        stop: false,
-        version: 0,
-        submit_time: UnixNanos::ZERO,
-        create_index: Default::default(),
-        modify_index: Default::default(),
-        job_modify_index: Default::default(),
+        ..muster_builders::job("shop/dispatch-17-ab", JobType::Service, 1)
     }
 }
 
 fn alloc() -> Alloc {
-    Alloc {
-        id: AllocId::from_bytes([7; 16]),
-        eval_id: Default::default(),
-        node_id: Default::default(),
-        job: Arc::new(job()),
-        group: 0,
-        name_index: 2,
-        desired: Default::default(),
-        client: Default::default(),
-        transition: Default::default(),
-        desired_description: None,
-        client_description: None,
-        ports: [AllocatedPort { value: 20_001, to: 0 }, AllocatedPort { value: 20_002, to: 80 }]
-            .into_iter()
-            .collect(),
-        previous: None,
-        next: None,
-        tasks: Box::default(),
-        metric: Arc::default(),
-        create_index: Default::default(),
-        modify_index: Default::default(),
-        alloc_modify_index: Default::default(),
-        create_time: UnixNanos::ZERO,
-        modify_time: UnixNanos::ZERO,
-    }
+    let ports = [AllocatedPort { value: 20_001, to: 0 }, AllocatedPort { value: 20_002, to: 80 }];
+    Alloc { name_index: 2, ports: ports.into_iter().collect(), ..muster_builders::alloc(job()) }
 }
 
 fn node() -> Node {
-    let capacity = NodeCapacity {
-        total: Resources::default(),
-        cores: 1,
-        ip: "10.0.0.9".into(),
-        network_device: "eth0".into(),
-        min_dynamic_port: 20_000,
-        max_dynamic_port: 32_000,
-    };
-    Node {
-        id: Default::default(),
-        name: "host-1".into(),
-        datacenter: "dc1".parse().unwrap(),
-        pool: "default".parse().unwrap(),
-        class: None,
-        http_addr: "10.0.0.9:4646".into(),
-        attributes: BTreeMap::from([("kernel.name".into(), "linux".into())]),
-        meta: BTreeMap::from([("rack".into(), "r1".into())]),
-        capacity,
-        reserved: Default::default(),
-        drivers: BTreeMap::new(),
-        host_volumes: BTreeMap::new(),
-        computed_class: "".into(),
-        status: Default::default(),
-        status_description: None,
-        eligibility: Default::default(),
-        status_updated_at: UnixNanos::ZERO,
-        events: Vec::new(),
-        create_index: Default::default(),
-        modify_index: Default::default(),
-    }
+    let mut node = muster_builders::node(1);
+    node.name = "host-1".into();
+    node.capacity.ip = "10.0.0.9".into();
+    node.meta = BTreeMap::from([("rack".into(), "r1".into())]);
+    node
 }
 
 fn environment() -> TaskEnv {

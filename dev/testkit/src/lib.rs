@@ -13,9 +13,10 @@
 
 mod agent;
 pub mod artifacts;
-pub mod build;
 mod ports;
 mod wait;
+
+pub use muster_builders as build;
 
 pub use agent::{Agent, AgentOptions, CliOutput};
 pub use ports::free_port;

@@ -12,10 +12,7 @@ use muster_driver::{
     TaskDriver, TaskHandle, TaskSpec, TaskUsage,
 };
 use muster_ids::{AllocId, DriverName, Index, Region, Text, UnixNanos};
-use muster_model::{
-    DesiredStatus, EphemeralDisk, Group, Job, JobStatus, JobType, LogConfig, RestartMode, RestartPolicy,
-    Task, TaskResources, Value,
-};
+use muster_model::{DesiredStatus, Group, Job, JobType, RestartPolicy, Task, Value};
 use muster_rpc::{Identity, IdentityStore, Role, UserCa};
 use tokio::sync::watch;
 
@@ -192,74 +189,22 @@ pub fn config_of(ca: &UserCa, dir: &Path, driver: FakeDriver) -> ClientConfig {
 }
 
 pub fn restart(attempts: u32) -> RestartPolicy {
-    RestartPolicy {
-        attempts,
-        interval: Duration::from_secs(60),
-        delay: Duration::ZERO,
-        mode: RestartMode::Fail,
-        render_templates: false,
-    }
+    let (interval, delay) = (Duration::from_secs(60), Duration::ZERO);
+    RestartPolicy { attempts, interval, delay, ..muster_builders::restart() }
 }
 
 pub fn task(name: &str) -> Task {
     Task {
-        name: name.parse().unwrap(),
         driver: "fake".parse().unwrap(),
-        user: None,
-        config: BTreeMap::new(),
-        env: BTreeMap::new(),
-        meta: BTreeMap::new(),
-        constraints: Vec::new(),
-        resources: TaskResources { cpu_mhz: 100, cores: 0, memory_mb: 64, memory_max_mb: 0 },
         restart: restart(0),
-        artifacts: Vec::new(),
-        logs: LogConfig { max_files: 1, max_file_size_mb: 1, disabled: false },
         kill_timeout: Duration::from_secs(1),
-        kill_signal: None,
-        leader: false,
-        lifecycle: None,
-        shutdown_delay: Duration::ZERO,
+        ..muster_builders::task(name)
     }
 }
 
 pub fn job(tasks: Vec<Task>) -> Job {
-    let group = Group {
-        name: "group".parse().unwrap(),
-        count: 1,
-        constraints: Vec::new(),
-        affinities: Vec::new(),
-        spreads: Vec::new(),
-        meta: BTreeMap::new(),
-        restart: restart(0),
-        reschedule: None,
-        ephemeral_disk: EphemeralDisk { size_mb: 10, sticky: false, migrate: false },
-        network: None,
-        shutdown_delay: Duration::ZERO,
-        tasks,
-    };
-    Job {
-        id: "job".parse().unwrap(),
-        name: "job".into(),
-        namespace: "default".parse().unwrap(),
-        region: Region::global(),
-        kind: JobType::Batch,
-        priority: 50,
-        all_at_once: false,
-        datacenters: Vec::new(),
-        node_pool: "default".parse().unwrap(),
-        constraints: Vec::new(),
-        affinities: Vec::new(),
-        spreads: Vec::new(),
-        meta: BTreeMap::new(),
-        groups: vec![group],
-        status: JobStatus::Running,
-        stop: false,
-        version: 0,
-        submit_time: UnixNanos::ZERO,
-        create_index: Index::ZERO,
-        modify_index: Index::ZERO,
-        job_modify_index: Index::ZERO,
-    }
+    let group = Group { restart: restart(0), tasks, ..muster_builders::group("group", 1) };
+    Job { groups: vec![group], ..muster_builders::job("job", JobType::Batch, 1) }
 }
 
 pub fn saved_alloc_of(n: u8, job: Job) -> SavedAlloc {

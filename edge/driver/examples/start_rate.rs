@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use muster_driver::{RawExecDriver, RawExecOptions, StopRequest, TaskDriver, TaskSpec};
 use muster_ids::{AllocId, TaskName};
-use muster_model::{LogConfig, TaskResources, Value};
+use muster_model::{LogConfig, Value};
 use muster_sys::procfs;
 use muster_sys::supervisor::{Supervisors, read_identity, run_if_supervisor};
 
@@ -78,8 +78,8 @@ fn spec(root: &Path, generation: u32) -> TaskSpec {
         task_dir: root.to_owned(),
         log_dir: root.to_owned(),
         control_dir: root.join("control"),
-        logs: LogConfig { max_files: 10, max_file_size_mb: 10, disabled: false },
-        resources: TaskResources { cpu_mhz: 100, cores: 0, memory_mb: 64, memory_max_mb: 0 },
+        logs: LogConfig { max_files: 10, max_file_size_mb: 10, ..muster_builders::logs() },
+        resources: muster_builders::resources(100, 64),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What plans carry besides their placements, and how plans in flight are taken into account.
 
-use muster_model::{EvalStatus, EvalTrigger, GroupNetwork, Job, JobType, PortRequest};
+use muster_model::{EvalStatus, EvalTrigger, Job, JobType, PortRequest};
 use muster_scheduler::{Context, Overlay, Schedule, give_up, schedule};
 
 use crate::world::{self, World, key, node, with_class};
@@ -13,9 +13,8 @@ fn job(name: &str, count: u32, cpu_mhz: u32) -> Job {
 }
 
 fn on_port(mut job: Job, port: u16) -> Job {
-    let request =
-        PortRequest { label: "http".into(), static_port: Some(port), to: -1, host_network: "default".into() };
-    job.groups[0].network = Some(GroupNetwork { ports: vec![request], ..GroupNetwork::default() });
+    let request = PortRequest { to: -1, ..muster_builders::port("http", Some(port)) };
+    job.groups[0].network = Some(muster_builders::network(vec![request]));
     job
 }
 

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use muster_ids::Datacenter;
 use muster_model::{
-    AllocMetric, ClientStatus, Constraint, Eligibility, EvalStatus, GroupNetwork, Job, JobType, Node,
-    NodeStatus, Operand, PortRequest,
+    AllocMetric, ClientStatus, Constraint, Eligibility, EvalStatus, Job, JobType, Node, NodeStatus, Operand,
 };
 use muster_scheduler::{Context, Overlay, Schedule, schedule};
 use proptest::prelude::*;
@@ -107,9 +106,8 @@ fn wished(name: &str, wish: &Wish) -> Job {
     group.tasks[0].env.insert("V".into(), wish.env.to_string().into());
     if let Some(port) = wish.port {
         let static_port = (port > 0).then_some(port);
-        let request =
-            PortRequest { label: "http".into(), static_port, to: 0, host_network: "default".into() };
-        group.network = Some(GroupNetwork { ports: vec![request], ..GroupNetwork::default() });
+        let request = muster_builders::port("http", static_port);
+        group.network = Some(muster_builders::network(vec![request]));
     }
     let constraint =
         |left: &str, operand, right: &str| Constraint { left: left.into(), operand, right: right.into() };

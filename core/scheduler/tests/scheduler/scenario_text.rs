@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use muster_ids::{Datacenter, DriverName, NodeClass, NodePool};
 use muster_model::{
-    Affinity, Constraint, DelayFunction, GroupNetwork, Job, JobType, Node, Operand, PortRequest,
-    ReschedulePolicy, Spread, SpreadTarget,
+    Affinity, Constraint, DelayFunction, Job, JobType, Node, Operand, ReschedulePolicy, Spread, SpreadTarget,
 };
 
 use crate::world;
@@ -83,15 +82,10 @@ fn set(job: &mut Job, key: &str, value: &str) {
         "ports" => {
             let request = |text: &str| {
                 let (label, port) = text.split_once(':').unwrap_or((text, ""));
-                PortRequest {
-                    label: label.into(),
-                    static_port: port.parse().ok(),
-                    to: 0,
-                    host_network: "default".into(),
-                }
+                muster_builders::port(label, port.parse().ok())
             };
             let ports = value.split(',').map(request).collect();
-            group.network = Some(GroupNetwork { ports, ..GroupNetwork::default() });
+            group.network = Some(muster_builders::network(ports));
         }
         _ => panic!("unknown word `{key}` of a job"),
     }

@@ -4,14 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use muster_ids::{
-    AllocId, Datacenter, DriverName, EvalId, GroupName, Index, JobId, Namespace, NodeClass, NodeId, NodePool,
-    Region, TaskName, Text, UnixNanos,
-};
+use muster_ids::{AllocId, EvalId, Index, JobId, Namespace, NodeId, Text, UnixNanos};
 use muster_model::{
-    Alloc, ClientStatus, DesiredTransition, DriverInfo, Eligibility, EphemeralDisk, EvalStatus, Evaluation,
-    Group, Job, JobKey, JobStatus, JobType, LogConfig, Node, NodeCapacity, NodeStatus, Plan, Reserved,
-    Resources, RestartMode, RestartPolicy, Task, TaskPhase, TaskResources, TaskState,
+    Alloc, ClientStatus, DelayFunction, DesiredTransition, Eligibility, EvalStatus, Evaluation, Group, Job,
+    JobKey, JobType, Node, NodeStatus, Plan, ReschedulePolicy, Resources, TaskPhase, TaskState,
 };
 use muster_scheduler::{Context, Overlay, Schedule, schedule};
 use muster_state::command::{
@@ -182,44 +178,16 @@ pub fn node_id(name: &str) -> NodeId {
     NodeId::from_random(bytes)
 }
 
-/// A ready Linux node with `raw_exec`.
+/// A Linux node with `raw_exec` that has not said that it is ready.
 pub fn node(name: &str) -> Node {
-    let driver = DriverInfo {
-        detected: true,
-        healthy: true,
-        description: "Healthy".into(),
-        attributes: BTreeMap::new(),
-        updated_at: UnixNanos::ZERO,
-    };
-    Node {
-        id: node_id(name),
-        name: name.into(),
-        datacenter: Datacenter::new("dc1").unwrap(),
-        pool: NodePool::default_pool(),
-        class: None::<NodeClass>,
-        http_addr: "127.0.0.1:4646".into(),
-        attributes: BTreeMap::from([("kernel.name".into(), "linux".into())]),
-        meta: BTreeMap::new(),
-        capacity: NodeCapacity {
-            total: Resources { cpu_mhz: 1000, memory_mb: 1000, disk_mb: 10_000 },
-            cores: 1,
-            ip: "127.0.0.1".into(),
-            network_device: "lo".into(),
-            min_dynamic_port: 20_000,
-            max_dynamic_port: 32_000,
-        },
-        reserved: Reserved::default(),
-        drivers: BTreeMap::from([(DriverName::new("raw_exec").unwrap(), driver)]),
-        host_volumes: BTreeMap::new(),
-        computed_class: "".into(),
-        status: NodeStatus::Initializing,
-        status_description: None,
-        eligibility: Eligibility::Eligible,
-        status_updated_at: UnixNanos::ZERO,
-        events: Vec::new(),
-        create_index: Index::ZERO,
-        modify_index: Index::ZERO,
-    }
+    let mut node = muster_builders::node(0);
+    node.id = node_id(name);
+    node.name = name.into();
+    node.capacity.total = Resources { cpu_mhz: 1000, memory_mb: 1000, disk_mb: 10_000 };
+    node.capacity.cores = 1;
+    node.computed_class = "".into();
+    node.status = NodeStatus::Initializing;
+    node
 }
 
 /// Gives nodes with the same facts the same class.
@@ -240,84 +208,23 @@ pub fn with_class(mut node: Node) -> Node {
     node
 }
 
-/// A job with one group `g` of one `raw_exec` task.
+/// A job with one group `g` of one `raw_exec` task `t`.
 pub fn job(name: &str, kind: JobType) -> Job {
-    Job {
-        id: JobId::new(name).unwrap(),
-        name: name.into(),
-        namespace: Namespace::default_namespace(),
-        region: Region::global(),
-        kind,
-        priority: 50,
-        all_at_once: false,
-        datacenters: vec![Datacenter::new("*").unwrap()],
-        node_pool: NodePool::default_pool(),
-        constraints: Vec::new(),
-        affinities: Vec::new(),
-        spreads: Vec::new(),
-        meta: BTreeMap::new(),
-        groups: vec![group("g", kind)],
-        status: JobStatus::Pending,
-        stop: false,
-        version: 0,
-        submit_time: UnixNanos::ZERO,
-        create_index: Index::ZERO,
-        modify_index: Index::ZERO,
-        job_modify_index: Index::ZERO,
-    }
+    Job { groups: vec![group("g", kind)], ..muster_builders::job(name, kind, 1) }
 }
 
 fn group(name: &str, kind: JobType) -> Group {
-    let restart = RestartPolicy {
-        attempts: 2,
-        interval: Duration::from_secs(1800),
-        delay: Duration::from_secs(15),
-        mode: RestartMode::Fail,
-        render_templates: false,
-    };
-    let reschedule = (!kind.is_per_node()).then(|| muster_model::ReschedulePolicy {
+    let reschedule = (!kind.is_per_node()).then(|| ReschedulePolicy {
         attempts: 0,
         interval: Duration::ZERO,
         delay: Duration::from_secs(30),
-        delay_function: muster_model::DelayFunction::Exponential,
+        delay_function: DelayFunction::Exponential,
         max_delay: Duration::from_secs(3600),
         unlimited: true,
     });
-    Group {
-        name: GroupName::new(name).unwrap(),
-        count: 1,
-        constraints: Vec::new(),
-        affinities: Vec::new(),
-        spreads: Vec::new(),
-        meta: BTreeMap::new(),
-        restart: restart.clone(),
-        reschedule,
-        ephemeral_disk: EphemeralDisk { size_mb: 10, sticky: false, migrate: false },
-        network: None,
-        shutdown_delay: Duration::ZERO,
-        tasks: vec![task("t", restart)],
-    }
-}
-
-fn task(name: &str, restart: RestartPolicy) -> Task {
-    Task {
-        name: TaskName::new(name).unwrap(),
-        driver: DriverName::new("raw_exec").unwrap(),
-        user: None,
-        config: BTreeMap::new(),
-        env: BTreeMap::new(),
-        meta: BTreeMap::new(),
-        constraints: Vec::new(),
-        resources: TaskResources { cpu_mhz: 100, cores: 0, memory_mb: 100, memory_max_mb: 0 },
-        restart,
-        artifacts: Vec::new(),
-        logs: LogConfig { max_files: 10, max_file_size_mb: 10, disabled: false },
-        kill_timeout: Duration::from_secs(5),
-        kill_signal: None,
-        leader: false,
-        lifecycle: None,
-        shutdown_delay: Duration::ZERO,
-    }
+    let mut task = muster_builders::task("t");
+    task.resources = muster_builders::resources(100, 100);
+    Group { reschedule, tasks: vec![task], ..muster_builders::group(name, 1) }
 }
 
 /// Allocations of a job that run and should, by name.

@@ -1,16 +1,9 @@
 //! Small values; tests change the fields they are about.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
-use muster_ids::{
-    AllocId, Datacenter, DriverName, EvalId, GroupName, Index, JobId, Namespace, NodeId, NodePool, Region,
-    TaskName, UnixNanos,
-};
+use muster_ids::{AllocId, EvalId, Index, JobId, Namespace, NodeId, UnixNanos};
 use muster_model::{
-    AllocatedPort, ClientStatus, DesiredTransition, Eligibility, EphemeralDisk, EvalTrigger, Evaluation,
-    Group, Job, JobKey, JobStatus, JobType, LogConfig, Node, NodeCapacity, NodeStatus, Placement, Plan,
-    Reserved, Resources, RestartMode, RestartPolicy, Stop, Task, TaskResources,
+    AllocatedPort, ClientStatus, DesiredTransition, EvalTrigger, Evaluation, Group, Job, JobKey, JobType,
+    Node, NodeStatus, Placement, Plan, Resources, Stop,
 };
 use muster_state::command::{
     AllocClientUpdate, AllocStatusReport, Command, IdSeed, JobDeregister, JobRegister, NodeRegister,
@@ -41,105 +34,25 @@ pub fn key(id: &str) -> JobKey {
 
 /// Each allocation takes 300 MHz, 100 MB and 10 MB: three fit on a [`node`].
 pub fn job(id: &str, kind: JobType) -> Job {
-    Job {
-        id: JobId::new(id).unwrap(),
-        name: id.into(),
-        namespace: Namespace::default_namespace(),
-        region: Region::global(),
-        kind,
-        priority: 50,
-        all_at_once: false,
-        datacenters: vec![Datacenter::new("*").unwrap()],
-        node_pool: NodePool::default_pool(),
-        constraints: Vec::new(),
-        affinities: Vec::new(),
-        spreads: Vec::new(),
-        meta: BTreeMap::new(),
-        groups: vec![group("web", 2), group("db", 1)],
-        status: JobStatus::Pending,
-        stop: false,
-        version: 0,
-        submit_time: UnixNanos::ZERO,
-        create_index: Index::ZERO,
-        modify_index: Index::ZERO,
-        job_modify_index: Index::ZERO,
-    }
+    Job { groups: vec![group("web", 2), group("db", 1)], ..muster_builders::job(id, kind, 1) }
 }
 
 pub fn group(name: &str, count: u32) -> Group {
-    Group {
-        name: GroupName::new(name).unwrap(),
-        count,
-        constraints: Vec::new(),
-        affinities: Vec::new(),
-        spreads: Vec::new(),
-        meta: BTreeMap::new(),
-        restart: restart(),
-        reschedule: None,
-        ephemeral_disk: EphemeralDisk { size_mb: 10, sticky: false, migrate: false },
-        network: None,
-        shutdown_delay: Duration::ZERO,
-        tasks: vec![task()],
-    }
-}
-
-fn task() -> Task {
-    Task {
-        name: TaskName::new("main").unwrap(),
-        driver: DriverName::new("raw_exec").unwrap(),
-        user: None,
-        config: BTreeMap::new(),
-        env: BTreeMap::new(),
-        meta: BTreeMap::new(),
-        constraints: Vec::new(),
-        resources: TaskResources { cpu_mhz: 300, cores: 0, memory_mb: 100, memory_max_mb: 0 },
-        restart: restart(),
-        artifacts: Vec::new(),
-        logs: LogConfig { max_files: 1, max_file_size_mb: 1, disabled: false },
-        kill_timeout: Duration::from_secs(5),
-        kill_signal: None,
-        leader: false,
-        lifecycle: None,
-        shutdown_delay: Duration::ZERO,
-    }
-}
-
-fn restart() -> RestartPolicy {
-    let (interval, delay) = (Duration::from_secs(1800), Duration::from_secs(15));
-    RestartPolicy { attempts: 2, interval, delay, mode: RestartMode::Fail, render_templates: false }
+    let mut group = muster_builders::group(name, count);
+    group.tasks[0].resources = muster_builders::resources(300, 100);
+    group
 }
 
 /// Offers 1000 MHz, 1000 MB and 1000 MB; port 9999 is reserved.
 pub fn node(number: u32) -> Node {
-    Node {
-        id: node_id(number),
-        name: format!("node-{number}").into(),
-        datacenter: Datacenter::new("dc1").unwrap(),
-        pool: NodePool::default_pool(),
-        class: None,
-        http_addr: "127.0.0.1:4646".into(),
-        attributes: BTreeMap::from([("kernel.name".into(), "linux".into())]),
-        meta: BTreeMap::new(),
-        capacity: NodeCapacity {
-            total: Resources { cpu_mhz: 1000, memory_mb: 1000, disk_mb: 1000 },
-            cores: 1,
-            ip: "127.0.0.1".into(),
-            network_device: "lo".into(),
-            min_dynamic_port: 20_000,
-            max_dynamic_port: 32_000,
-        },
-        reserved: Reserved { resources: Resources::default(), ports: vec![9999] },
-        drivers: BTreeMap::new(),
-        host_volumes: BTreeMap::new(),
-        computed_class: "v1:1".into(),
-        status: NodeStatus::Initializing,
-        status_description: None,
-        eligibility: Eligibility::Eligible,
-        status_updated_at: UnixNanos::ZERO,
-        events: Vec::new(),
-        create_index: Index::ZERO,
-        modify_index: Index::ZERO,
-    }
+    let mut node = muster_builders::node(number);
+    node.id = node_id(number);
+    node.capacity.total = Resources { cpu_mhz: 1000, memory_mb: 1000, disk_mb: 1000 };
+    node.capacity.cores = 1;
+    node.reserved.ports = vec![9999];
+    node.drivers.clear();
+    node.status = NodeStatus::Initializing;
+    node
 }
 
 pub fn register(job: Job, eval: u32) -> Command {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use muster_driver::{DriverError, RawExecDriver, RawExecOptions, TaskDriver, TaskHandle, TaskSpec};
 use muster_ids::{AllocId, TaskName};
-use muster_model::{LogConfig, TaskResources, Value};
+use muster_model::{LogConfig, Value};
 use muster_sys::procfs;
 use muster_sys::supervisor::Supervisors;
 
@@ -45,8 +45,8 @@ impl Bench {
             task_dir: self.path("task"),
             log_dir: self.path("logs"),
             control_dir: self.path("control"),
-            logs: LogConfig { max_files: 10, max_file_size_mb: 10, disabled: false },
-            resources: TaskResources { cpu_mhz: 100, cores: 0, memory_mb: 64, memory_max_mb: 0 },
+            logs: LogConfig { max_files: 10, max_file_size_mb: 10, ..muster_builders::logs() },
+            resources: muster_builders::resources(100, 64),
         }
     }
 

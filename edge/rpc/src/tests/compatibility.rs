@@ -1,9 +1,8 @@
 //! Agents of different releases: what is missing has a default, what is unknown is skipped.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use muster_ids::{AllocId, EvalId, Index, JobId, Namespace, NodePool, Region, Text, UnixNanos};
+use muster_ids::{AllocId, EvalId, Index, Namespace, UnixNanos};
 use muster_model::{AllocatedPort, DesiredStatus, DesiredTransition, Job, JobStatus, JobType};
 use serde::{Deserialize, Serialize};
 
@@ -92,27 +91,5 @@ fn the_bytes_of_a_request_do_not_change() {
 }
 
 fn job() -> Job {
-    Job {
-        id: JobId::new("web").unwrap(),
-        name: Text::from("web"),
-        namespace: Namespace::default_namespace(),
-        region: Region::global(),
-        kind: JobType::Service,
-        priority: 50,
-        all_at_once: false,
-        datacenters: vec![],
-        node_pool: NodePool::default_pool(),
-        constraints: vec![],
-        affinities: vec![],
-        spreads: vec![],
-        meta: BTreeMap::new(),
-        groups: vec![],
-        status: JobStatus::Running,
-        stop: false,
-        version: 3,
-        submit_time: UnixNanos(1),
-        create_index: Index(1),
-        modify_index: Index(2),
-        job_modify_index: Index(2),
-    }
+    Job { status: JobStatus::Running, version: 3, ..muster_builders::job("web", JobType::Service, 1) }
 }

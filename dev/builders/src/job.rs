@@ -1,17 +1,16 @@
-//! Builders of model values with sensible defaults; tests change the fields they are about.
+//! A job, and what stands in it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use muster_ids::{
-    Datacenter, DriverName, GroupName, Index, JobId, Namespace, NodeId, NodePool, Region, TaskName, UnixNanos,
+    Datacenter, DriverName, GroupName, Index, JobId, Namespace, NodePool, Region, TaskName, UnixNanos,
 };
 use muster_model::{
-    DriverInfo, Eligibility, EphemeralDisk, Group, Job, JobStatus, JobType, LogConfig, Node, NodeCapacity,
-    NodeStatus, Reserved, Resources, RestartMode, RestartPolicy, Task, TaskResources,
+    EphemeralDisk, Group, Job, JobStatus, JobType, LogConfig, RestartMode, RestartPolicy, Task, TaskResources,
 };
 
-/// A job of `count` allocations, each of one `raw_exec` task that takes 100 MHz and 64 MB.
+/// A job of one group `main` of `count` allocations, each of one `raw_exec` task that takes 100 MHz and 64 MB.
 #[must_use]
 pub fn job(id: &str, kind: JobType, count: u32) -> Job {
     Job {
@@ -39,6 +38,7 @@ pub fn job(id: &str, kind: JobType, count: u32) -> Job {
     }
 }
 
+/// A group of one task `main` that is never rescheduled.
 #[must_use]
 pub fn group(name: &str, count: u32) -> Group {
     Group {
@@ -67,10 +67,10 @@ pub fn task(name: &str) -> Task {
         env: BTreeMap::new(),
         meta: BTreeMap::new(),
         constraints: Vec::new(),
-        resources: TaskResources { cpu_mhz: 100, cores: 0, memory_mb: 64, memory_max_mb: 0 },
+        resources: resources(100, 64),
         restart: restart(),
         artifacts: Vec::new(),
-        logs: LogConfig { max_files: 1, max_file_size_mb: 1, disabled: false },
+        logs: logs(),
         kill_timeout: Duration::from_secs(5),
         kill_signal: None,
         leader: false,
@@ -79,6 +79,19 @@ pub fn task(name: &str) -> Task {
     }
 }
 
+/// Shared compute.
+#[must_use]
+pub const fn resources(cpu_mhz: u32, memory_mb: u32) -> TaskResources {
+    TaskResources { cpu_mhz, cores: 0, memory_mb, memory_max_mb: 0 }
+}
+
+/// One file of 1 MB for each stream.
+#[must_use]
+pub const fn logs() -> LogConfig {
+    LogConfig { max_files: 1, max_file_size_mb: 1, disabled: false }
+}
+
+/// Two restarts in half an hour.
 #[must_use]
 pub const fn restart() -> RestartPolicy {
     RestartPolicy {
@@ -87,48 +100,5 @@ pub const fn restart() -> RestartPolicy {
         delay: Duration::from_secs(15),
         mode: RestartMode::Fail,
         render_templates: false,
-    }
-}
-
-/// A ready node with 8 GHz, 16 GiB and `raw_exec`.
-#[must_use]
-pub fn node(number: u32) -> Node {
-    let mut bytes = [0; 16];
-    bytes[..4].copy_from_slice(&number.to_be_bytes());
-    let driver = DriverInfo {
-        detected: true,
-        healthy: true,
-        description: "healthy".into(),
-        attributes: BTreeMap::new(),
-        updated_at: UnixNanos::ZERO,
-    };
-    Node {
-        id: NodeId::from_random(bytes),
-        name: format!("node-{number}").into(),
-        datacenter: Datacenter::new("dc1").unwrap(),
-        pool: NodePool::default_pool(),
-        class: None,
-        http_addr: "127.0.0.1:4646".into(),
-        attributes: BTreeMap::from([("kernel.name".into(), "linux".into())]),
-        meta: BTreeMap::new(),
-        capacity: NodeCapacity {
-            total: Resources { cpu_mhz: 8000, memory_mb: 16_384, disk_mb: 100_000 },
-            cores: 4,
-            ip: "127.0.0.1".into(),
-            network_device: "lo".into(),
-            min_dynamic_port: 20_000,
-            max_dynamic_port: 32_000,
-        },
-        reserved: Reserved::default(),
-        drivers: BTreeMap::from([(DriverName::new("raw_exec").unwrap(), driver)]),
-        host_volumes: BTreeMap::new(),
-        computed_class: "v1:1".into(),
-        status: NodeStatus::Ready,
-        status_description: None,
-        eligibility: Eligibility::Eligible,
-        status_updated_at: UnixNanos::ZERO,
-        events: Vec::new(),
-        create_index: Index::ZERO,
-        modify_index: Index::ZERO,
     }
 }
