@@ -7,6 +7,7 @@
 mod affinity;
 mod artifact;
 mod basics;
+mod cleanup;
 mod constraint;
 mod error;
 mod group;

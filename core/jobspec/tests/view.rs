@@ -142,6 +142,7 @@ fn task(name: &'static str) -> BoxedStrategy<Value> {
             one_of(&["prestart", "poststart", "poststop"]).prop_map(|hook| json!({"Hook": hook})).boxed(),
         ),
         ("ShutdownDelay", seconds(0..100)),
+        ("DispatchPayload", Just(json!({"File": "in/payload.bin"})).boxed()),
     ])
     .prop_map(move |mut task| {
         task["Name"] = json!(name);
@@ -177,12 +178,23 @@ fn group() -> BoxedStrategy<Value> {
         ("RestartPolicy", restart()),
         ("ReschedulePolicy", reschedule()),
         ("EphemeralDisk", object(vec![("SizeMB", whole(300..900)), ("Sticky", flag()), ("Migrate", flag())])),
+        (
+            "Cleanup",
+            one_of(&["after_read", "retention"])
+                .prop_map(|mode| json!({"Mode": mode, "Retention": "5m"}))
+                .boxed(),
+        ),
         ("Networks", network()),
         ("ShutdownDelay", seconds(0..100)),
     ]);
     (members, task(MAIN_TASK), task("u"))
         .prop_map(|(mut group, first, second)| {
             group["Name"] = json!("g");
+            // What is kept for the next allocation is not cleaned up.
+            let kept = group["EphemeralDisk"]["Sticky"] == true || group["EphemeralDisk"]["Migrate"] == true;
+            if let Some(group) = group.as_object_mut().filter(|_| kept) {
+                group.remove("Cleanup");
+            }
             group["Tasks"] = json!([first, second]);
             group
         })

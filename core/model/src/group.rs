@@ -6,7 +6,9 @@ use std::time::Duration;
 use muster_ids::{GroupName, Text};
 use serde::{Deserialize, Serialize};
 
-use crate::{Affinity, Constraint, GroupNetwork, ReschedulePolicy, Resources, RestartPolicy, Spread, Task};
+use crate::{
+    Affinity, Cleanup, Constraint, GroupNetwork, ReschedulePolicy, Resources, RestartPolicy, Spread, Task,
+};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Group {
@@ -23,6 +25,9 @@ pub struct Group {
     pub ephemeral_disk: EphemeralDisk,
     pub network: Option<GroupNetwork>,
     pub shutdown_delay: Duration,
+    /// `None` leaves what an ended allocation wrote to garbage collection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cleanup: Option<Cleanup>,
     pub tasks: Vec<Task>,
 }
 

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use muster_ids::{Datacenter, Index, JobId, Namespace, NodePool, Region, Text, UnixNanos};
 use serde::{Deserialize, Serialize};
 
-use crate::{Affinity, Constraint, Group, Spread};
+use crate::{Affinity, Constraint, Group, Payload, Spread};
 
 /// A job as it is stored: the specification and what the servers added.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,6 +30,9 @@ pub struct Job {
     pub groups: Vec<Group>,
 
     // Kept by the servers; not part of what `same_spec` compares.
+    /// What a dispatched job works on; `None` for any other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload: Option<Payload>,
     pub status: JobStatus,
     pub stop: bool,
     pub version: u64,
@@ -56,6 +59,7 @@ impl Job {
     #[must_use]
     pub fn same_spec(&self, other: &Self) -> bool {
         let mut other = other.clone();
+        other.payload.clone_from(&self.payload);
         other.status = self.status;
         other.stop = self.stop;
         other.version = self.version;

@@ -7,6 +7,7 @@
 
 pub mod alloc;
 pub mod artifact;
+pub mod cleanup;
 pub mod constraint;
 pub mod eval;
 pub mod group;
@@ -14,6 +15,7 @@ pub mod job;
 pub mod metric;
 pub mod network;
 pub mod node;
+pub mod payload;
 pub mod plan;
 pub mod policy;
 pub mod resources;
@@ -23,6 +25,7 @@ pub mod value;
 
 pub use alloc::{Alloc, AllocatedPort, ClientStatus, DesiredStatus, DesiredTransition};
 pub use artifact::{Artifact, ArtifactMode};
+pub use cleanup::{Cleanup, CleanupMode, CleanupModeError};
 pub use constraint::{Affinity, Constraint, Operand, Spread, SpreadTarget};
 pub use eval::{EvalStatus, EvalTrigger, Evaluation};
 pub use group::{EphemeralDisk, Group};
@@ -30,9 +33,10 @@ pub use job::{Job, JobKey, JobStatus, JobSubmission, JobType, SourceFormat};
 pub use metric::{AllocMetric, NodeScore};
 pub use network::{GroupNetwork, NetworkMode, PortRequest};
 pub use node::{DriverInfo, Eligibility, HostVolume, Node, NodeCapacity, NodeEvent, NodeStatus, Reserved};
+pub use payload::{Payload, PayloadTooLarge};
 pub use plan::{Placement, Plan, PlanOutcome, Stop};
 pub use policy::{DelayFunction, ReschedulePolicy, RestartMode, RestartPolicy};
 pub use resources::{Resources, TaskResources};
-pub use task::{Lifecycle, LifecycleHook, LogConfig, Task};
+pub use task::{DispatchPayload, Lifecycle, LifecycleHook, LogConfig, Task};
 pub use task_state::{TaskEvent, TaskEventKind, TaskPhase, TaskState};
 pub use value::Value;

@@ -32,6 +32,15 @@ pub struct Task {
     /// `None` for a main task.
     pub lifecycle: Option<Lifecycle>,
     pub shutdown_delay: Duration,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispatch_payload: Option<DispatchPayload>,
+}
+
+/// Where a dispatched job's payload is put before the task starts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DispatchPayload {
+    /// Relative to the task's `local` directory, without `..`.
+    pub file: Text,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -28,6 +28,7 @@ pub fn job(id: &str, kind: JobType, count: u32) -> Job {
         spreads: Vec::new(),
         meta: BTreeMap::new(),
         groups: vec![group("main", count)],
+        payload: None,
         status: JobStatus::Pending,
         stop: false,
         version: 0,
@@ -53,6 +54,7 @@ pub fn group(name: &str, count: u32) -> Group {
         ephemeral_disk: EphemeralDisk { size_mb: 10, sticky: false, migrate: false },
         network: None,
         shutdown_delay: Duration::ZERO,
+        cleanup: None,
         tasks: vec![task("main")],
     }
 }
@@ -76,6 +78,7 @@ pub fn task(name: &str) -> Task {
         leader: false,
         lifecycle: None,
         shutdown_delay: Duration::ZERO,
+        dispatch_payload: None,
     }
 }
 

@@ -9,7 +9,8 @@ use muster_model::{Affinity, EphemeralDisk, Group, JobType, RestartPolicy, Task}
 use super::basics::{given, list, text_map};
 use super::constraint::Level;
 use super::{
-    Findings, affinity, constraint, network, reschedule, restart, service, spread, task, unsupported, update,
+    Findings, affinity, cleanup, constraint, network, reschedule, restart, service, spread, task,
+    unsupported, update,
 };
 use crate::input::{EphemeralDiskInput, GroupInput, RescheduleInput, UpdateInput};
 
@@ -33,6 +34,7 @@ pub(super) fn decide(input: &GroupInput, defaults: &Defaults<'_>, found: &mut Fi
     let ephemeral_disk = ephemeral_disk(input.ephemeral_disk.as_ref(), found);
     let network = network::decide(list(input.networks.as_ref()), found);
     let shutdown_delay = found.duration_or("ShutdownDelay", input.shutdown_delay, Duration::ZERO);
+    let cleanup = input.cleanup.as_ref().and_then(|block| cleanup::decide(block, &ephemeral_disk, found));
     let wide = Shared { kind, restart: &restart, ephemeral_disk: &ephemeral_disk };
     let tasks = tasks(input, &wide, &mut affinities, found);
     if tasks
@@ -55,6 +57,7 @@ pub(super) fn decide(input: &GroupInput, defaults: &Defaults<'_>, found: &mut Fi
         ephemeral_disk,
         network,
         shutdown_delay,
+        cleanup,
         tasks: tasks?,
     })
 }

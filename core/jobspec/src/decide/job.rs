@@ -40,6 +40,7 @@ pub(super) fn decide(input: &JobInput, limits: &Limits, found: &mut Findings) ->
         spreads,
         meta: text_map(input.meta.as_ref()),
         groups: groups?,
+        payload: None,
         status: JobStatus::Pending,
         stop: input.stop.unwrap_or_default(),
         version: 0,

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use muster_ids::{DriverName, TaskName, Text};
-use muster_model::{EphemeralDisk, Lifecycle, LifecycleHook, LogConfig, Task, Value};
+use muster_model::{DispatchPayload, EphemeralDisk, Lifecycle, LifecycleHook, LogConfig, Task, Value};
 
 use super::basics::{given, list, text_map};
 use super::constraint::Level;
 use super::group::Shared;
 use super::{Findings, artifact, constraint, resources, restart, unsupported};
-use crate::input::{LifecycleInput, LogConfigInput, TaskInput};
+use crate::input::{DispatchPayloadInput, LifecycleInput, LogConfigInput, TaskInput};
 
 const KILL_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -26,6 +26,7 @@ pub(super) fn decide(input: &TaskInput, shared: &Shared<'_>, found: &mut Finding
     let kill_timeout = found.duration_or("KillTimeout", input.kill_timeout, KILL_TIMEOUT);
     let shutdown_delay = found.duration_or("ShutdownDelay", input.shutdown_delay, Duration::ZERO);
     let lifecycle = input.lifecycle.as_ref().and_then(|block| lifecycle(block, found));
+    let dispatch_payload = input.dispatch_payload.as_ref().and_then(|block| dispatch_payload(block, found));
     Some(Task {
         name: name?,
         driver: driver?,
@@ -43,7 +44,19 @@ pub(super) fn decide(input: &TaskInput, shared: &Shared<'_>, found: &mut Finding
         leader: input.leader.unwrap_or_default(),
         lifecycle,
         shutdown_delay,
+        dispatch_payload,
     })
+}
+
+/// Below the task's `local` directory; `None` when no file is named, as the contract allows.
+fn dispatch_payload(input: &DispatchPayloadInput, found: &mut Findings) -> Option<DispatchPayload> {
+    let file = given(input.file.as_ref())?;
+    let inside = file.split('/').all(|part| part != "..") && !file.starts_with('/') && !file.contains('\0');
+    if !inside || file.ends_with('/') {
+        found
+            .error(format!("dispatch_payload file `{file}` must be a file below the task's local directory"));
+    }
+    Some(DispatchPayload { file: Text::from(file) })
 }
 
 fn task_name(input: &TaskInput, found: &mut Findings) -> Option<TaskName> {

@@ -1,7 +1,6 @@
 //! What the model has no place for. Refused where ignoring it would change what runs; a warning where it would not.
 
 use muster_model::JobType;
-use serde_json::Value;
 
 use super::basics::{given, list};
 use super::{Findings, identity};
@@ -106,12 +105,11 @@ fn deprecated(input: &GroupInput, found: &mut Findings) {
 }
 
 pub(super) fn task(input: &TaskInput, found: &mut Findings) {
-    let blocks: [(&str, bool); 8] = [
+    let blocks: [(&str, bool); 7] = [
         ("template", !list(input.templates.as_ref()).is_empty()),
         ("volume_mount", !list(input.volume_mounts.as_ref()).is_empty()),
         ("vault", input.vault.is_some()),
         ("secret", !list(input.secrets.as_ref()).is_empty()),
-        ("dispatch_payload", input.dispatch_payload.as_ref().is_some_and(|block| *block != Value::Null)),
         ("csi_plugin", input.csi_plugin_config.is_some()),
         ("schedule", input.schedule.is_some()),
         ("scaling", !list(input.scaling_policies.as_ref()).is_empty()),

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    AffinityInput, ConstraintInput, EphemeralDiskInput, FreeMap, MigrateInput, NetworkInput, RescheduleInput,
-    RestartInput, ScalingInput, ServiceInput, SpreadInput, TaskInput, TextMap, UpdateInput,
+    AffinityInput, CleanupInput, ConstraintInput, EphemeralDiskInput, FreeMap, MigrateInput, NetworkInput,
+    RescheduleInput, RestartInput, ScalingInput, ServiceInput, SpreadInput, TaskInput, TextMap, UpdateInput,
 };
 use crate::duration::Nanos;
 
@@ -32,6 +32,8 @@ pub struct GroupInput {
     pub scaling: Option<ScalingInput>,
     pub consul: Option<Value>,
     pub shutdown_delay: Option<Nanos>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cleanup: Option<CleanupInput>,
     pub max_run_duration: Option<Nanos>,
     pub stop_after_client_disconnect: Option<Nanos>,
     pub max_client_disconnect: Option<Nanos>,

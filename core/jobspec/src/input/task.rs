@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    AffinityInput, ArtifactInput, ConstraintInput, FreeMap, LifecycleInput, LogConfigInput, ResourcesInput,
-    RestartInput, ScalingInput, ServiceInput, TemplateInput, TextMap,
+    AffinityInput, ArtifactInput, ConstraintInput, DispatchPayloadInput, FreeMap, LifecycleInput,
+    LogConfigInput, ResourcesInput, RestartInput, ScalingInput, ServiceInput, TemplateInput, TextMap,
 };
 use crate::duration::Nanos;
 
@@ -36,7 +36,7 @@ pub struct TaskInput {
     pub vault: Option<Value>,
     pub secrets: Option<Vec<Value>>,
     pub consul: Option<Value>,
-    pub dispatch_payload: Option<Value>,
+    pub dispatch_payload: Option<DispatchPayloadInput>,
     pub scaling_policies: Option<Vec<ScalingInput>>,
     pub kind: Option<String>,
     #[serde(rename = "CSIPluginConfig")]

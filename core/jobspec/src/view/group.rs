@@ -3,7 +3,7 @@
 use muster_model::{Group, GroupNetwork, NetworkMode, PortRequest};
 
 use super::{list, place, policy, task, text_map};
-use crate::input::{EphemeralDiskInput, GroupInput, NetworkInput, PortInput};
+use crate::input::{CleanupInput, EphemeralDiskInput, GroupInput, NetworkInput, PortInput};
 
 pub(super) fn view(group: &Group) -> GroupInput {
     GroupInput {
@@ -23,6 +23,10 @@ pub(super) fn view(group: &Group) -> GroupInput {
         networks: group.network.as_ref().map(|network_of| vec![network(network_of)]),
         meta: text_map(&group.meta),
         shutdown_delay: (!group.shutdown_delay.is_zero()).then(|| group.shutdown_delay.into()),
+        cleanup: group.cleanup.map(|cleanup| CleanupInput {
+            mode: Some(cleanup.mode.as_str().to_owned()),
+            retention: Some(cleanup.retention.into()),
+        }),
         prevent_reschedule_on_lost: Some(false),
         ..GroupInput::default()
     }

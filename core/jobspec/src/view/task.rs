@@ -6,7 +6,9 @@ use muster_model::{Artifact, ArtifactMode, Lifecycle, LifecycleHook, Task, TaskR
 use serde_json::Value as Json;
 
 use super::{list, place, policy, text_map, text_or_empty};
-use crate::input::{ArtifactInput, FreeMap, LifecycleInput, LogConfigInput, ResourcesInput, TaskInput};
+use crate::input::{
+    ArtifactInput, DispatchPayloadInput, FreeMap, LifecycleInput, LogConfigInput, ResourcesInput, TaskInput,
+};
 
 pub(super) fn view(task: &Task) -> TaskInput {
     TaskInput {
@@ -31,6 +33,10 @@ pub(super) fn view(task: &Task) -> TaskInput {
         leader: Some(task.leader),
         lifecycle: task.lifecycle.map(lifecycle),
         shutdown_delay: Some(task.shutdown_delay.into()),
+        dispatch_payload: task
+            .dispatch_payload
+            .as_ref()
+            .map(|payload| DispatchPayloadInput { file: Some(payload.file.to_string()) }),
         kind: Some(String::new()),
         ..TaskInput::default()
     }

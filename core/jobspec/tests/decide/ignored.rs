@@ -27,7 +27,6 @@ fn what_would_change_what_runs_is_refused() {
         in_task(&json!({"VolumeMounts": [{"Volume": "data"}]})),
         in_task(&json!({"Vault": {}})),
         in_task(&json!({"Secrets": [{"Name": "x"}]})),
-        in_task(&json!({"DispatchPayload": {"File": "x"}})),
         in_task(&json!({"CSIPluginConfig": {"ID": "x"}})),
         in_task(&json!({"Schedule": {"Cron": {}}})),
         in_task(&json!({"ScalingPolicies": [{"Type": "vertical_cpu"}]})),

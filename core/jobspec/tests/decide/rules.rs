@@ -168,6 +168,11 @@ fn rules_of_tasks_are_refused_with_their_texts() {
         (json!({"Lifecycle": {}}), "no lifecycle hook provided"),
         (json!({"Lifecycle": {"Hook": "later"}}), "invalid hook: later"),
         (json!({"LogConfig": {"MaxFiles": 0}}), "minimum number of files is 1; got 0"),
+        (
+            json!({"DispatchPayload": {"File": "a/../../x"}}),
+            "must be a file below the task's local directory",
+        ),
+        (json!({"DispatchPayload": {"File": "/etc/x"}}), "must be a file below the task's local directory"),
         (json!({"KillTimeout": -1}), "KillTimeout must not be negative"),
         (
             json!({"Artifacts": [{"GetterSource": ""}]}),
@@ -306,5 +311,18 @@ fn rules_of_services_are_refused_with_their_texts() {
         ),
     ] {
         assert_refused("service", &patch, fragment);
+    }
+}
+
+#[test]
+fn cleanup_has_a_known_mode_and_keeps_nothing_for_others() {
+    for (patch, want) in [
+        (json!({"Cleanup": {}}), "cleanup needs a mode"),
+        (json!({"Cleanup": {"Mode": "soon"}}), "unknown cleanup mode `soon`"),
+        (json!({"Cleanup": {"Mode": "immediate", "Retention": "1h"}}), "keeps nothing"),
+        (json!({"Cleanup": {"Mode": "retention", "Retention": -1}}), "Retention must not be negative"),
+        (json!({"Cleanup": {"Mode": "immediate"}, "EphemeralDisk": {"Sticky": true}}), "one or the other"),
+    ] {
+        assert_refused("batch", &in_group(&patch), want);
     }
 }

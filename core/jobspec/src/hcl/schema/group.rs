@@ -28,6 +28,7 @@ pub static GROUP: Schema = Schema::new(
         one("disconnect", "Disconnect", &DISCONNECT),
         one("reschedule", "ReschedulePolicy", &RESCHEDULE),
         one("ephemeral_disk", "EphemeralDisk", &EPHEMERAL_DISK),
+        one("cleanup", "Cleanup", &CLEANUP),
         one("update", "Update", &UPDATE),
         one("migrate", "Migrate", &MIGRATE),
         list("network", "Networks", &NETWORK),
@@ -43,6 +44,9 @@ static EPHEMERAL_DISK: Schema = Schema::new(
     &[bool("sticky", "Sticky"), bool("migrate", "Migrate"), int("size", "SizeMB")],
     &[],
 );
+
+static CLEANUP: Schema =
+    Schema::new("cleanup", &[text("mode", "Mode"), duration("retention", "Retention")], &[]);
 
 static SCALING: Schema = Schema::new(
     "scaling",
