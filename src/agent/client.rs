@@ -53,6 +53,8 @@ pub async fn start(
         ..config.gc
     };
     config.gc_interval = role.gc.interval;
+    config.reservable_cores.clone_from(&role.reservable_cores);
+    config.reserved_cores.clone_from(&role.reserved.cores);
     config.cpu_total_compute_mhz = role.cpu_total_compute_mhz;
     config.memory_total_mb = role.memory_total_mb;
     config.disk_total_mb = role.disk_total_mb;

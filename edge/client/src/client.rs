@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use muster_ids::NodeId;
 use muster_rpc::{ByteStream, BytesPurpose, CallError, Secret, Session};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 
 use crate::alloc_dir::AllocDirs;
@@ -19,8 +19,8 @@ use crate::session::Link;
 use crate::state::{Opened, StateStore};
 use crate::{ClientConfig, ClientError, clock, collector, fingerprint};
 
-/// How often drivers are asked whether they are still well.
-const DRIVER_CHECK: Duration = Duration::from_secs(30);
+/// How often the machine and its drivers are looked at again.
+const FINGERPRINT_INTERVAL: Duration = Duration::from_secs(30);
 /// How long a user's request waits for a connection.
 const LINK_WAIT: Duration = Duration::from_secs(5);
 
@@ -56,13 +56,14 @@ impl Client {
         private_dir(&config.state_dir)?;
         let dirs = Arc::new(AllocDirs::open(&config.alloc_dir, &config.state_dir)?);
         let trust = Trust::load(config.artifact_ca_file.as_deref())?;
-        let Opened { store, identity, index, allocs } = StateStore::open(&config.state_dir)?;
+        let Opened { store, identity, metadata, index, allocs } = StateStore::open(&config.state_dir)?;
         let secret = Secret::new(identity.secret)
             .map_err(|error| ClientError::Fact { text: "node secret".into(), problem: error.to_string() })?;
-        let node = fingerprint::fingerprint(&config, identity.node_id, clock::now()).await?;
+        let node = fingerprint::fingerprint(&config, identity.node_id, &metadata, clock::now()).await?;
         let context = Arc::new(Context {
             node_id: identity.node_id,
             node: watch::Sender::new(Arc::new(node)),
+            metadata: Mutex::new(metadata),
             dirs,
             store,
             fetcher: Fetcher::new(config.artifact, trust),
@@ -86,7 +87,7 @@ impl Client {
         };
         background.spawn(session.run());
         background.spawn(collector::run(Arc::clone(&context), Arc::clone(&fleet)));
-        background.spawn(watch_drivers(Arc::clone(&context)));
+        background.spawn(watch_machine(Arc::clone(&context)));
         Self { context, fleet, queries, link, background }
     }
 
@@ -99,6 +100,11 @@ impl Client {
     #[must_use]
     pub fn queries(&self) -> Queries {
         self.queries.clone()
+    }
+
+    /// Looks at the machine and its drivers again, now; a change is told to the servers.
+    pub async fn fingerprint_again(&self) {
+        self.context.look_again().await;
     }
 
     /// Opens a stream that speaks HTTP/1.1 with the server this agent is connected to.
@@ -147,14 +153,11 @@ impl Client {
     }
 }
 
-/// Looks at the drivers again and again; a change is registered by the session.
-async fn watch_drivers(context: Arc<Context>) {
+/// Looks at the machine again and again; a change is registered by the session.
+async fn watch_machine(context: Arc<Context>) {
     loop {
-        tokio::time::sleep(DRIVER_CHECK).await;
-        let node = context.node();
-        if let Some(changed) = fingerprint::refresh_drivers(&context.config, &node, clock::now()).await {
-            context.node.send_replace(Arc::new(changed));
-        }
+        tokio::time::sleep(FINGERPRINT_INTERVAL).await;
+        context.look_again().await;
     }
 }
 

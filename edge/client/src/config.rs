@@ -27,7 +27,8 @@ pub struct ClientConfig {
     pub state_dir: PathBuf,
     pub alloc_dir: PathBuf,
     pub meta: BTreeMap<String, String>,
-    /// The contract's legacy options; `driver.allowlist` and `driver.denylist` are obeyed.
+    /// The contract's legacy options; `driver.allowlist` and `driver.denylist` (and their old names), with
+    /// `fingerprint.allowlist` and `fingerprint.denylist`, are obeyed.
     pub options: BTreeMap<String, String>,
     pub reserved: Reserved,
     pub host_volumes: BTreeMap<Text, HostVolume>,
@@ -42,6 +43,10 @@ pub struct ClientConfig {
     pub artifact: ArtifactLimits,
     /// Further authorities that artifact servers may have their certificates from, in PEM form.
     pub artifact_ca_file: Option<PathBuf>,
+    /// Cores that work may have to itself; `None` means all.
+    pub reservable_cores: Option<Vec<u16>>,
+    /// Cores kept from work.
+    pub reserved_cores: Vec<u16>,
     /// Replace what is found, when not zero.
     pub cpu_total_compute_mhz: u64,
     pub memory_total_mb: u64,
@@ -93,6 +98,8 @@ impl ClientConfig {
             gc_interval: Duration::from_secs(60),
             artifact: ArtifactLimits::default(),
             artifact_ca_file: None,
+            reservable_cores: None,
+            reserved_cores: Vec::new(),
             cpu_total_compute_mhz: 0,
             memory_total_mb: 0,
             disk_total_mb: 0,
@@ -110,10 +117,12 @@ impl ClientConfig {
     /// Whether the operator's options let jobs use a driver.
     #[must_use]
     pub fn allows_driver(&self, driver: &DriverName) -> bool {
-        let list = |names: [&str; 2]| names.into_iter().find_map(|name| self.options.get(name));
-        let holds = |list: &String| list.split(',').any(|name| name.trim() == driver.as_str());
-        let allowed = list(["driver.allowlist", "driver.whitelist"]).filter(|list| !list.trim().is_empty());
-        let denied = list(["driver.denylist", "driver.blacklist"]);
-        allowed.is_none_or(holds) && !denied.is_some_and(holds)
+        let list = |names: [&str; 2]| {
+            let lists = names.into_iter().filter_map(|name| self.options.get(name));
+            lists.flat_map(|list| list.split(',')).map(str::trim).filter(|name| !name.is_empty()).collect()
+        };
+        let allowed: Vec<&str> = list(["driver.allowlist", "driver.whitelist"]);
+        let denied: Vec<&str> = list(["driver.denylist", "driver.blacklist"]);
+        (allowed.is_empty() || allowed.contains(&driver.as_str())) && !denied.contains(&driver.as_str())
     }
 }

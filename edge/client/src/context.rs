@@ -4,21 +4,26 @@ use std::sync::Arc;
 
 use muster_ids::{AllocId, NodeId, UnixNanos};
 use muster_model::Node;
+use muster_rpc::messages::NodeMeta;
 use muster_runner::AllocReport;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 use crate::alloc_dir::AllocDirs;
 use crate::artifact::Fetcher;
+use crate::fingerprint::computed_class;
+use crate::metadata::Dynamic;
 use crate::outbox::Outbox;
 use crate::state::StateStore;
-use crate::{ClientConfig, clock};
+use crate::{ClientConfig, QueryError, clock, fingerprint, metadata};
 
 #[derive(Debug)]
 pub struct Context {
     pub config: ClientConfig,
     pub node_id: NodeId,
-    /// This node as it was last described; changes when a driver comes or goes.
+    /// This node as it was last described; changes with the machine, its drivers and applied metadata.
     pub node: watch::Sender<Arc<Node>>,
+    /// Metadata applied while the agent runs. Held over a change, so that two of them do not mix.
+    pub metadata: Mutex<Dynamic>,
     pub dirs: Arc<AllocDirs>,
     pub store: StateStore,
     pub fetcher: Fetcher,
@@ -29,6 +34,50 @@ impl Context {
     #[must_use]
     pub fn node(&self) -> Arc<Node> {
         Arc::clone(&self.node.borrow())
+    }
+
+    /// Changes the node's description; the session tells the servers if `change` says that it did.
+    pub fn describe(&self, change: impl FnOnce(&mut Node) -> bool) {
+        self.node.send_if_modified(|node| {
+            let mut changed = Node::clone(node);
+            if !change(&mut changed) {
+                return false;
+            }
+            changed.computed_class = computed_class(&changed);
+            *node = Arc::new(changed);
+            true
+        });
+    }
+
+    /// Applies metadata, durably before anybody sees it.
+    ///
+    /// # Errors
+    /// When it is refused, or could not be saved.
+    pub async fn apply_metadata(&self, changes: Dynamic) -> Result<NodeMeta, QueryError> {
+        let mut dynamic = self.metadata.lock().await;
+        let next = metadata::applied(&self.config.meta, &dynamic, changes)
+            .map_err(|error| QueryError::Invalid(error.to_string()))?;
+        self.store.save_metadata(&next).await.map_err(|error| QueryError::Failed(error.to_string()))?;
+        *dynamic = next;
+        let meta = metadata::merged(&self.config.meta, &dynamic);
+        self.describe(|node| {
+            let changed = node.meta != meta;
+            node.meta = meta;
+            changed
+        });
+        Ok(metadata::report(&self.config.meta, &dynamic))
+    }
+
+    pub async fn metadata(&self) -> NodeMeta {
+        metadata::report(&self.config.meta, &*self.metadata.lock().await)
+    }
+
+    /// Looks at the machine and its drivers again.
+    pub async fn look_again(&self) {
+        match fingerprint::look_again(&self.config, clock::now()).await {
+            Ok(findings) => self.describe(|node| findings.apply(&self.config, node)),
+            Err(error) => tracing::warn!(%error, "the machine could not be fingerprinted again"),
+        }
     }
 
     /// Puts what an allocation's runner says into the box of the session.

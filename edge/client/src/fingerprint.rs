@@ -9,88 +9,174 @@ mod class;
 mod cpu;
 mod drivers;
 mod kernel;
+mod landlock;
 mod memory;
 mod network;
+mod numa;
 mod os;
+mod selection;
 mod signals;
 mod storage;
+mod topology;
 mod version;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use muster_ids::{Index, NodeId, Text, UnixNanos};
-use muster_model::{Eligibility, Node, NodeCapacity, NodeStatus, Resources};
+use muster_ids::{DriverName, Index, NodeId, Text, UnixNanos};
+use muster_model::{DriverInfo, Eligibility, Node, NodeCapacity, NodeStatus, Resources};
 
 pub use class::computed_class;
 pub use cpu::frequency_mhz;
-pub use drivers::refresh as refresh_drivers;
+use selection::{Fingerprinter, Selection};
+use topology::Topology;
 
-use crate::{ClientConfig, ClientError};
+use crate::{ClientConfig, ClientError, metadata};
 
 /// Attributes by name.
 pub type Attributes = BTreeMap<String, String>;
 
-/// Describes this machine as `config` says it is to be described.
+/// Describes this machine as `config` says it is to be described. `meta` is the operator's, the file's and what was
+/// applied later.
 ///
 /// # Errors
-/// When a fact is no valid text for the servers.
-pub async fn fingerprint(config: &ClientConfig, id: NodeId, now: UnixNanos) -> Result<Node, ClientError> {
-    let options = config.clone();
-    let facts = tokio::task::spawn_blocking(move || Facts::gather(&options)).await;
-    let facts =
-        facts.map_err(|error| ClientError::Fact { text: "machine".into(), problem: error.to_string() })?;
-    let mut node = facts.into_node(config, id);
+/// When the machine cannot be looked at.
+pub async fn fingerprint(
+    config: &ClientConfig,
+    id: NodeId,
+    dynamic: &metadata::Dynamic,
+    now: UnixNanos,
+) -> Result<Node, ClientError> {
+    let mut node = Facts::find(config).await?.into_node(config, id);
+    node.meta = metadata::merged(&config.meta, dynamic);
     drivers::adopt(&mut node, drivers::inspect(config, now).await);
     Ok(node)
 }
 
-/// Everything but drivers.
+/// What a second look found.
+#[derive(Debug)]
+pub struct Findings {
+    facts: Facts,
+    drivers: BTreeMap<DriverName, DriverInfo>,
+}
+
+/// Looks at the machine and its drivers again.
+///
+/// # Errors
+/// When the machine cannot be looked at.
+pub async fn look_again(config: &ClientConfig, now: UnixNanos) -> Result<Findings, ClientError> {
+    Ok(Findings { facts: Facts::find(config).await?, drivers: drivers::inspect(config, now).await })
+}
+
+impl Findings {
+    /// Brings a node up to date; whether that changed anything. Free disk space, which always changes, does so only
+    /// when it moved by a tenth of the disk: servers must not write a log entry for every file somebody makes.
+    pub fn apply(self, config: &ClientConfig, node: &mut Node) -> bool {
+        let mut fresh = self.facts.into_node(config, node.id);
+        let (before, now) = (node.capacity.total.disk_mb, fresh.capacity.total.disk_mb);
+        let bytes = fresh.attributes.get("unique.storage.bytestotal");
+        let total_mb = bytes.and_then(|bytes| bytes.parse::<u64>().ok()).unwrap_or(0) >> 20;
+        if before.abs_diff(now) <= total_mb / 10 {
+            fresh.capacity.total.disk_mb = before;
+            match node.attributes.get("unique.storage.bytesfree") {
+                Some(free) => drop(fresh.attributes.insert("unique.storage.bytesfree".into(), free.clone())),
+                None => drop(fresh.attributes.remove("unique.storage.bytesfree")),
+            }
+        }
+        fresh.meta.clone_from(&node.meta);
+        drivers::adopt(&mut fresh, drivers::keep_times(self.drivers, &node.drivers));
+        let same = fresh.attributes == node.attributes
+            && fresh.capacity == node.capacity
+            && fresh.reserved == node.reserved
+            && fresh.drivers == node.drivers
+            && fresh.name == node.name;
+        if !same {
+            *node = fresh;
+        }
+        !same
+    }
+}
+
+/// Everything but drivers and metadata.
+#[derive(Debug)]
 struct Facts {
     attributes: Attributes,
     hostname: String,
     capacity: NodeCapacity,
+    reserved_mhz: u64,
 }
 
 impl Facts {
+    /// Off the async threads: much of it is reading files.
+    async fn find(config: &ClientConfig) -> Result<Self, ClientError> {
+        let options = config.clone();
+        let facts = tokio::task::spawn_blocking(move || Self::gather(&options)).await;
+        facts.map_err(|error| ClientError::Fact { text: "machine".into(), problem: error.to_string() })
+    }
+
     fn gather(config: &ClientConfig) -> Self {
+        let root = Path::new("/");
+        let chosen = Selection::new(&config.options);
         let host = muster_sys::procfs::host().unwrap_or_default();
-        let (cpu, compute) =
-            cpu::inspect(&host, config.cpu_total_compute_mhz, config.reserved.resources.cpu_mhz);
-        let (memory, memory_mb) = memory::inspect(config.memory_total_mb);
-        let (storage, disk_mb) =
-            storage::inspect(&config.alloc_dir, config.disk_total_mb, config.disk_free_mb);
-        let network = network::inspect(config);
+        let topology = Topology::read(root);
         let mut attributes = Attributes::new();
-        for part in [
-            cpu,
-            memory,
-            storage,
-            kernel::inspect(&host),
-            os::inspect(Path::new("/")),
-            cgroup::inspect(Path::new("/")),
-            signals::inspect(),
-            version::inspect(),
-            network.attributes,
-        ] {
-            attributes.extend(part);
+        let mut total = Resources::default();
+        let mut compute = cpu::Compute { cores: 0, total_mhz: 0 };
+        let mut reserved_mhz = 0;
+        if chosen.has(Fingerprinter::Cpu) {
+            let (found, capacity) = cpu::inspect(&host, &topology, config);
+            let usable = found.get("cpu.usablecompute").and_then(|mhz| mhz.parse().ok());
+            reserved_mhz = capacity.total_mhz.saturating_sub(usable.unwrap_or(capacity.total_mhz));
+            total.cpu_mhz = capacity.total_mhz;
+            compute = capacity;
+            attributes.extend(found);
+            attributes.extend(numa::inspect(&topology));
         }
-        attributes.insert("unique.hostname".into(), host.hostname.clone());
+        if chosen.has(Fingerprinter::Memory) {
+            let (found, memory_mb) = memory::inspect(config.memory_total_mb);
+            total.memory_mb = memory_mb;
+            attributes.extend(found);
+        }
+        if chosen.has(Fingerprinter::Storage) {
+            let (found, disk_mb) =
+                storage::inspect(&config.alloc_dir, config.disk_total_mb, config.disk_free_mb);
+            total.disk_mb = disk_mb;
+            attributes.extend(found);
+        }
+        let network = network::inspect(config);
+        let parts: [(Fingerprinter, &dyn Fn() -> Attributes); 8] = [
+            (Fingerprinter::Arch, &cpu::arch),
+            (Fingerprinter::Host, &|| kernel::inspect(&host)),
+            (Fingerprinter::Host, &|| os::inspect(root)),
+            (Fingerprinter::Cgroup, &|| cgroup::inspect(root)),
+            (Fingerprinter::Landlock, &landlock::inspect),
+            (Fingerprinter::Signal, &signals::inspect),
+            (Fingerprinter::Nomad, &version::inspect),
+            (Fingerprinter::Network, &|| network.attributes.clone()),
+        ];
+        for (_, part) in parts.iter().filter(|(name, _)| chosen.has(*name)) {
+            attributes.extend(part());
+        }
+        if chosen.has(Fingerprinter::Host) {
+            attributes.insert("unique.hostname".into(), host.hostname.clone());
+        }
         attributes.insert("unique.advertise.address".into(), config.http_addr.clone());
         let capacity = NodeCapacity {
-            total: Resources { cpu_mhz: compute.total_mhz, memory_mb, disk_mb },
+            total,
             cores: compute.cores,
             ip: network.ip.into(),
             network_device: network.device.into(),
             min_dynamic_port: config.min_dynamic_port,
             max_dynamic_port: config.max_dynamic_port,
         };
-        Self { attributes, hostname: host.hostname, capacity }
+        Self { attributes, hostname: host.hostname, capacity, reserved_mhz }
     }
 
     fn into_node(self, config: &ClientConfig, id: NodeId) -> Node {
         let text = |(key, value): (&String, &String)| (Text::from(key.as_str()), Text::from(value.as_str()));
         let name = config.name.clone().unwrap_or(self.hostname);
+        let mut reserved = config.reserved.clone();
+        reserved.resources.cpu_mhz = reserved.resources.cpu_mhz.max(self.reserved_mhz);
         Node {
             id,
             name: name.into(),
@@ -99,9 +185,9 @@ impl Facts {
             class: config.node_class.clone(),
             http_addr: config.http_addr.as_str().into(),
             attributes: self.attributes.iter().map(text).collect(),
-            meta: config.meta.iter().map(text).collect(),
+            meta: BTreeMap::new(),
             capacity: self.capacity,
-            reserved: config.reserved.clone(),
+            reserved,
             drivers: BTreeMap::new(),
             host_volumes: config.host_volumes.clone(),
             computed_class: Text::from(""),

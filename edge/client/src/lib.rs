@@ -37,6 +37,7 @@ pub mod fingerprint;
 mod fleet;
 pub mod fs;
 pub mod logs;
+pub mod metadata;
 mod outbox;
 mod queries;
 mod session;

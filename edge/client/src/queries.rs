@@ -9,7 +9,7 @@ use cap_std::fs::Dir;
 use muster_ids::{AllocId, TaskName};
 use muster_rpc::messages::{
     AllocGc, AllocRestart, AllocSignal, AllocStats, AllocStatsReply, FsEntry, FsList, FsListReply, FsRead,
-    FsStat, HostStatsReply, TaskLogs,
+    FsStat, HostStatsReply, NodeMeta, NodeMetaApply, TaskLogs,
 };
 use tokio::sync::oneshot;
 
@@ -83,6 +83,17 @@ impl Queries {
             }
         }
         collector::round(&self.context, &self.fleet).await;
+    }
+
+    /// The operator's facts about this node.
+    pub async fn metadata(&self) -> NodeMeta {
+        self.context.metadata().await
+    }
+
+    /// # Errors
+    /// When a change is refused or cannot be saved.
+    pub async fn apply_metadata(&self, request: NodeMetaApply) -> Result<NodeMeta, QueryError> {
+        self.context.apply_metadata(request.changes).await
     }
 
     /// # Errors

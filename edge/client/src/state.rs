@@ -21,6 +21,7 @@ pub use record::{SavedAlloc, SavedHandle, SavedRunner};
 use record::{decode, encode};
 use writer::{Change, Writer};
 
+use crate::metadata::Dynamic;
 use crate::{ClientError, entropy};
 
 const NODE: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("node");
@@ -59,6 +60,8 @@ pub struct StateStore {
 pub struct Opened {
     pub store: StateStore,
     pub identity: Identity,
+    /// Node metadata applied while an agent ran.
+    pub metadata: Dynamic,
     /// State of the servers that the allocations were read from.
     pub index: Index,
     pub allocs: Vec<Remembered>,
@@ -76,9 +79,11 @@ impl StateStore {
         let identity = identity(&database, &path)?;
         let index =
             read_node(&database, "index", &path)?.map(|bytes| decode(&bytes)).transpose().map_err(&bad)?;
+        let metadata = read_node(&database, "metadata", &path)?;
+        let metadata = metadata.map(|bytes| decode(&bytes)).transpose().map_err(&bad)?.unwrap_or_default();
         let allocs = remembered(&database, &path)?;
         let writer = Writer::spawn(database).map_err(ClientError::file("start the writer of", &path))?;
-        Ok(Opened { store: Self { writer }, identity, index: index.unwrap_or_default(), allocs })
+        Ok(Opened { store: Self { writer }, identity, metadata, index: index.unwrap_or_default(), allocs })
     }
 
     /// Remembers allocations and the state they were read from, together.
@@ -91,6 +96,14 @@ impl StateStore {
             changes.push(Change::Alloc(alloc.id, encode(alloc)?));
         }
         self.writer.write(changes).await
+    }
+
+    /// Remembers applied node metadata.
+    ///
+    /// # Errors
+    /// When the change could not be made durable.
+    pub async fn save_metadata(&self, metadata: &Dynamic) -> Result<(), ClientError> {
+        self.writer.write(vec![Change::Node("metadata", encode(metadata)?)]).await
     }
 
     /// Remembers how far an allocation got.

@@ -13,6 +13,7 @@ use crate::gc::ClientGcConfig;
 use crate::host_volume::HostVolumeInput;
 use crate::inert;
 use crate::labelled::Labelled;
+use crate::ranges;
 use crate::reserved::{ReservedConfig, ReservedInput};
 use crate::server_join::{JoinConfig, JoinInput};
 
@@ -47,12 +48,14 @@ block! {
         disk_free_mb: u64,
         max_kill_timeout: Duration,
         network_interface: String,
+        /// Core ids, such as `0-1,7`.
+        reservable_cores: String,
         default_ineligible: bool,
         no_host_uuid: Exact<bool>,
     }
     no_effect {
         "alloc_mounts_dir" "host_volumes_dir" "host_volume_plugin_dir" "common_plugin_dir" "preferred_address_family"
-        "network_speed" "cpu_disable_dmidecode" "reservable_cores" "client_max_port" "client_min_port"
+        "network_speed" "cpu_disable_dmidecode" "client_max_port" "client_min_port"
         "gc_volumes_on_node_gc" "disable_remote_exec" "cni_path" "cni_config_dir" "bridge_network_name"
         "bridge_network_subnet" "bridge_network_subnet_ipv6" "bridge_network_hairpin_mode"
         "bind_wildcard_default_host_network" "cgroup_parent" "nomad_service_discovery" "node_max_allocs" "log_file"
@@ -88,6 +91,8 @@ pub struct ClientConfig {
     pub max_kill_timeout: Duration,
     /// `None` finds the interface of the default route.
     pub network_interface: Option<String>,
+    /// Core ids that work may have to itself, sorted; `None` means all.
+    pub reservable_cores: Option<Vec<u16>>,
     pub default_ineligible: bool,
 }
 
@@ -128,6 +133,7 @@ impl ClientInput {
             disk_total_mb: self.disk_total_mb.unwrap_or(0),
             disk_free_mb: self.disk_free_mb.unwrap_or(0),
             max_kill_timeout: self.max_kill_timeout.unwrap_or(Duration::from_secs(30)),
+            reservable_cores: reservable_cores(self.reservable_cores, findings),
             network_interface: self.network_interface.filter(|name| !name.is_empty()),
             default_ineligible: self.default_ineligible.unwrap_or(false),
         }
@@ -154,6 +160,11 @@ impl ClientInput {
         }
         config
     }
+}
+
+fn reservable_cores(text: Option<String>, findings: &mut Findings) -> Option<Vec<u16>> {
+    let text = text.filter(|text| !text.trim().is_empty())?;
+    findings.take(ranges::parse(&text).map_err(|why| format!("client.reservable_cores invalid: {why}")))
 }
 
 fn node_pool(name: Option<String>, findings: &mut Findings) -> NodePool {

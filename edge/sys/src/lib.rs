@@ -4,6 +4,7 @@
 //! implemented; elsewhere the same functions exist and answer [`std::io::ErrorKind::Unsupported`].
 
 pub mod disk;
+pub mod landlock;
 pub mod limits;
 pub mod procfs;
 pub mod rotate;

@@ -16,20 +16,20 @@ pub async fn inspect(config: &ClientConfig, now: UnixNanos) -> BTreeMap<DriverNa
     allowed.map(|(name, report)| (name.clone(), describe(&name, report, now))).collect()
 }
 
-/// The node with its drivers looked at again; `None` when nothing changed.
-pub async fn refresh(config: &ClientConfig, node: &Node, now: UnixNanos) -> Option<Node> {
-    let drivers = inspect(config, now).await;
-    let facts = |drivers: &BTreeMap<DriverName, DriverInfo>| {
-        let facts = drivers.values().map(|info| DriverInfo { updated_at: UnixNanos::ZERO, ..info.clone() });
-        facts.collect::<Vec<_>>()
-    };
-    let same = drivers.keys().eq(node.drivers.keys()) && facts(&drivers) == facts(&node.drivers);
-    if same {
-        return None;
+/// `fresh`, with the times of reports that say nothing new left as they were.
+#[must_use]
+pub fn keep_times(
+    mut fresh: BTreeMap<DriverName, DriverInfo>,
+    known: &BTreeMap<DriverName, DriverInfo>,
+) -> BTreeMap<DriverName, DriverInfo> {
+    for (name, info) in &mut fresh {
+        if let Some(before) = known.get(name)
+            && (DriverInfo { updated_at: before.updated_at, ..info.clone() }) == *before
+        {
+            info.updated_at = before.updated_at;
+        }
     }
-    let mut node = node.clone();
-    adopt(&mut node, drivers);
-    Some(node)
+    fresh
 }
 
 /// Replaces what the node says of its drivers, everywhere it says it.

@@ -47,6 +47,8 @@ async fn answer(queries: Queries, call: IncomingCall) {
         IncomingCall::AllocGc(request, to) => reply(to, queries.collect(request).await.map(done)).await,
         IncomingCall::AllocStats(request, to) => reply(to, queries.stats(request).await).await,
         IncomingCall::HostStats(_, to) => reply(to, queries.host_stats().await).await,
+        IncomingCall::NodeMetaRead(_, to) => reply(to, Ok(queries.metadata().await)).await,
+        IncomingCall::NodeMetaApply(request, to) => reply(to, queries.apply_metadata(request).await).await,
         IncomingCall::FsList(request, to) => reply(to, queries.list(request).await).await,
         IncomingCall::FsStat(request, to) => reply(to, queries.stat(request).await).await,
         call @ (IncomingCall::NodeRegister(..)

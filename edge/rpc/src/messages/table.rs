@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     AllocGc, AllocPush, AllocRestart, AllocSignal, AllocStats, AllocStatsReply, AllocUpdate,
     AllocUpdateReply, AllocWatch, Call, CallFailure, Empty, FsChunk, FsEntry, FsList, FsListReply, FsRead,
-    FsStat, HostStats, HostStatsReply, LogChunk, NodeHeartbeat, NodeHeartbeatReply, NodeRegister,
-    NodeRegisterReply, Stream, TaskLogs,
+    FsStat, HostStats, HostStatsReply, LogChunk, NodeHeartbeat, NodeHeartbeatReply, NodeMeta, NodeMetaApply,
+    NodeMetaRead, NodeRegister, NodeRegisterReply, Stream, TaskLogs,
 };
 use crate::Role;
 use crate::transport::{Opening, Pending, Responder};
@@ -149,6 +149,8 @@ table! {
         AllocStats -> AllocStatsReply, requires Server;
         AllocGc -> Empty, requires Server;
         HostStats -> HostStatsReply, requires Server;
+        NodeMetaRead -> NodeMeta, requires Server;
+        NodeMetaApply -> NodeMeta, requires Server;
         FsList -> FsListReply, requires Server;
         FsStat -> FsEntry, requires Server;
     }
