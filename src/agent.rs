@@ -78,6 +78,9 @@ pub async fn start(flags: AgentFlags, http_port: Option<u16>) -> Result<Running,
         (None, Some(client)) => (forwarding(&settings, client), None),
         (None, None) => return Err("neither server nor client is enabled".to_owned()),
     };
+    if let (Service::Local(_, info) | Service::Forward(_, info), Some(client)) = (&service, &client) {
+        info.is_node(client.node_id());
+    }
     let listeners = listen(&settings, &service).await?;
     say!("==> Muster agent configuration:\n");
     say!("           Name: {}", settings.name);

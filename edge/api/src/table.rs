@@ -6,7 +6,8 @@ use crate::views::{
     AgentHealth, AgentSelf, AllocListStub, AllocStopResponse, AllocView, EvalView, JobDeregisterResponse,
     JobEvaluateRequest, JobListStub, JobRegisterRequest, JobRegisterResponse, JobSubmissionView,
     JobSummaryView, JobValidateRequest, JobValidateResponse, JobVersionsResponse, JobsParseRequest,
-    MembersResponse, NodeEligibilityRequest, NodeEligibilityResponse, NodeListStub, NodePoolView, NodeView,
+    MembersResponse, NodeEligibilityRequest, NodeEligibilityResponse, NodeListStub, NodeMetaRequest,
+    NodeMetaView, NodePoolView, NodeView,
 };
 use muster_jobspec::JobInput;
 use serde_json::Value;
@@ -67,6 +68,11 @@ routes! {
     NodeAllocations: Get "/v1/node/{node}/allocations", (()) -> Vec<AllocView>, requires [NodeRead], blocking;
     /// Allow or forbid new work on a node.
     NodeEligibility: Post|Put "/v1/node/{node}/eligibility", (NodeEligibilityRequest) -> NodeEligibilityResponse, requires [NodeWrite];
+
+    /// The operator's facts about a node: `node_id`, or the agent's own.
+    NodeMetaRead: Get "/v1/client/metadata", (()) -> NodeMetaView, requires [NodeRead];
+    /// Set and unset a node's metadata while it runs.
+    NodeMetaApply: Post "/v1/client/metadata", (NodeMetaRequest) -> NodeMetaView, requires [NodeWrite];
 
     /// A task's log, as frames or plain text; a stream.
     AllocLogs: Get "/v1/client/fs/logs/{alloc}", (()) -> Value, requires [ReadLogs|ReadFs];

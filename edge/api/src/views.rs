@@ -8,6 +8,7 @@ mod eval;
 mod job;
 mod metric;
 mod node;
+mod node_meta;
 mod task_state;
 mod time;
 
@@ -27,5 +28,6 @@ pub use node::{
     DriverInfoView, NodeEligibilityRequest, NodeEligibilityResponse, NodeEventView, NodeListStub,
     NodePoolView, NodeResourcesView, NodeView,
 };
+pub use node_meta::{NodeMetaRequest, NodeMetaView};
 pub use task_state::{TaskEventView, TaskStateView};
 pub use time::rfc3339;

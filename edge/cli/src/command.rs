@@ -65,6 +65,8 @@ commands! {
     JobStop(job::stop::JobStop): "job stop" or "stop", "Stop jobs.";
     JobValidate(job::validate::JobValidate): "job validate" or "validate", "Check a job file without registering it.";
     NodeEligibility(node::eligibility::NodeEligibility): "node eligibility", "Allow or forbid new work on a node.";
+    NodeMetaApply(node::meta::apply::NodeMetaApply): "node meta apply", "Set and unset a node's metadata while it runs.";
+    NodeMetaRead(node::meta::read::NodeMetaRead): "node meta read", "Print a node's metadata.";
     NodeStatus(node::status::NodeStatus): "node status" or "node-status", "List nodes, or show one.";
     ServerMembers(server::members::ServerMembers): "server members" or "server-members", "List the servers.";
     SystemGc(system::gc::SystemGc): "system gc", "Forget everything that is over.";

@@ -1,6 +1,7 @@
 //! Commands about nodes, and how one is found by the id the user gave.
 
 pub(crate) mod eligibility;
+pub(crate) mod meta;
 pub(crate) mod status;
 
 use muster_api::table::NodeList;

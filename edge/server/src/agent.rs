@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use muster_api::views::{AgentHealth, Member};
+use muster_ids::NodeId;
 use serde_json::Value;
 
 type Stats = BTreeMap<String, BTreeMap<String, String>>;
@@ -17,6 +18,8 @@ pub struct AgentInfo {
     pub config: Value,
     /// This agent's server as a member; `None` for a client agent.
     pub member: Option<Member>,
+    /// The client role's node, once it runs.
+    node: OnceLock<NodeId>,
     health: Arc<dyn Fn() -> AgentHealth + Send + Sync>,
     stats: Arc<dyn Fn() -> Stats + Send + Sync>,
 }
@@ -30,7 +33,16 @@ impl AgentInfo {
         health: Arc<dyn Fn() -> AgentHealth + Send + Sync>,
         stats: Arc<dyn Fn() -> Stats + Send + Sync>,
     ) -> Self {
-        Self { name, datacenter, config, member, health, stats }
+        Self { name, datacenter, config, member, node: OnceLock::new(), health, stats }
+    }
+
+    /// Tells which node this agent is; a second call changes nothing.
+    pub fn is_node(&self, id: NodeId) {
+        let _known = self.node.set(id);
+    }
+
+    pub(crate) fn node(&self) -> Option<NodeId> {
+        self.node.get().copied()
     }
 
     pub(crate) fn health(&self) -> AgentHealth {

@@ -9,6 +9,7 @@
 //! Handlers never see the raw snapshot: they get a `Scoped` view that asks the caller's
 //! grant about every object.
 
+pub(crate) mod asked_node;
 pub(crate) mod blocking;
 pub(crate) mod body;
 mod caller;

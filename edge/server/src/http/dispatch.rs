@@ -14,8 +14,8 @@ use super::error::ApiError;
 use super::forward::Forwarder;
 use super::listener::Service;
 use super::options::{Options, Query};
-use super::routes::{agent, allocs, evals, job, jobs, logs, nodes, status, system};
-use super::{caller, error};
+use super::routes::{agent, allocs, evals, job, jobs, logs, node_meta, nodes, status, system};
+use super::{asked_node, caller, error};
 use crate::agent::AgentInfo;
 use crate::shared::Shared;
 
@@ -52,7 +52,7 @@ async fn elsewhere(
 ) -> Result<ApiResponse, ApiError> {
     let (id, _) = route(&request)?;
     if !agent::is_local(id) {
-        return forwarder.forward(request).await;
+        return forwarder.forward(asked_node::named(request, id, agent)?).await;
     }
     let options = options(&request)?;
     let _grant = acl.authorize(id.row().requires, options.namespace.one())?;
@@ -159,6 +159,8 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
         RouteId::NodeRead => read!(nodes::read),
         RouteId::NodeAllocations => read!(nodes::allocations),
         RouteId::NodeEligibility => nodes::eligibility(write).await?,
+        RouteId::NodeMetaRead => node_meta::read(write, agent).await?,
+        RouteId::NodeMetaApply => node_meta::apply(write, agent).await?,
         RouteId::AllocLogs => logs::stream(write).await?,
         RouteId::StatusLeader => status::leader(shared, options)?,
         RouteId::StatusPeers => status::peers(shared, options)?,

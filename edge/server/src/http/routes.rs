@@ -6,6 +6,7 @@ pub(crate) mod evals;
 pub(crate) mod job;
 pub(crate) mod jobs;
 pub(crate) mod logs;
+pub(crate) mod node_meta;
 pub(crate) mod nodes;
 pub(crate) mod status;
 pub(crate) mod system;

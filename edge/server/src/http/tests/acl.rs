@@ -64,6 +64,11 @@ impl Objects {
             RouteId::EvalRead | RouteId::EvalAllocations => plain(&self.eval.to_string(), &absent),
             RouteId::NodeRead | RouteId::NodeAllocations => node(),
             RouteId::NodeEligibility => Case { body: r#"{"Eligibility":"ineligible"}"#.into(), ..node() },
+            // A server without a client role has no node of its own.
+            RouteId::NodeMetaRead => Case { status: 400, ..plain("", "") },
+            RouteId::NodeMetaApply => {
+                Case { body: r#"{"Meta":{"ou":"legal"}}"#.into(), status: 400, ..plain("", "") }
+            }
             RouteId::JobList
             | RouteId::AllocList
             | RouteId::EvalList
