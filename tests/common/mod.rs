@@ -64,3 +64,10 @@ pub fn register(agent: &Agent, job: &Value) -> Value {
 pub fn id(value: &Value) -> &str {
     value["ID"].as_str().unwrap()
 }
+
+/// Waits until an allocation has a file.
+pub fn wait_file(agent: &Agent, alloc: &str, path: &str) {
+    eventually(&format!("`{path}` being there"), LIMIT, || {
+        agent.try_get(&format!("/v1/client/fs/stat/{alloc}?path={path}"))
+    });
+}

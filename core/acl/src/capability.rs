@@ -12,6 +12,7 @@ pub enum Capability {
     PurgeJob,
     EvaluateJob,
     AllocLifecycle,
+    GcAllocation,
     ReadLogs,
     ReadFs,
     NodeRead,
@@ -47,6 +48,7 @@ impl Capability {
             | Self::PurgeJob
             | Self::EvaluateJob
             | Self::AllocLifecycle
+            | Self::GcAllocation
             | Self::ReadLogs
             | Self::ReadFs => Scope::Namespace,
             Self::NodeRead | Self::NodeWrite => Scope::Node,
@@ -70,6 +72,7 @@ impl Capability {
             Self::PurgeJob => "ns:purge-job",
             Self::EvaluateJob => "ns:evaluate-job",
             Self::AllocLifecycle => "ns:alloc-lifecycle",
+            Self::GcAllocation => "ns:gc-allocation",
             Self::ReadLogs => "ns:read-logs",
             Self::ReadFs => "ns:read-fs",
             Self::NodeRead => "node:read",

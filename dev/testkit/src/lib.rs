@@ -14,10 +14,14 @@
 mod agent;
 pub mod artifacts;
 mod ports;
+mod python;
+mod skip;
 mod wait;
 
 pub use muster_builders as build;
 
 pub use agent::{Agent, AgentOptions, CliOutput};
 pub use ports::free_port;
+pub use python::Python;
+pub use skip::skipped;
 pub use wait::eventually;

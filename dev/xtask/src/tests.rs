@@ -23,11 +23,21 @@ const NEEDS: &[Need] = &[
         package: "curl",
         used_for: "the HTTP API as users call it",
     },
+    Need {
+        program: "python3",
+        version_flag: "--version",
+        package: "python3-venv",
+        used_for: "python-nomad and other clients of others",
+    },
 ];
 
 pub fn run() -> Outcome {
     let skipped: Vec<&Need> = NEEDS.iter().filter(|need| !provide(need)).collect();
-    let result = run_tests();
+    let log = std::env::temp_dir().join(format!("muster-skipped-{}", std::process::id()));
+    let result = run_tests(&log.to_string_lossy());
+    // Absent when no test had to skip anything.
+    print!("{}", std::fs::read_to_string(&log).unwrap_or_default());
+    let _absent = std::fs::remove_file(&log);
     for need in &skipped {
         println!(
             "SKIPPED: tests that need `{}` ({}): it is not installed and `apt-get install {}` failed",
@@ -37,14 +47,20 @@ pub fn run() -> Outcome {
     result
 }
 
-fn run_tests() -> Outcome {
+fn run_tests(skipped: &str) -> Outcome {
+    let environment = [("MUSTER_SKIPPED", skipped)];
     if run::exists("cargo-nextest", "--version") {
-        run::cargo("tests", &["nextest", "run", "--workspace", "--locked", "--no-fail-fast"])?;
+        run::cargo_with(
+            "tests",
+            &["nextest", "run", "--workspace", "--locked", "--no-fail-fast"],
+            &environment,
+        )?;
     } else {
         println!("cargo-nextest is not installed; using cargo's own test runner");
-        run::cargo(
+        run::cargo_with(
             "tests",
             &["test", "--workspace", "--locked", "--lib", "--bins", "--tests", "--no-fail-fast"],
+            &environment,
         )?;
     }
     run::cargo("doc tests", &["test", "--workspace", "--locked", "--doc", "--quiet"])

@@ -1,13 +1,16 @@
 //! The route table (`http-api.md`). Adding a route: a row here, its view in `views/`, its handler in
 //! `muster-server`'s `http/`; the compiler names what is missing.
 
+use std::collections::BTreeMap;
+
 use crate::routes;
 use crate::views::{
-    AgentHealth, AgentSelf, AllocListStub, AllocStopResponse, AllocView, EvalView, JobDeregisterResponse,
-    JobEvaluateRequest, JobListStub, JobRegisterRequest, JobRegisterResponse, JobSubmissionView,
-    JobSummaryView, JobValidateRequest, JobValidateResponse, JobVersionsResponse, JobsParseRequest,
-    MembersResponse, NodeEligibilityRequest, NodeEligibilityResponse, NodeListStub, NodeMetaRequest,
-    NodeMetaView, NodePoolView, NodeView,
+    ActionResponse, AgentHealth, AgentSelf, AllocFileInfo, AllocListStub, AllocResourceUsage,
+    AllocRestartRequest, AllocSignalRequest, AllocStopResponse, AllocView, CheckQueryResult, EvalView,
+    HostStatsView, JobDeregisterResponse, JobEvaluateRequest, JobListStub, JobRegisterRequest,
+    JobRegisterResponse, JobSubmissionView, JobSummaryView, JobValidateRequest, JobValidateResponse,
+    JobVersionsResponse, JobsParseRequest, MembersResponse, NodeEligibilityRequest, NodeEligibilityResponse,
+    NodeListStub, NodeMetaRequest, NodeMetaView, NodePoolView, NodeView,
 };
 use muster_jobspec::JobInput;
 use serde_json::Value;
@@ -51,6 +54,11 @@ routes! {
     /// Stop one allocation; it is replaced where the job still wants it.
     AllocStop: Post|Put "/v1/allocation/{alloc}/stop", (()) -> AllocStopResponse, requires [AllocLifecycle];
 
+    /// Services of an allocation; always empty in this version.
+    AllocServices: Get "/v1/allocation/{alloc}/services", (()) -> Vec<Value>, requires [ReadJob], blocking;
+    /// Newest results of an allocation's health checks, by id; always empty in this version.
+    AllocCheckList: Get "/v1/allocation/{alloc}/checks", (()) -> BTreeMap<String, CheckQueryResult>, requires [ReadJob];
+
     /// Evaluations.
     EvalList: Get "/v1/evaluations", (()) -> Vec<EvalView>, requires [ReadJob], blocking;
     /// One evaluation.
@@ -74,8 +82,33 @@ routes! {
     /// Set and unset a node's metadata while it runs.
     NodeMetaApply: Post "/v1/client/metadata", (NodeMetaRequest) -> NodeMetaView, requires [NodeWrite];
 
+    /// List a directory of an allocation.
+    FsList: Get "/v1/client/fs/ls/{alloc}", (()) -> Vec<AllocFileInfo>, requires [ReadFs];
+    /// Describe a file of an allocation.
+    FsStat: Get "/v1/client/fs/stat/{alloc}", (()) -> AllocFileInfo, requires [ReadFs];
+    /// A file of an allocation, as it is.
+    FsCat: Get "/v1/client/fs/cat/{alloc}", (()) -> Value, requires [ReadFs];
+    /// A part of a file of an allocation, as it is.
+    FsReadAt: Get "/v1/client/fs/readat/{alloc}", (()) -> Value, requires [ReadFs];
+    /// A file of an allocation as frames, and what is appended to it; a stream.
+    FsStream: Get "/v1/client/fs/stream/{alloc}", (()) -> Value, requires [ReadFs];
     /// A task's log, as frames or plain text; a stream.
     AllocLogs: Get "/v1/client/fs/logs/{alloc}", (()) -> Value, requires [ReadLogs|ReadFs];
+
+    /// What an allocation's tasks use now.
+    AllocStats: Get "/v1/client/allocation/{alloc}/stats", (()) -> AllocResourceUsage, requires [ReadJob];
+    /// Newest results of an allocation's health checks, by id; always empty in this version.
+    AllocChecks: Get "/v1/client/allocation/{alloc}/checks", (()) -> BTreeMap<String, CheckQueryResult>, requires [ReadJob];
+    /// Restart tasks of an allocation in place.
+    AllocRestart: Put|Post "/v1/client/allocation/{alloc}/restart", (AllocRestartRequest) -> ActionResponse, requires [AllocLifecycle];
+    /// Send a signal to tasks of an allocation.
+    AllocSignal: Put|Post "/v1/client/allocation/{alloc}/signal", (AllocSignalRequest) -> ActionResponse, requires [AllocLifecycle];
+    /// Remove the files of an allocation that has ended.
+    AllocGc: Get|Put|Post "/v1/client/allocation/{alloc}/gc", (()) -> (), requires [SubmitJob|GcAllocation];
+    /// What a node uses now.
+    NodeStats: Get "/v1/client/stats", (()) -> HostStatsView, requires [NodeRead];
+    /// Remove the files of all allocations of a node that have ended.
+    NodeGc: Get|Put|Post "/v1/client/gc", (()) -> (), requires [NodeWrite];
 
     /// This agent: configuration, member, statistics.
     AgentSelfRead: Get "/v1/agent/self", (()) -> AgentSelf, requires [AgentRead];

@@ -5,19 +5,24 @@
 mod agent;
 mod alloc;
 mod eval;
+mod fs;
+mod host_stats;
 mod job;
 mod metric;
 mod node;
 mod node_meta;
 mod task_state;
 mod time;
+mod usage;
 
 pub use agent::{AgentHealth, AgentSelf, Member, MembersResponse, RoleHealth};
 pub use alloc::{
     AllocListStub, AllocStopResponse, AllocView, AllocatedResources, AllocatedTaskResources,
-    DesiredTransitionView, LogFrame, PortMapping, Shared,
+    DesiredTransitionView, PortMapping, Shared,
 };
 pub use eval::EvalView;
+pub use fs::{AllocFileInfo, StreamFrame};
+pub use host_stats::{HostCpu, HostDisk, HostMemory, HostStatsView};
 pub use job::{
     GroupSummaryView, JobDeregisterResponse, JobEvaluateRequest, JobListStub, JobRegisterRequest,
     JobRegisterResponse, JobSubmissionView, JobSummaryView, JobValidateRequest, JobValidateResponse,
@@ -31,3 +36,7 @@ pub use node::{
 pub use node_meta::{NodeMetaRequest, NodeMetaView};
 pub use task_state::{TaskEventView, TaskStateView};
 pub use time::rfc3339;
+pub use usage::{
+    ActionResponse, AllocResourceUsage, AllocRestartRequest, AllocSignalRequest, CheckQueryResult, CpuUsage,
+    MemoryUsage, ResourceUsage, TaskResourceUsage,
+};

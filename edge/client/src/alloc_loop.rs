@@ -24,12 +24,12 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
 pub use message::{AllocHandle, Farewell, Message, Summary};
-use questions::Samples;
 
 use crate::ClientError;
 use crate::context::Context;
 use crate::effects::{self, Outcome, TaskWork};
 use crate::state::{SavedAlloc, SavedHandle, SavedRunner};
+use crate::usage::Samples;
 
 /// Messages waiting for one allocation.
 const INBOX: usize = 64;
@@ -175,6 +175,10 @@ impl AllocLoop {
             }
             Message::Usage { task, reply } => {
                 self.answer_usage(task.as_ref(), reply);
+                Flow::Go
+            }
+            Message::IsDead { task, reply } => {
+                self.answer_is_dead(&task, reply);
                 Flow::Go
             }
             Message::Leave => Flow::Stop,

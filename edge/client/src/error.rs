@@ -44,8 +44,14 @@ pub enum QueryError {
     NoLogs(String),
     #[error("`{path}`: {problem}")]
     Path { path: String, problem: String },
-    #[error("reading `{0}` is not allowed: it holds secrets")]
+    #[error("Reading secret file prohibited: {0}")]
     Secret(String),
+    #[error("Reading private file prohibited: {0}")]
+    Private(String),
+    #[error("Path escapes the alloc directory")]
+    Escapes,
+    #[error("file \"{0}\" is a directory")]
+    Directory(String),
     #[error("No such allocation on client, or allocation not eligible for GC")]
     NotCollectable,
     #[error("{0}")]

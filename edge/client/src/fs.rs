@@ -1,13 +1,14 @@
 //! Shows files of an allocation to those who may read them.
 //!
 //! Every path is taken relative to a handle of the allocation's directory, so that neither `..` nor links made by a
-//! task lead out of it. Tasks' `secrets` are never shown. Blocking: callers go through
+//! task lead out of it. Tasks' `secrets` and `private` are never shown, and nothing but regular files is opened for
+//! reading: a fifo or device in a task's directory must not hold up the agent. Blocking: callers go through
 //! [`crate::alloc_dir::blocking`].
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Component, Path, PathBuf};
 
-use cap_std::fs::{Dir, File, Metadata};
+use cap_std::fs::{Dir, File, Metadata, OpenOptions};
 use muster_rpc::messages::{FileEvent, FsChunk, FsEntry, Origin};
 
 use crate::logs::CHUNK;
@@ -42,47 +43,81 @@ pub fn stat(alloc: &Dir, path: &str) -> Result<FsEntry, QueryError> {
     let name = real.file_name().map(|name| name.to_string_lossy().into_owned());
     let mut entry = describe(name.as_deref().unwrap_or("."), &metadata);
     if metadata.is_file() {
-        entry.content_type = Some(content_type(alloc, &real).map_err(problem(path))?.to_owned());
+        let file = open_regular(alloc, &real).map_err(problem(path))?;
+        entry.content_type = Some(content_type(file).map_err(problem(path))?.to_owned());
     }
     Ok(entry)
+}
+
+/// Opens a regular file without waiting for anybody, and refuses everything else.
+pub(crate) fn open_regular(dir: &Dir, path: impl AsRef<Path>) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use cap_std::fs::OpenOptionsExt;
+        use rustix::fs::OFlags;
+        options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed());
+    }
+    let file = dir.open_with(path, &options)?;
+    let metadata = file.metadata()?;
+    if metadata.is_file() {
+        return Ok(file);
+    }
+    Err(match metadata.is_dir() {
+        true => io::ErrorKind::IsADirectory.into(),
+        false => io::Error::new(io::ErrorKind::InvalidInput, "is not a regular file"),
+    })
 }
 
 /// A position in one file.
 #[derive(Debug)]
 pub struct FileReader {
+    alloc: Dir,
+    /// Where the file was found, links followed.
+    path: PathBuf,
     file: File,
     position: u64,
     left: Option<u64>,
+    follow: bool,
+    deleted: bool,
+}
+
+/// What to read of a file.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Part {
+    pub origin: Origin,
+    pub offset: u64,
+    /// `None` is everything that is there now, or with `follow` whatever comes.
+    pub limit: Option<u64>,
+    pub follow: bool,
 }
 
 impl FileReader {
     /// # Errors
     /// When the path is no file of the allocation or may not be seen.
-    pub fn open(
-        alloc: &Dir,
-        path: &str,
-        origin: Origin,
-        offset: u64,
-        limit: Option<u64>,
-    ) -> Result<Self, QueryError> {
+    pub fn open(alloc: &Dir, path: &str, part: Part) -> Result<Self, QueryError> {
         let real = resolve(alloc, path)?;
-        let metadata = alloc.metadata(&real).map_err(problem(path))?;
-        if !metadata.is_file() {
-            return Err(QueryError::Path { path: path.to_owned(), problem: "is not a regular file".into() });
+        if real.as_os_str().is_empty() {
+            return Err(QueryError::Directory(path.to_owned()));
         }
-        let mut file = alloc.open(&real).map_err(problem(path))?;
-        let position = match origin {
-            Origin::Start => offset,
-            Origin::End => metadata.len().saturating_sub(offset),
+        let mut file = open_regular(alloc, &real).map_err(problem(path))?;
+        let length = file.metadata().map_err(problem(path))?.len();
+        let position = match part.origin {
+            Origin::Start => part.offset,
+            Origin::End => length.saturating_sub(part.offset),
         };
         file.seek(SeekFrom::Start(position)).map_err(problem(path))?;
-        Ok(Self { file, position, left: limit })
+        // Without following, what is written meanwhile is not waited for: a busy file would never end.
+        let left = part.limit.or_else(|| (!part.follow).then(|| length.saturating_sub(position)));
+        let alloc = alloc.try_clone().map_err(problem(path))?;
+        Ok(Self { alloc, path: real, file, position, left, follow: part.follow, deleted: false })
     }
 
-    /// Whether as much was read as was asked for.
+    /// Whether nothing more can come: as much was read as was asked for, or the file is gone.
     #[must_use]
     pub const fn is_done(&self) -> bool {
-        matches!(self.left, Some(0))
+        self.deleted || matches!(self.left, Some(0))
     }
 
     /// What comes next; `None` at the end of what is there so far.
@@ -90,21 +125,55 @@ impl FileReader {
     /// # Errors
     /// When the file cannot be read.
     pub fn next_chunk(&mut self) -> io::Result<Option<FsChunk>> {
-        if self.file.metadata()?.len() < self.position {
+        if self.is_done() {
+            return Ok(None);
+        }
+        if self.follow && self.file.metadata()?.len() < self.position {
             self.position = 0;
             self.file.rewind()?;
             return Ok(Some(FsChunk { event: Some(FileEvent::Truncated), ..FsChunk::default() }));
         }
         let want = self.left.map_or(CHUNK, |left| usize::try_from(left).unwrap_or(CHUNK).min(CHUNK));
         let mut data = vec![0; want];
-        let length = self.file.read(&mut data)?;
+        let length = read_some(&mut self.file, &mut data)?;
         if length == 0 {
-            return Ok(None);
+            self.deleted = self.follow && self.is_gone();
+            let gone =
+                FsChunk { offset: self.position, event: Some(FileEvent::Deleted), ..FsChunk::default() };
+            return Ok(self.deleted.then_some(gone));
         }
         data.truncate(length);
         self.position += length as u64;
         self.left = self.left.map(|left| left.saturating_sub(length as u64));
         Ok(Some(FsChunk { offset: self.position, data: data.into(), event: None }))
+    }
+
+    /// Whether the path names nothing any more, or another file.
+    fn is_gone(&self) -> bool {
+        let (Ok(named), Ok(open)) = (self.alloc.metadata(&self.path), self.file.metadata()) else {
+            return true;
+        };
+        !same_file(&named, &open)
+    }
+}
+
+#[cfg(unix)]
+fn same_file(one: &Metadata, other: &Metadata) -> bool {
+    use cap_std::fs::MetadataExt;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+fn same_file(_one: &Metadata, _other: &Metadata) -> bool {
+    true
+}
+
+pub(crate) fn read_some(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match file.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
     }
 }
 
@@ -120,10 +189,11 @@ fn resolve(alloc: &Dir, path: &str) -> Result<PathBuf, QueryError> {
     let real = alloc.canonicalize(&wanted).map_err(problem(path))?;
     let real = if real == Path::new(".") { PathBuf::new() } else { real };
     // `<task>/secrets`, wherever links led from.
-    if real.components().nth(1).is_some_and(|part| part.as_os_str() == "secrets") {
-        return Err(QueryError::Secret(path.to_owned()));
+    match real.components().nth(1).and_then(|part| part.as_os_str().to_str()) {
+        Some("secrets") => Err(QueryError::Secret(path.to_owned())),
+        Some("private") => Err(QueryError::Private(path.to_owned())),
+        _ => Ok(real),
     }
-    Ok(real)
 }
 
 fn problem(path: &str) -> impl Fn(io::Error) -> QueryError {
@@ -131,6 +201,9 @@ fn problem(path: &str) -> impl Fn(io::Error) -> QueryError {
     move |error| {
         let problem = match error.kind() {
             io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+            io::ErrorKind::IsADirectory => return QueryError::Directory(path.clone()),
+            // The kernel's own refusals carry its number; this one comes from walking the path.
+            io::ErrorKind::PermissionDenied if error.raw_os_error().is_none() => return QueryError::Escapes,
             _ => error.to_string(),
         };
         QueryError::Path { path: path.clone(), problem }
@@ -174,9 +247,9 @@ fn permission_bits(metadata: &Metadata) -> u32 {
 }
 
 /// Text or not, judged by the first bytes; viewers need no more.
-fn content_type(alloc: &Dir, path: &Path) -> io::Result<&'static str> {
+fn content_type(file: File) -> io::Result<&'static str> {
     let mut head = Vec::new();
-    alloc.open(path)?.take(512).read_to_end(&mut head)?;
+    file.take(512).read_to_end(&mut head)?;
     let text = match std::str::from_utf8(&head) {
         Ok(_) => true,
         // Cut in the middle of a character.
@@ -231,17 +304,62 @@ mod tests {
         for path in ["web/secrets/token", "web/secrets", "web/local/link", "web/local/../secrets/token"] {
             assert_eq!(stat(&dir, path), Err(QueryError::Secret(path.into())), "{path}");
         }
-        for path in ["..", "../..", "web/local/out/passwd", "web/../../etc", "nothing"] {
-            assert!(matches!(stat(&dir, path), Err(QueryError::Path { .. })), "{path}");
-            assert!(FileReader::open(&dir, path, Origin::Start, 0, None).is_err(), "{path}");
+        for path in ["..", "../..", "web/local/out/passwd", "web/../../etc"] {
+            assert_eq!(stat(&dir, path), Err(QueryError::Escapes), "{path}");
+            assert_eq!(list(&dir, path), Err(QueryError::Escapes), "{path}");
+            assert!(FileReader::open(&dir, path, Part::default()).is_err(), "{path}");
         }
+    }
+
+    #[test]
+    fn what_is_no_file_is_refused_without_waiting_for_it() {
+        let (root, dir) = alloc();
+        let fifo = root.path().join("web/local/fifo");
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            &fifo,
+            rustix::fs::FileType::Fifo,
+            rustix::fs::Mode::from_raw_mode(0o644),
+            0,
+        )
+        .unwrap();
+        symlink("fifo", root.path().join("web/local/to-fifo")).unwrap();
+        for path in ["web/local/fifo", "web/local/to-fifo"] {
+            let error = FileReader::open(&dir, path, Part::default()).unwrap_err();
+            assert!(error.to_string().contains("not a regular file"), "{error}");
+            assert_eq!(stat(&dir, path).unwrap().content_type, None);
+        }
+        let directory = FileReader::open(&dir, "web/local", Part::default()).unwrap_err();
+        assert_eq!(directory, QueryError::Directory("web/local".into()));
+        let missing = stat(&dir, "nothing").unwrap_err().to_string();
+        assert_eq!(missing, "`nothing`: no such file or directory");
+    }
+
+    #[test]
+    fn a_follower_is_told_of_truncation_and_of_the_end_of_its_file() {
+        let (root, dir) = alloc();
+        let path = root.path().join("web/local/a.txt");
+        let part = Part { follow: true, ..Part::default() };
+        let mut reader = FileReader::open(&dir, "web/local/a.txt", part).unwrap();
+        let mut next = || reader.next_chunk().unwrap().map(|chunk| (chunk.data.to_vec(), chunk.event));
+        assert_eq!(next(), Some((b"hello".to_vec(), None)));
+        assert_eq!(next(), None);
+        fs::write(&path, "x").unwrap();
+        assert_eq!(next(), Some((Vec::new(), Some(FileEvent::Truncated))));
+        assert_eq!(next(), Some((b"x".to_vec(), None)));
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, "another file").unwrap();
+        assert_eq!(next(), Some((Vec::new(), Some(FileEvent::Deleted))));
+        assert_eq!(next(), None);
+        assert!(reader.is_done());
     }
 
     #[test]
     fn files_are_read_by_offset_and_limit() {
         let (_root, dir) = alloc();
         let read = |origin, offset, limit| {
-            let mut reader = FileReader::open(&dir, "web/local/a.txt", origin, offset, limit).unwrap();
+            let part = Part { origin, offset, limit, follow: false };
+            let mut reader = FileReader::open(&dir, "web/local/a.txt", part).unwrap();
             let chunk = reader.next_chunk().unwrap().map(|chunk| chunk.data).unwrap_or_default();
             String::from_utf8(chunk.to_vec()).unwrap()
         };

@@ -44,6 +44,7 @@ mod session;
 mod state;
 #[cfg(test)]
 mod testing;
+mod usage;
 
 pub use client::{Client, ForwardError};
 pub use config::ClientConfig;

@@ -5,20 +5,25 @@
 //!              '------ offset counts over what is still there ------'
 //! ```
 //!
+//! A reader that is slower than the task loses the files that are rotated away before it came to them. It is told so
+//! by an event in their place, never by bytes that silently do not belong together.
+//!
 //! Only reads; the supervisor writes and rotates (`muster-sys`, `rotate.rs`). Blocking: callers go through
 //! [`crate::alloc_dir::blocking`].
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Seek, SeekFrom};
 use std::time::Duration;
 
 use cap_std::fs::{Dir, File};
 use muster_ids::TaskName;
 use muster_rpc::messages::{FileEvent, LogChunk, LogKind, Origin};
 
+use crate::fs::{open_regular, read_some};
+
 /// The most one chunk holds.
 pub const CHUNK: usize = 64 * 1024;
 /// How long a follower waits for more, at first and at most.
-pub const POLL: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+pub const POLL: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(250));
 
 /// A position in a task's log.
 #[derive(Debug)]
@@ -28,6 +33,8 @@ pub struct LogReader {
     current: Option<Current>,
     /// The file to open next.
     next: u64,
+    /// Bytes still wanted; `None` follows the log.
+    left: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -48,6 +55,7 @@ impl LogReader {
         kind: LogKind,
         origin: Origin,
         offset: u64,
+        follow: bool,
     ) -> io::Result<Option<Self>> {
         let logs = match alloc.open_dir("alloc/logs") {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -56,8 +64,15 @@ impl LogReader {
         let stem = format!("{task}.{}", suffix(kind));
         let files = indexes(&logs, &stem)?;
         let Some((first, _)) = files.first().copied() else { return Ok(None) };
-        let mut reader = Self { logs, stem, current: None, next: first };
-        reader.seek(&files, origin, offset)?;
+        let total: u64 = files.iter().map(|(_, size)| size).sum();
+        let ahead = match origin {
+            Origin::Start => offset.min(total),
+            Origin::End => total.saturating_sub(offset),
+        };
+        // Without following, what is written meanwhile is not waited for: a busy log would never end.
+        let left = (!follow).then_some(total - ahead);
+        let mut reader = Self { logs, stem, current: None, next: first, left };
+        reader.seek(&files, ahead)?;
         Ok(Some(reader))
     }
 
@@ -66,59 +81,83 @@ impl LogReader {
     /// # Errors
     /// When a file cannot be read.
     pub fn next_chunk(&mut self) -> io::Result<Option<LogChunk>> {
+        let want = self.left.map_or(CHUNK, |left| usize::try_from(left).unwrap_or(CHUNK).min(CHUNK));
+        if want == 0 {
+            return Ok(None);
+        }
         loop {
-            if self.current.is_none() && !self.open_next()? {
+            if self.current.is_none() {
+                match self.open_next()? {
+                    Opened::Nothing => return Ok(None),
+                    Opened::Next => {}
+                    Opened::AfterGap(missing) => {
+                        let (file, event) = (self.path(missing), Some(FileEvent::Deleted));
+                        return Ok(Some(LogChunk { file, event, ..LogChunk::default() }));
+                    }
+                }
+            }
+            if let Some(chunk) = self.read(want)? {
+                return Ok(Some(chunk));
+            }
+            let Some(index) = self.current.as_ref().map(|current| current.index) else { return Ok(None) };
+            if !indexes(&self.logs, &self.stem)?.iter().any(|(newer, _)| *newer > index) {
                 return Ok(None);
             }
-            let Some(current) = &mut self.current else { return Ok(None) };
-            let file = format!("alloc/logs/{}.{}", self.stem, current.index);
-            // A file shorter than what was read of it was cut off by somebody.
-            if current.file.metadata()?.len() < current.position {
-                current.position = 0;
-                current.file.rewind()?;
-                return Ok(Some(LogChunk { file, event: Some(FileEvent::Truncated), ..LogChunk::default() }));
+            // The supervisor never writes to a file once the next one exists, but it may have in between.
+            if let Some(chunk) = self.read(want)? {
+                return Ok(Some(chunk));
             }
-            // Looked for before reading: the supervisor never writes to a file once the next one exists.
-            let rotated = indexes(&self.logs, &self.stem)?.iter().any(|(index, _)| *index > current.index);
-            let mut data = vec![0; CHUNK];
-            let length = read_some(&mut current.file, &mut data)?;
-            if length > 0 {
-                data.truncate(length);
-                current.position += length as u64;
-                return Ok(Some(LogChunk { file, offset: current.position, data: data.into(), event: None }));
-            }
-            if !rotated {
-                return Ok(None);
-            }
-            self.next = current.index + 1;
+            self.next = index + 1;
             self.current = None;
         }
     }
 
+    /// What the current file has beyond the position.
+    fn read(&mut self, want: usize) -> io::Result<Option<LogChunk>> {
+        let Some(current) = &mut self.current else { return Ok(None) };
+        let file = format!("alloc/logs/{}.{}", self.stem, current.index);
+        let mut data = vec![0; want];
+        let length = read_some(&mut current.file, &mut data)?;
+        if length > 0 {
+            data.truncate(length);
+            current.position += length as u64;
+            self.left = self.left.map(|left| left.saturating_sub(length as u64));
+            return Ok(Some(LogChunk { file, offset: current.position, data: data.into(), event: None }));
+        }
+        // A file shorter than what was read of it was cut off by somebody.
+        if current.file.metadata()?.len() < current.position {
+            current.position = 0;
+            current.file.rewind()?;
+            return Ok(Some(LogChunk { file, event: Some(FileEvent::Truncated), ..LogChunk::default() }));
+        }
+        Ok(None)
+    }
+
+    fn path(&self, index: u64) -> String {
+        format!("alloc/logs/{}.{index}", self.stem)
+    }
+
     /// Opens the first file from `next` on that is still there.
-    fn open_next(&mut self) -> io::Result<bool> {
+    fn open_next(&mut self) -> io::Result<Opened> {
         for (index, _) in indexes(&self.logs, &self.stem)? {
             if index < self.next {
                 continue;
             }
-            match self.logs.open(format!("{}.{index}", self.stem)) {
+            match open_regular(&self.logs, format!("{}.{index}", self.stem)) {
                 // Rotated away between listing and opening.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 other => {
                     self.current = Some(Current { file: other?, index, position: 0 });
-                    return Ok(true);
+                    let missing = self.next;
+                    return Ok(if index == missing { Opened::Next } else { Opened::AfterGap(missing) });
                 }
             }
         }
-        Ok(false)
+        Ok(Opened::Nothing)
     }
 
-    fn seek(&mut self, files: &[(u64, u64)], origin: Origin, offset: u64) -> io::Result<()> {
-        let total: u64 = files.iter().map(|(_, size)| size).sum();
-        let mut ahead = match origin {
-            Origin::Start => offset.min(total),
-            Origin::End => total.saturating_sub(offset),
-        };
+    /// Goes to the byte that has `ahead` bytes before it. Nothing was read yet, so that nothing can be missing.
+    fn seek(&mut self, files: &[(u64, u64)], mut ahead: u64) -> io::Result<()> {
         for (index, size) in files {
             self.next = *index;
             if ahead <= *size {
@@ -126,13 +165,22 @@ impl LogReader {
             }
             ahead -= size;
         }
-        if self.open_next()?
-            && let Some(current) = &mut self.current
+        let begins_as_seen = matches!(self.open_next()?, Opened::Next);
+        if let Some(current) = &mut self.current
+            && begins_as_seen
         {
             current.position = current.file.seek(SeekFrom::Start(ahead))?;
         }
         Ok(())
     }
+}
+
+/// What there was to open.
+enum Opened {
+    Nothing,
+    Next,
+    /// Files from this one up to the one opened are gone.
+    AfterGap(u64),
 }
 
 const fn suffix(kind: LogKind) -> &'static str {
@@ -161,15 +209,6 @@ fn indexes(logs: &Dir, stem: &str) -> io::Result<Vec<(u64, u64)>> {
     Ok(files)
 }
 
-fn read_some(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
-    loop {
-        match file.read(buffer) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            other => return other,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
@@ -196,7 +235,7 @@ mod tests {
     }
 
     fn open(dir: &Dir, origin: Origin, offset: u64) -> Option<LogReader> {
-        LogReader::open(dir, &TaskName::new("web").unwrap(), LogKind::Stdout, origin, offset).unwrap()
+        LogReader::open(dir, &TaskName::new("web").unwrap(), LogKind::Stdout, origin, offset, true).unwrap()
     }
 
     fn rest(reader: &mut LogReader) -> String {
@@ -234,9 +273,27 @@ mod tests {
         fs::write(path(root.path(), 1), "c").unwrap();
         fs::write(path(root.path(), 2), "d").unwrap();
         assert_eq!(rest(&mut reader), "bcd");
-        fs::remove_file(path(root.path(), 2)).unwrap();
+    }
+
+    #[test]
+    fn what_was_rotated_away_unread_is_told_in_its_place() {
+        let (root, dir) = logs(&[(0, "a")]);
+        let mut reader = open(&dir, Origin::Start, 0).unwrap();
+        assert_eq!(rest(&mut reader), "a");
         fs::write(path(root.path(), 4), "e").unwrap();
+        let gap = reader.next_chunk().unwrap().unwrap();
+        assert_eq!((gap.event, gap.file.as_str()), (Some(FileEvent::Deleted), "alloc/logs/web.stdout.1"));
         assert_eq!(rest(&mut reader), "e");
+    }
+
+    #[test]
+    fn without_following_a_reader_ends_where_the_log_ended_when_it_was_opened() {
+        let (root, dir) = logs(&[(0, "abc"), (1, "def")]);
+        let task = TaskName::new("web").unwrap();
+        let mut reader =
+            LogReader::open(&dir, &task, LogKind::Stdout, Origin::Start, 1, false).unwrap().unwrap();
+        fs::write(path(root.path(), 2), "ghi").unwrap();
+        assert_eq!(rest(&mut reader), "bcdef");
     }
 
     #[test]
@@ -254,6 +311,6 @@ mod tests {
         assert!(open(&dir, Origin::Start, 0).is_none());
         let (_root, dir) = logs(&[(0, "x")]);
         let other = TaskName::new("we").unwrap();
-        assert!(LogReader::open(&dir, &other, LogKind::Stdout, Origin::Start, 0).unwrap().is_none());
+        assert!(LogReader::open(&dir, &other, LogKind::Stdout, Origin::Start, 0, false).unwrap().is_none());
     }
 }

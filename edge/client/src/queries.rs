@@ -13,13 +13,12 @@ use muster_rpc::messages::{
 };
 use tokio::sync::oneshot;
 
-use crate::alloc_dir::blocking;
 use crate::alloc_loop::Message;
 use crate::context::Context;
 use crate::fleet::{Fleet, Known};
-use crate::fs::{self, FileReader};
+use crate::fs::{self, FileReader, Part};
 use crate::logs::LogReader;
-use crate::{QueryError, collector};
+use crate::{QueryError, collector, usage};
 
 /// Cheap to clone.
 #[derive(Clone, Debug)]
@@ -99,8 +98,8 @@ impl Queries {
     /// # Errors
     /// When the machine cannot be measured.
     pub async fn host_stats(&self) -> Result<HostStatsReply, QueryError> {
-        let (host, path) = (Arc::clone(&self.host), self.context.dirs.path().to_owned());
-        let measured = blocking(move || host.sample(&path)).await;
+        let core_mhz = usage::core_mhz(&self.context.config);
+        let measured = self.host.sample(self.context.dirs.path().into(), core_mhz).await;
         measured.map_err(|error| QueryError::Failed(error.to_string()))
     }
 
@@ -120,18 +119,19 @@ impl Queries {
     /// # Errors
     /// When the path is no file of the allocation or may not be seen.
     pub async fn read(&self, request: FsRead) -> Result<FileReader, QueryError> {
-        let FsRead { alloc_id, path, origin, offset, limit, .. } = request;
-        self.in_alloc(alloc_id, move |alloc| FileReader::open(alloc, &path, origin, offset, limit)).await
+        let FsRead { alloc_id, path, origin, offset, limit, follow } = request;
+        let part = Part { origin, offset, limit, follow };
+        self.in_alloc(alloc_id, move |alloc| FileReader::open(alloc, &path, part)).await
     }
 
     /// # Errors
     /// When the allocation has no such task, or the task no logs yet.
     pub async fn logs(&self, request: TaskLogs) -> Result<LogReader, QueryError> {
-        let TaskLogs { alloc_id, task, kind, origin, offset, .. } = request;
+        let TaskLogs { alloc_id, task, kind, origin, offset, follow } = request;
         self.check_task(alloc_id, &task).await?;
         let name = task.to_string();
         let found = self.in_alloc(alloc_id, move |alloc| {
-            LogReader::open(alloc, &task, kind, origin, offset)
+            LogReader::open(alloc, &task, kind, origin, offset, follow)
                 .map_err(|error| QueryError::Failed(error.to_string()))
         });
         match found.await {
@@ -139,6 +139,17 @@ impl Queries {
             Ok(None) | Err(QueryError::UnknownAlloc(_)) => Err(QueryError::NoLogs(name)),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether a task will write nothing any more, because it has ended for good or is not known here any longer.
+    pub async fn is_silent(&self, id: AllocId, task: &TaskName) -> bool {
+        let task = task.clone();
+        self.ask(id, |reply| Message::IsDead { task, reply }).await.unwrap_or(true)
+    }
+
+    /// The same of every task of an allocation.
+    pub async fn is_over(&self, id: AllocId) -> bool {
+        self.fleet.known(id).await.map_or(true, |known| known.collected || known.ended_at.is_some())
     }
 
     async fn check_task(&self, id: AllocId, task: &TaskName) -> Result<(), QueryError> {

@@ -151,7 +151,12 @@ impl TaskDriver for FakeDriver {
     }
 
     fn usage(&self, _: TaskHandle) -> DriverFuture<'_, Result<TaskUsage, DriverError>> {
-        let usage = TaskUsage { cpu_time: Duration::from_secs(2), memory_rss_bytes: 4_096, processes: 1 };
+        let usage = TaskUsage {
+            cpu_time: Duration::from_secs(2),
+            memory_rss_bytes: 4_096,
+            processes: 1,
+            ..TaskUsage::default()
+        };
         Box::pin(async move { Ok(usage) })
     }
 

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use muster_ids::{AllocId, DriverName, TaskName, Text};
 use muster_model::{LogConfig, TaskResources, Value};
+use muster_sys::procfs::ProcessUsage;
 use serde::{Deserialize, Serialize};
 
 /// A boxed future, so that drivers can be held as trait objects.
@@ -85,11 +86,18 @@ pub struct DriverFingerprint {
     pub attributes: BTreeMap<String, String>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+/// What a task uses. Times count from its start; what a driver cannot tell apart stays `None`.
+#[derive(Clone, Debug, Default)]
 pub struct TaskUsage {
     pub cpu_time: Duration,
+    /// The part of it spent outside the kernel.
+    pub user_time: Option<Duration>,
+    pub system_time: Option<Duration>,
     pub memory_rss_bytes: u64,
+    pub memory_swap_bytes: Option<u64>,
     pub processes: u32,
+    /// One by one, where the driver sees the task's processes.
+    pub list: Vec<ProcessUsage>,
 }
 
 /// One thing wrong in a task's `config`.

@@ -3,7 +3,7 @@
 //! ```text
 //!   listener ─ guard ─ dispatch ─┬─ read   (blocking.rs: run, watch, run again) ─ routes/*.rs
 //!                                ├─ write  (proposes, answers with the index)   ─ routes/*.rs
-//!                                └─ stream (task logs)                          ─ routes/logs.rs
+//!                                └─ node   (asks the node, often a stream)      ─ routes/client/*.rs
 //! ```
 //!
 //! Handlers never see the raw snapshot: they get a `Scoped` view that asks the caller's

@@ -37,8 +37,8 @@ pub use client::{Attachment, attach, read_exit, read_identity};
 pub use exit::TaskExit;
 pub use identity::ProcessIdentity;
 pub use platform::{
-    Connection, PendingExit, Supervisors, orphan_exit, orphan_signal, orphan_stop, orphan_usage,
-    run_if_supervisor,
+    Connection, PendingExit, Supervisors, orphan_detail, orphan_exit, orphan_signal, orphan_stop,
+    orphan_usage, run_if_supervisor,
 };
 pub use protocol::{MAX_REPLY, PROTOCOL_VERSION, ProtocolError, Reply, Request, Status};
 pub use spec::{RunAs, StartError, StartSpec, StartStage};

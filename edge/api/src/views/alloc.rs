@@ -282,23 +282,3 @@ fn node_name(node: Option<&Node>) -> String {
 fn id_text(id: Option<AllocId>) -> String {
     id.map(|id| id.to_string()).unwrap_or_default()
 }
-
-/// One piece of a streamed file. Empty members are omitted; an empty frame is a heartbeat.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct LogFrame {
-    #[serde(skip_serializing_if = "is_zero")]
-    pub offset: u64,
-    /// Base64.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub data: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub file: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub file_event: String,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde calls")]
-const fn is_zero(number: &u64) -> bool {
-    *number == 0
-}

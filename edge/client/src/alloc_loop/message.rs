@@ -32,6 +32,11 @@ pub enum Message {
         task: Option<TaskName>,
         reply: Reply<BTreeMap<TaskName, TaskStats>>,
     },
+    /// Whether a task has ended for good.
+    IsDead {
+        task: TaskName,
+        reply: Reply<bool>,
+    },
     /// The agent ends; tasks go on.
     Leave,
 }

@@ -1,43 +1,17 @@
 //! Users' wishes and questions about one allocation.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
-use muster_driver::TaskUsage;
 use muster_ids::{TaskName, Text};
-use muster_rpc::messages::{TaskCpu, TaskMemory, TaskStats};
+use muster_rpc::messages::TaskStats;
 use muster_runner::{AllocEventIn, RestartScope, TaskRunner};
 use muster_sys::signals::Signal;
 use tokio::sync::oneshot;
+use tokio::task::JoinSet;
 
 use super::{AllocLoop, Flow};
-use crate::{QueryError, clock, fingerprint};
-
-/// The newest measurement of each task, from which the next one's percentages are made.
-#[derive(Debug, Default)]
-pub struct Samples(std::sync::Arc<std::sync::Mutex<BTreeMap<usize, (Instant, Duration)>>>);
-
-impl Samples {
-    pub fn forget(&self, task: usize) {
-        self.lock().remove(&task);
-    }
-
-    /// Share of one core since the sample before, in percent; `None` for the first.
-    fn percent(&self, task: usize, cpu_time: Duration) -> Option<f64> {
-        let now = Instant::now();
-        let (before, spent) = self.lock().insert(task, (now, cpu_time))?;
-        let (wall, spent) = (now.duration_since(before), cpu_time.checked_sub(spent)?);
-        (!wall.is_zero()).then(|| spent.as_secs_f64() / wall.as_secs_f64() * 100.0)
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<usize, (Instant, Duration)>> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    fn share(&self) -> Self {
-        Self(std::sync::Arc::clone(&self.0))
-    }
-}
+use crate::{QueryError, usage};
 
 impl AllocLoop {
     pub(super) async fn carry_out(
@@ -100,24 +74,32 @@ impl AllocLoop {
                 return;
             }
         };
-        let (context, samples) = (std::sync::Arc::clone(&self.context), self.samples.share());
+        let (context, samples) = (Arc::clone(&self.context), self.samples.clone());
         let handles: Vec<_> = self
             .handles
             .iter()
             .filter(|(task, _)| wanted.is_none_or(|wanted| wanted == **task))
             .filter_map(|(task, saved)| Some((*task, self.name(*task)?, saved.handle.clone())))
             .collect();
+        let core_mhz = usage::core_mhz(&context.config);
         tokio::spawn(async move {
-            let mut stats = BTreeMap::new();
+            let mut measured = JoinSet::new();
             for (task, name, handle) in handles {
                 let Some(driver) = context.config.drivers.get(&handle.driver) else { continue };
-                // A task that has just ended uses nothing.
-                if let Ok(usage) = driver.usage(handle).await {
-                    stats.insert(name, describe(&usage, samples.percent(task, usage.cpu_time)));
-                }
+                let samples = samples.clone();
+                measured.spawn(async move {
+                    samples.measure(task, driver, handle, core_mhz).await.map(|stats| (name, stats))
+                });
             }
+            let stats = measured.join_all().await.into_iter().flatten().collect();
             let _gone = reply.send(Ok(stats));
         });
+    }
+
+    /// Whether nothing of a task will run again.
+    pub(super) fn answer_is_dead(&self, task: &TaskName, reply: oneshot::Sender<Result<bool, QueryError>>) {
+        let runner = self.position(task).map(|at| self.runner.tasks().get(at));
+        let _gone = reply.send(runner.map(|runner| runner.is_none_or(TaskRunner::is_dead)));
     }
 
     fn name(&self, task: usize) -> Option<TaskName> {
@@ -134,16 +116,4 @@ impl AllocLoop {
         let running = self.runner.tasks().get(at).is_some_and(TaskRunner::is_running);
         running.then_some(at).ok_or(QueryError::NotRunning)
     }
-}
-
-fn describe(usage: &TaskUsage, percent: Option<f64>) -> TaskStats {
-    let mhz = muster_sys::procfs::host().map(|host| fingerprint::frequency_mhz(&host)).unwrap_or_default();
-    let cpu = TaskCpu {
-        cpu_time: Some(usage.cpu_time),
-        percent,
-        total_ticks: percent.map(|percent| percent / 100.0 * mhz as f64),
-        ..TaskCpu::default()
-    };
-    let memory = TaskMemory { rss_bytes: Some(usage.memory_rss_bytes), ..TaskMemory::default() };
-    TaskStats { time: clock::now(), cpu, memory, processes: usage.processes }
 }

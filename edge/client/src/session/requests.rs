@@ -46,6 +46,10 @@ async fn answer(queries: Queries, call: IncomingCall) {
         IncomingCall::AllocSignal(request, to) => reply(to, queries.signal(request).await.map(done)).await,
         IncomingCall::AllocGc(request, to) => reply(to, queries.collect(request).await.map(done)).await,
         IncomingCall::AllocStats(request, to) => reply(to, queries.stats(request).await).await,
+        IncomingCall::NodeGc(_, to) => {
+            queries.collect_all().await;
+            reply(to, Ok(Empty {})).await;
+        }
         IncomingCall::HostStats(_, to) => reply(to, queries.host_stats().await).await,
         IncomingCall::NodeMetaRead(_, to) => reply(to, Ok(queries.metadata().await)).await,
         IncomingCall::NodeMetaApply(request, to) => reply(to, queries.apply_metadata(request).await).await,
@@ -74,12 +78,12 @@ fn not_a_server() -> CallFailure {
 /// What a question's failure means to the one who asked.
 fn failure(error: &QueryError) -> CallFailure {
     let code = match error {
-        QueryError::UnknownAlloc(_) | QueryError::UnknownTask(_) | QueryError::NoLogs(_) => {
-            FailureCode::NotFound
-        }
+        QueryError::UnknownAlloc(_) | QueryError::NoLogs(_) => FailureCode::NotFound,
         QueryError::Path { problem, .. } if problem.starts_with("no such file") => FailureCode::NotFound,
-        QueryError::Secret(_) => FailureCode::Denied,
+        QueryError::Secret(_) | QueryError::Private(_) | QueryError::Escapes => FailureCode::Denied,
         QueryError::Path { .. }
+        | QueryError::Directory(_)
+        | QueryError::UnknownTask(_)
         | QueryError::NotRunning
         | QueryError::NotCollectable
         | QueryError::Invalid(_) => FailureCode::Invalid,

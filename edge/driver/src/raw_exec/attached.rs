@@ -6,10 +6,11 @@
 use std::io;
 use std::time::Duration;
 
+use muster_sys::procfs::{self, TreeDetail};
 use muster_sys::signals::Signal;
 use muster_sys::supervisor::{
-    Attachment, ProcessIdentity, ProtocolError, Reply, Request, TaskExit, attach, orphan_signal, orphan_stop,
-    orphan_usage,
+    Attachment, ProcessIdentity, ProtocolError, Reply, Request, TaskExit, attach, orphan_detail,
+    orphan_signal, orphan_stop,
 };
 
 use super::handle::TaskRef;
@@ -81,11 +82,31 @@ pub async fn signal(task: TaskRef, name: &str) -> Result<(), DriverError> {
 }
 
 pub async fn usage(task: TaskRef) -> Result<TaskUsage, DriverError> {
-    let usage = match request(&task, Request::Usage, orphan_usage).await? {
-        Answer::Reply(Reply::Usage(usage)) | Answer::Orphan(usage) => usage,
+    let usage = match request(&task, Request::Hello, orphan_detail).await? {
+        Answer::Reply(Reply::Status(status)) => measured(status.supervisor_pid).await?,
+        Answer::Orphan(usage) => usage,
         Answer::Reply(_) => return Err(unexpected()),
     };
-    Ok(TaskUsage { cpu_time: usage.cpu_time, memory_rss_bytes: usage.rss_bytes, processes: usage.processes })
+    Ok(TaskUsage {
+        cpu_time: usage.user_time + usage.system_time,
+        user_time: Some(usage.user_time),
+        system_time: Some(usage.system_time),
+        memory_rss_bytes: usage.rss_bytes,
+        memory_swap_bytes: Some(usage.swap_bytes),
+        processes: usage.processes,
+        list: usage.list,
+    })
+}
+
+/// The agent looks itself, so that a supervisor need not know what is asked of it in a later version.
+async fn measured(supervisor: u32) -> Result<TreeDetail, DriverError> {
+    blocking(move || {
+        procfs::below(supervisor).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => DriverError::NotRunning,
+            _ => DriverError::Other(error.to_string()),
+        })
+    })
+    .await
 }
 
 /// Refuses while the task runs: its control files are the only way back to it.

@@ -28,6 +28,16 @@ pub struct TaskStats {
     pub cpu: TaskCpu,
     pub memory: TaskMemory,
     pub processes: u32,
+    /// Each process of the task; the largest when there are more than a node tells.
+    pub pids: BTreeMap<u32, ProcessStats>,
+}
+
+/// One process of a task.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProcessStats {
+    pub cpu: TaskCpu,
+    pub memory: TaskMemory,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     AllocGc, AllocPush, AllocRestart, AllocSignal, AllocStats, AllocStatsReply, AllocUpdate,
     AllocUpdateReply, AllocWatch, Call, CallFailure, Empty, FsChunk, FsEntry, FsList, FsListReply, FsRead,
-    FsStat, HostStats, HostStatsReply, LogChunk, NodeHeartbeat, NodeHeartbeatReply, NodeMeta, NodeMetaApply,
-    NodeMetaRead, NodeRegister, NodeRegisterReply, Stream, TaskLogs,
+    FsStat, HostStats, HostStatsReply, LogChunk, NodeGc, NodeHeartbeat, NodeHeartbeatReply, NodeMeta,
+    NodeMetaApply, NodeMetaRead, NodeRegister, NodeRegisterReply, Stream, TaskLogs,
 };
 use crate::Role;
 use crate::transport::{Opening, Pending, Responder};
@@ -151,6 +151,7 @@ table! {
         HostStats -> HostStatsReply, requires Server;
         NodeMetaRead -> NodeMeta, requires Server;
         NodeMetaApply -> NodeMeta, requires Server;
+        NodeGc -> Empty, requires Server;
         FsList -> FsListReply, requires Server;
         FsStat -> FsEntry, requires Server;
     }

@@ -15,7 +15,7 @@ use crate::scoped::Scoped;
 
 /// Whether a route asks about the agent's own node when none is named.
 const fn is_about_a_node(id: RouteId) -> bool {
-    matches!(id, RouteId::NodeMetaRead | RouteId::NodeMetaApply)
+    matches!(id, RouteId::NodeMetaRead | RouteId::NodeMetaApply | RouteId::NodeStats | RouteId::NodeGc)
 }
 
 /// The request with the agent's own node named, where it names none and asks about one.
@@ -28,7 +28,7 @@ pub(super) fn named<B>(
     let named = Query::parse(query)?.get("node_id").is_some_and(|id| !id.is_empty());
     let (true, false, Some(own)) = (is_about_a_node(id), named, agent.node()) else { return Ok(request) };
     let joint = if query.is_empty() { "" } else { "&" };
-    let target = format!("{}?{query}{joint}node_id={own}", request.uri().path());
+    let target = format!("{}?node_id={own}{joint}{query}", request.uri().path());
     let mut parts = request.uri().clone().into_parts();
     parts.path_and_query = Some(target.parse().map_err(|_| ApiError::bad_request("the query is not valid"))?);
     *request.uri_mut() = Uri::from_parts(parts).map_err(|error| ApiError::internal(error.to_string()))?;

@@ -14,7 +14,7 @@ use super::error::ApiError;
 use super::forward::Forwarder;
 use super::listener::Service;
 use super::options::{Options, Query};
-use super::routes::{agent, allocs, evals, job, jobs, logs, node_meta, nodes, status, system};
+use super::routes::{agent, allocs, client, evals, job, jobs, node_meta, nodes, status, system};
 use super::{asked_node, caller, error};
 use crate::agent::AgentInfo;
 use crate::shared::Shared;
@@ -118,7 +118,19 @@ const fn namespace_of(id: RouteId, options: &Options) -> Option<&Namespace> {
         | RouteId::JobValidate
         | RouteId::AllocRead
         | RouteId::AllocStop
+        | RouteId::AllocServices
+        | RouteId::AllocCheckList
+        | RouteId::FsList
+        | RouteId::FsStat
+        | RouteId::FsCat
+        | RouteId::FsReadAt
+        | RouteId::FsStream
         | RouteId::AllocLogs
+        | RouteId::AllocStats
+        | RouteId::AllocChecks
+        | RouteId::AllocRestart
+        | RouteId::AllocSignal
+        | RouteId::AllocGc
         | RouteId::EvalRead
         | RouteId::EvalAllocations => None,
         _ => options.namespace.one(),
@@ -161,7 +173,20 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
         RouteId::NodeEligibility => nodes::eligibility(write).await?,
         RouteId::NodeMetaRead => node_meta::read(write, agent).await?,
         RouteId::NodeMetaApply => node_meta::apply(write, agent).await?,
-        RouteId::AllocLogs => logs::stream(write).await?,
+        RouteId::AllocServices => read!(client::checks::services),
+        RouteId::AllocCheckList | RouteId::AllocChecks => client::checks::checks(write)?,
+        RouteId::FsList => client::fs::list(write).await?,
+        RouteId::FsStat => client::fs::stat(write).await?,
+        RouteId::FsCat => client::fs::cat(write).await?,
+        RouteId::FsReadAt => client::fs::read_at(write).await?,
+        RouteId::FsStream => client::fs::stream(write).await?,
+        RouteId::AllocLogs => client::logs::stream(write).await?,
+        RouteId::AllocStats => client::stats::read(write).await?,
+        RouteId::AllocRestart => client::actions::restart(write).await?,
+        RouteId::AllocSignal => client::actions::signal(write).await?,
+        RouteId::AllocGc => client::actions::collect(write).await?,
+        RouteId::NodeStats => client::node::stats(write, agent).await?,
+        RouteId::NodeGc => client::node::collect(write, agent).await?,
         RouteId::StatusLeader => status::leader(shared, options)?,
         RouteId::StatusPeers => status::peers(shared, options)?,
         RouteId::RegionList => status::regions(shared, options)?,

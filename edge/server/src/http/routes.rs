@@ -2,10 +2,10 @@
 
 pub(crate) mod agent;
 pub(crate) mod allocs;
+pub(crate) mod client;
 pub(crate) mod evals;
 pub(crate) mod job;
 pub(crate) mod jobs;
-pub(crate) mod logs;
 pub(crate) mod node_meta;
 pub(crate) mod nodes;
 pub(crate) mod status;

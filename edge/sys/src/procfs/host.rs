@@ -57,6 +57,25 @@ pub fn cpu_times() -> io::Result<CpuTimes> {
     Ok(parse_cpu_times(&fs::read_to_string("/proc/stat")?))
 }
 
+/// The same for each processor, by its kernel name such as `cpu0`.
+///
+/// # Errors
+/// When `/proc` is not mounted or this is not Linux.
+pub fn cpu_times_by_core() -> io::Result<Vec<(String, CpuTimes)>> {
+    Ok(parse_cores(&fs::read_to_string("/proc/stat")?))
+}
+
+/// How long the machine has been up.
+///
+/// # Errors
+/// When `/proc` is not mounted or this is not Linux.
+pub fn uptime() -> io::Result<Duration> {
+    let text = fs::read_to_string("/proc/uptime")?;
+    let seconds = text.split_whitespace().next().and_then(|text| text.parse::<f64>().ok());
+    let uptime = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    uptime.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+}
+
 /// # Errors
 /// When `/proc` is not mounted.
 #[cfg(target_os = "linux")]
@@ -120,7 +139,16 @@ fn parse_memory(text: &str) -> Memory {
 }
 
 fn parse_cpu_times(text: &str) -> CpuTimes {
-    let line = text.lines().find_map(|line| line.strip_prefix("cpu ")).unwrap_or_default();
+    times_of(text.lines().find_map(|line| line.strip_prefix("cpu ")).unwrap_or_default())
+}
+
+fn parse_cores(text: &str) -> Vec<(String, CpuTimes)> {
+    let cores = text.lines().filter(|line| line.starts_with("cpu")).filter_map(|line| line.split_once(' '));
+    cores.filter(|(name, _)| *name != "cpu").map(|(name, ticks)| (name.to_owned(), times_of(ticks))).collect()
+}
+
+/// From the numbers behind a processor's name.
+fn times_of(line: &str) -> CpuTimes {
     let ticks: Vec<u64> = line.split_whitespace().filter_map(|n| n.parse().ok()).collect();
     let at = |index: usize| ticks.get(index).copied().unwrap_or(0);
     let time = |ticks: u64| Duration::from_millis(ticks.saturating_mul(1000) / super::ticks_per_second());
@@ -145,6 +173,10 @@ mod tests {
         let times = parse_cpu_times("cpu  100 0 50 800 50 0 0 0 100 0\ncpu0 1 1 1\n");
         assert_eq!(times.total, Duration::from_secs(10));
         assert_eq!(times.idle, Duration::from_millis(8500));
+        let cores = parse_cores("cpu  1 1 1\ncpu0 100 0 0\ncpu1 0 0 200\nintr 1\n");
+        let names: Vec<&str> = cores.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["cpu0", "cpu1"]);
+        assert_eq!(cores.last().map(|(_, times)| times.system), Some(Duration::from_secs(2)));
     }
 
     #[cfg(target_os = "linux")]

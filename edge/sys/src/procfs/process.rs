@@ -15,8 +15,12 @@ pub struct ProcessStat {
     pub session: u32,
     /// User and system time of the process itself.
     pub own_ticks: u64,
-    /// The same of children it has waited for.
+    /// The part of it spent in the kernel.
+    pub own_system_ticks: u64,
+    /// User and system time of children it has waited for.
     pub reaped_ticks: u64,
+    /// The part of it spent in the kernel.
+    pub reaped_system_ticks: u64,
     /// When it started, since boot. With the pid and the boot id it names a process for all time.
     pub start_ticks: u64,
     pub rss_pages: u64,
@@ -79,7 +83,9 @@ fn parse(text: &str) -> Option<ProcessStat> {
         group: small(2)?,
         session: small(3)?,
         own_ticks: number(11)?.saturating_add(number(12)?),
+        own_system_ticks: number(12)?,
         reaped_ticks: number(13)?.saturating_add(number(14)?),
+        reaped_system_ticks: number(14)?,
         start_ticks: number(19)?,
         rss_pages: number(21)?,
     })

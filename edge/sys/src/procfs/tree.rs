@@ -56,7 +56,7 @@ pub(crate) fn sum(all: &[ProcessStat], reaped_ticks: u64) -> TreeUsage {
     }
 }
 
-fn page_size() -> u64 {
+pub(super) fn page_size() -> u64 {
     #[cfg(target_os = "linux")]
     let size = rustix::param::page_size() as u64;
     #[cfg(not(target_os = "linux"))]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{ProcessIdentity, ProtocolError, Reply, Request, StartError, StartSpec, StartStage, TaskExit};
-use crate::procfs::TreeUsage;
+use crate::procfs::{TreeDetail, TreeUsage};
 use crate::signals::Signal;
 use crate::unsupported;
 
@@ -100,5 +100,11 @@ pub fn orphan_stop(_task: &ProcessIdentity, _signal: Signal, _timeout: Duration)
 /// # Errors
 /// Always.
 pub fn orphan_usage(_task: &ProcessIdentity) -> io::Result<TreeUsage> {
+    Err(unsupported(WHAT))
+}
+
+/// # Errors
+/// Always.
+pub fn orphan_detail(_task: &ProcessIdentity) -> io::Result<TreeDetail> {
     Err(unsupported(WHAT))
 }

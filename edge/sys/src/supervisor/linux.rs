@@ -16,7 +16,7 @@ mod template;
 
 pub use connection::Connection;
 pub use launcher::Supervisors;
-pub use orphan::{PendingExit, orphan_exit, orphan_signal, orphan_stop, orphan_usage};
+pub use orphan::{PendingExit, orphan_detail, orphan_exit, orphan_signal, orphan_stop, orphan_usage};
 pub use template::run_if_supervisor;
 
 pub(super) use control::{read_exit, read_identity};

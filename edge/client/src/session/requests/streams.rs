@@ -1,8 +1,9 @@
-//! Logs and files, piece by piece, for as long as somebody reads them.
+//! Logs and files, piece by piece, for as long as somebody reads them and somebody may write them.
 
 use std::io;
 use std::time::Duration;
 
+use muster_ids::{AllocId, TaskName};
 use muster_rpc::messages::{FsChunk, FsRead, LogChunk, TaskLogs};
 use muster_rpc::{CallFailure, Opening, Sender};
 use serde::Serialize;
@@ -13,12 +14,15 @@ use crate::fs::FileReader;
 use crate::logs::{LogReader, POLL};
 use crate::queries::Queries;
 
+/// Pieces read at once, so that a fast reader does not pay for a change of threads with each.
+const BATCH: usize = 4;
+
 pub async fn task_logs(queries: Queries, request: TaskLogs, opening: Opening<TaskLogs>) {
-    let follow = request.follow;
+    let writer = request.follow.then(|| Writer::Task(request.alloc_id, request.task.clone()));
     match queries.logs(request).await {
         Ok(reader) => {
             if let Ok(sender) = opening.accept().await {
-                send_all(reader, sender, follow).await;
+                send_all(reader, sender, writer, &queries).await;
             }
         }
         Err(error) => opening.refuse(failure(&error)).await,
@@ -26,14 +30,29 @@ pub async fn task_logs(queries: Queries, request: TaskLogs, opening: Opening<Tas
 }
 
 pub async fn fs_read(queries: Queries, request: FsRead, opening: Opening<FsRead>) {
-    let follow = request.follow;
+    let writer = request.follow.then_some(Writer::AnyTask(request.alloc_id));
     match queries.read(request).await {
         Ok(reader) => {
             if let Ok(sender) = opening.accept().await {
-                send_all(reader, sender, follow).await;
+                send_all(reader, sender, writer, &queries).await;
             }
         }
         Err(error) => opening.refuse(failure(&error)).await,
+    }
+}
+
+/// Who may still write what is being followed.
+enum Writer {
+    Task(AllocId, TaskName),
+    AnyTask(AllocId),
+}
+
+impl Writer {
+    async fn is_gone(&self, queries: &Queries) -> bool {
+        match self {
+            Self::Task(alloc, task) => queries.is_silent(*alloc, task).await,
+            Self::AnyTask(alloc) => queries.is_over(*alloc).await,
+        }
     }
 }
 
@@ -69,13 +88,23 @@ impl Pieces for FileReader {
     }
 }
 
-/// A consumer that reads slowly makes this wait; one that is gone ends it.
-async fn send_all<P: Pieces>(mut pieces: P, mut sender: Sender<P::Piece>, follow: bool) {
+/// A consumer that reads slowly makes this wait; one that is gone ends it. With a `writer`, goes on until that is gone.
+async fn send_all<P: Pieces>(
+    mut pieces: P,
+    mut sender: Sender<P::Piece>,
+    writer: Option<Writer>,
+    queries: &Queries,
+) {
     let (first_wait, longest_wait) = POLL;
     let mut wait = first_wait;
+    let mut idle = false;
     loop {
-        let read = blocking(move || pieces.next_piece().map(|piece| (pieces, piece))).await;
-        let (back, piece) = match read {
+        // Asked before reading: what was written before the end is there to be read.
+        let over = match &writer {
+            None => true,
+            Some(writer) => idle && writer.is_gone(queries).await,
+        };
+        let (back, batch) = match blocking(move || read_batch(pieces)).await {
             Ok(read) => read,
             Err(error) => {
                 // The consumer may have gone meanwhile.
@@ -84,25 +113,34 @@ async fn send_all<P: Pieces>(mut pieces: P, mut sender: Sender<P::Piece>, follow
             }
         };
         pieces = back;
-        match piece {
-            Some(piece) => {
-                wait = first_wait;
-                if sender.send(&piece).await.is_err() {
+        idle = batch.is_empty();
+        if !idle {
+            wait = first_wait;
+            for piece in &batch {
+                if sender.send(piece).await.is_err() {
                     return;
                 }
             }
-            None if follow && !pieces.is_done() => {
-                if gone_within(&mut sender, wait).await {
-                    return;
-                }
-                wait = (wait * 2).min(longest_wait);
-            }
-            None => {
-                let _gone = sender.finish().await;
+        } else if over || pieces.is_done() {
+            let _gone = sender.finish().await;
+            return;
+        } else {
+            if gone_within(&mut sender, wait).await {
                 return;
             }
+            wait = (wait * 2).min(longest_wait);
         }
     }
+}
+
+fn read_batch<P: Pieces>(mut pieces: P) -> io::Result<(P, Vec<P::Piece>)> {
+    let mut batch = Vec::with_capacity(BATCH);
+    while batch.len() < BATCH
+        && let Some(piece) = pieces.next_piece()?
+    {
+        batch.push(piece);
+    }
+    Ok((pieces, batch))
 }
 
 async fn gone_within<T: Serialize>(sender: &mut Sender<T>, wait: Duration) -> bool {

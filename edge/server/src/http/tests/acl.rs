@@ -59,7 +59,18 @@ impl Objects {
             | RouteId::JobEvaluate
             | RouteId::JobDeregister => web(),
             RouteId::AllocRead | RouteId::AllocStop => alloc(),
+            RouteId::AllocServices | RouteId::AllocCheckList | RouteId::AllocChecks => alloc(),
             // Nobody listens for this node here.
+            RouteId::FsList | RouteId::AllocStats | RouteId::AllocRestart | RouteId::AllocGc => {
+                Case { status: 404, ..alloc() }
+            }
+            RouteId::AllocSignal => Case { body: r#"{"Signal":"SIGHUP"}"#.into(), status: 404, ..alloc() },
+            RouteId::FsStat | RouteId::FsCat | RouteId::FsStream => {
+                Case { query: "path=alloc", status: 404, ..alloc() }
+            }
+            RouteId::FsReadAt => Case { query: "path=alloc&offset=0", status: 404, ..alloc() },
+            // This server has no client role.
+            RouteId::NodeStats | RouteId::NodeGc => Case { status: 400, ..plain("", "") },
             RouteId::AllocLogs => Case { query: "task=main&type=stdout", status: 404, ..alloc() },
             RouteId::EvalRead | RouteId::EvalAllocations => plain(&self.eval.to_string(), &absent),
             RouteId::NodeRead | RouteId::NodeAllocations => node(),

@@ -9,7 +9,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{self as sys, Pid, PidfdFlags, pidfd_open, pidfd_send_signal};
 
 use super::super::identity::ProcessIdentity;
-use crate::procfs::{self, ProcessStat, TreeUsage};
+use crate::procfs::{self, ProcessStat, TreeDetail, TreeUsage};
 use crate::signals::Signal;
 
 /// Between looks at who is left.
@@ -102,6 +102,14 @@ pub fn orphan_stop(task: &ProcessIdentity, signal: Signal, timeout: Duration) ->
 /// When `/proc` cannot be read.
 pub fn orphan_usage(task: &ProcessIdentity) -> io::Result<TreeUsage> {
     Ok(procfs::sum(&members(task, &[])?, 0))
+}
+
+/// The same, process by process.
+///
+/// # Errors
+/// When `/proc` cannot be read.
+pub fn orphan_detail(task: &ProcessIdentity) -> io::Result<TreeDetail> {
+    Ok(procfs::detail(&members(task, &[])?, 0, 0))
 }
 
 /// Everything alive that is of the task: its session, what is below its main process, and what once was.

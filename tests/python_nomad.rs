@@ -1,0 +1,30 @@
+//! python-nomad from PyPI, unchanged, against a real agent: a script of `dev/python/checks` for each of its groups.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod common;
+
+use std::path::Path;
+
+use common::{dev_agent, id, register, shell_job, wait_allocs};
+use muster_testkit::Python;
+use tempfile::tempdir;
+
+fn python() -> Option<Python> {
+    Python::new(Path::new(env!("CARGO_MANIFEST_DIR")), Path::new(env!("CARGO_TARGET_TMPDIR")))
+}
+
+#[test]
+fn files_logs_statistics_and_actions() {
+    let Some(python) = python() else { return };
+    let root = tempdir().unwrap();
+    let agent = dev_agent(&root);
+    let say = "echo hello world > local/hello.txt; echo to stdout; echo to stderr >&2; trap : USR1; touch local/ready";
+    register(&agent, &shell_job("over", "batch", 1, say));
+    register(&agent, &shell_job("lasting", "service", 1, &format!("{say}; while :; do sleep 0.1; done")));
+    let ended = wait_allocs(&agent, "over", "complete", 1).remove(0);
+    let running = wait_allocs(&agent, "lasting", "running", 1).remove(0);
+    let port = agent.options.http_port.to_string();
+    common::wait_file(&agent, id(&running), "main/local/ready");
+    let node = running["NodeID"].as_str().unwrap();
+    python.check("client.py", &[&port, id(&running), id(&ended), node]);
+}
