@@ -162,7 +162,8 @@ fn forwarding(settings: &Settings, client: &Arc<Client>) -> Service {
         None,
         Arc::new(health),
         stats,
-    );
+    )
+    .with_acl(settings.config.acl.enabled);
     Service::Forward(forwarder, Arc::new(info))
 }
 

@@ -155,7 +155,6 @@ fn pages_of_a_browser_are_refused() {
 fn controls_that_are_not_enforced_are_refused_rather_than_pretended() {
     let root = tempdir().unwrap();
     for (name, config, word) in [
-        ("acl", "acl {\n  enabled = true\n}\n", "ACLs"),
         ("three", "server {\n  bootstrap_expect = 3\n}\n", "one server"),
         ("join", "server {\n  server_join {\n    retry_join = [\"127.0.0.1\"]\n  }\n}\n", "one server"),
     ] {

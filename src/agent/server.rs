@@ -13,7 +13,7 @@ use muster_ids::ServerId;
 use muster_jobspec::Limits;
 use muster_leader::gc::Thresholds;
 use muster_rpc::Role;
-use muster_server::{AgentInfo, Server, ServerConfig, Shared};
+use muster_server::{AclSettings, AgentInfo, Server, ServerConfig, Shared};
 
 use super::identity::Source;
 use super::settings::{Settings, server_dir};
@@ -53,6 +53,7 @@ pub async fn start(
             max_count: role.job_max_count,
             ..Limits::default()
         },
+        acl: acl(settings),
     };
     let shared: Arc<OnceLock<Arc<Shared>>> = Arc::default();
     let later = Arc::clone(&shared);
@@ -62,6 +63,21 @@ pub async fn start(
     let address = server.rpc_addr();
     let _first = shared.set(server.shared());
     Ok((server, info, address))
+}
+
+fn acl(settings: &Settings) -> AclSettings {
+    let acl = &settings.config.acl;
+    AclSettings {
+        enabled: acl.enabled,
+        min_expiration_ttl: acl.token_min_expiration_ttl,
+        max_expiration_ttl: acl.token_max_expiration_ttl,
+        gc_threshold: settings
+            .config
+            .server
+            .as_ref()
+            .map_or(AclSettings::default().gc_threshold, |server| server.gc.acl_token),
+        reset_file: server_dir(settings).map(|dir| dir.join("acl-bootstrap-reset")),
+    }
 }
 
 fn describe(
@@ -85,6 +101,7 @@ fn describe(
         Arc::new(health),
         Arc::new(Default::default),
     )
+    .with_acl(settings.config.acl.enabled)
 }
 
 fn member(settings: &Settings, rpc: SocketAddr, id: ServerId) -> Member {

@@ -87,13 +87,8 @@ impl Settings {
     }
 }
 
-/// Refuses what would be a false promise: controls that are not enforced, clusters that cannot form.
+/// Refuses what would be a false promise: clusters that cannot form.
 fn check_supported(config: &AgentConfig) -> Result<(), String> {
-    if config.acl.enabled {
-        return Err("`acl.enabled`: this version of muster does not enforce ACLs, and an agent that only seems to would \
-                    be worse than one that does not; remove it, and keep the agent on loopback"
-            .to_owned());
-    }
     let Some(server) = &config.server else { return Ok(()) };
     if server.bootstrap_expect > 1 {
         return Err(format!(
@@ -154,7 +149,9 @@ fn from_flags(flags: AgentFlags, http_port: Option<u16>) -> AgentConfigInput {
         client: Some(client),
         ..AgentConfigInput::default()
     };
-    input.acl = flags.acl_enabled.map(|enabled| muster_config::AclInput { enabled: Some(enabled) });
+    input.acl = flags
+        .acl_enabled
+        .map(|enabled| muster_config::AclInput { enabled: Some(enabled), ..Default::default() });
     input.ports = http_port.map(|port| muster_config::PortsInput { http: Some(port), ..Default::default() });
     input
 }

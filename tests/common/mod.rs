@@ -71,3 +71,12 @@ pub fn wait_file(agent: &Agent, alloc: &str, path: &str) {
         agent.try_get(&format!("/v1/client/fs/stat/{alloc}?path={path}"))
     });
 }
+
+/// The binary under the name that other people's scripts call.
+pub fn nomad(root: &TempDir) -> std::path::PathBuf {
+    let path = root.path().join("nomad");
+    if !path.exists() {
+        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_muster"), &path).unwrap();
+    }
+    path
+}

@@ -19,6 +19,7 @@ pub enum Capability {
     NodeWrite,
     NodePoolRead,
     AgentRead,
+    AgentWrite,
     OperatorRead,
     Management,
 }
@@ -53,7 +54,7 @@ impl Capability {
             | Self::ReadFs => Scope::Namespace,
             Self::NodeRead | Self::NodeWrite => Scope::Node,
             Self::NodePoolRead => Scope::NodePool,
-            Self::AgentRead => Scope::Agent,
+            Self::AgentRead | Self::AgentWrite => Scope::Agent,
             Self::OperatorRead => Scope::Operator,
             Self::Management => Scope::Management,
         }
@@ -79,6 +80,7 @@ impl Capability {
             Self::NodeWrite => "node:write",
             Self::NodePoolRead => "node_pool:read",
             Self::AgentRead => "agent:read",
+            Self::AgentWrite => "agent:write",
             Self::OperatorRead => "operator:read",
             Self::Management => "management",
         }

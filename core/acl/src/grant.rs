@@ -46,6 +46,15 @@ impl Grant {
         self.requirement.capabilities().iter().any(|c| c.scope() == Scope::Node && self.acl.allows_plain(*c))
     }
 
+    /// Whether what only management may see is seen under this grant.
+    #[must_use]
+    pub fn allows_management(&self) -> bool {
+        self.requirement
+            .capabilities()
+            .iter()
+            .any(|c| c.scope() == Scope::Management && self.acl.allows_plain(*c))
+    }
+
     /// The same caller, asked about another requirement: for a route that shows objects of a second kind.
     ///
     /// # Errors

@@ -70,6 +70,8 @@ macro_rules! uuid_kind {
 }
 
 uuid_kind! {
+    /// The public name of an ACL token; its secret is another matter.
+    AccessorId;
     /// One instance of a group on one node.
     AllocId;
     /// A request to reconcile one job.

@@ -5,6 +5,7 @@
 //! are cold and serve as row and record at once; allocations are hot and have a row of their own ([`Alloc`]) whose
 //! record is in `muster-state`.
 
+pub mod acl_token;
 pub mod alloc;
 pub mod artifact;
 pub mod cleanup;
@@ -23,6 +24,7 @@ pub mod task;
 pub mod task_state;
 pub mod value;
 
+pub use acl_token::{AclToken, TokenKind};
 pub use alloc::{Alloc, AllocatedPort, ClientStatus, DesiredStatus, DesiredTransition};
 pub use artifact::{Artifact, ArtifactMode};
 pub use cleanup::{Cleanup, CleanupMode, CleanupModeError};

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use muster_ids::{AllocId, EvalId, Index, JobId, Namespace, NodeId, Text, UnixNanos};
+use muster_ids::{AccessorId, AllocId, EvalId, Index, JobId, Namespace, NodeId, Text, UnixNanos};
 use muster_model::{
-    AllocatedPort, ClientStatus, DesiredTransition, Eligibility, Evaluation, Job, JobKey, JobSubmission,
-    JobType, Node, NodeStatus, Plan, PlanOutcome, TaskState,
+    AclToken, AllocatedPort, ClientStatus, DesiredTransition, Eligibility, Evaluation, Job, JobKey,
+    JobSubmission, JobType, Node, NodeStatus, Plan, PlanOutcome, TaskState,
 };
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,10 @@ pub enum Command {
     AllocStop(AllocStop),
     GarbageCollect(GarbageCollect),
     FeatureLevelRaise(FeatureLevelRaise),
+    AclBootstrap(Box<AclBootstrap>),
+    AclTokenCreate(Box<AclTokenCreate>),
+    AclTokenUpdate(Box<AclTokenUpdate>),
+    AclTokenDelete(AclTokenDelete),
 }
 
 /// 16 random bytes drawn by the proposer, from which `apply` derives the ids of objects whose number it alone knows.
@@ -131,6 +135,35 @@ pub struct FeatureLevelRaise {
     pub level: u32,
 }
 
+/// The first token, once; again only for whoever can write the index of the last time into the leader's data directory.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AclBootstrap {
+    pub token: AclToken,
+    /// SHA-256 of the token's secret.
+    pub secret_hash: [u8; 32],
+    /// The operator's proof that a bootstrap is meant to be repeated.
+    pub reset_index: Option<Index>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AclTokenCreate {
+    pub token: AclToken,
+    /// SHA-256 of the token's secret.
+    pub secret_hash: [u8; 32],
+}
+
+/// Replaces name and policies; secret, kind and times stay.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AclTokenUpdate {
+    pub token: AclToken,
+}
+
+/// All of them, or none when one does not exist.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AclTokenDelete {
+    pub accessors: Vec<AccessorId>,
+}
+
 /// The answer to one command.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Reply {
@@ -160,6 +193,7 @@ pub enum Reply {
         jobs: u32,
         nodes: u32,
     },
+    AclTokenStored(Box<AclToken>),
     Done,
 }
 
@@ -190,6 +224,20 @@ pub enum Refusal {
     AllocNotFound,
     #[error("eval not found")]
     EvalNotFound,
+    #[error("ACL bootstrap already done (reset index: {reset_index})")]
+    AclBootstrapDone { reset_index: Index },
+    #[error("Invalid bootstrap reset index (specified {specified}, reset index: {reset_index})")]
+    AclBootstrapResetIndex { specified: Index, reset_index: Index },
+    #[error("token 0 invalid: a token with accessor {accessor} or the same secret exists already")]
+    AclTokenExists { accessor: AccessorId },
+    #[error("cannot find token {accessor}")]
+    AclTokenUnknown { accessor: AccessorId },
+    #[error("cannot toggle global mode of {accessor}")]
+    AclTokenGlobalChange { accessor: AccessorId },
+    #[error("cannot change the type of {accessor}: create another token")]
+    AclTokenTypeChange { accessor: AccessorId },
+    #[error("Cannot delete nonexistent tokens: {}", .accessors.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
+    AclTokensMissing { accessors: Vec<AccessorId> },
     #[error("feature level {wanted} is below the current level {current}")]
     FeatureLevelLower { current: u32, wanted: u32 },
 }

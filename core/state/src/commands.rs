@@ -1,6 +1,10 @@
 //! One file per command. Each judges its preconditions against the tables as they are, then changes them, or refuses
 //! and leaves them alone. None reads a clock or draws an id.
 
+mod acl_bootstrap;
+mod acl_token_create;
+mod acl_token_delete;
+mod acl_token_update;
 mod alloc_client_update;
 mod alloc_stop;
 mod eval_update;
@@ -31,5 +35,9 @@ pub(crate) fn apply(tables: &mut Tables, cx: &mut Change, command: &Command) -> 
         Command::AllocStop(command) => alloc_stop::apply(tables, cx, command),
         Command::GarbageCollect(command) => Ok(garbage_collect::apply(tables, cx, command)),
         Command::FeatureLevelRaise(command) => feature_level_raise::apply(tables, command),
+        Command::AclBootstrap(command) => acl_bootstrap::apply(tables, cx, command),
+        Command::AclTokenCreate(command) => acl_token_create::apply(tables, cx, command),
+        Command::AclTokenUpdate(command) => acl_token_update::apply(tables, cx, command),
+        Command::AclTokenDelete(command) => acl_token_delete::apply(tables, cx, command),
     }
 }

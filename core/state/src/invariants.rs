@@ -26,6 +26,7 @@ pub fn check(snapshot: &Snapshot) -> Result<(), Violation> {
     indexes::allocs_are_indexed(tables)?;
     indexes::evals_are_indexed(tables)?;
     indexes::ids_name_their_rows(tables)?;
+    indexes::acl_tokens_are_indexed(tables)?;
     capacity::columns_equal_recomputation(tables)?;
     capacity::no_node_is_over_committed(tables)?;
     capacity::no_port_is_given_twice(tables)?;

@@ -40,6 +40,7 @@ pub enum RowKind {
     Node = 6,
     Eval = 7,
     Alloc = 8,
+    AclToken = 20,
 }
 
 impl RowKind {
@@ -56,6 +57,7 @@ impl RowKind {
             6 => Self::Node,
             7 => Self::Eval,
             8 => Self::Alloc,
+            20 => Self::AclToken,
             _ => return None,
         })
     }

@@ -3,6 +3,7 @@
 //! Look-ups by id are exact; lists come by id or as each method says. Next: the scheduler and the HTTP handlers, which
 //! authorise what they show.
 
+mod acl_tokens;
 mod allocs;
 mod evals;
 mod jobs;

@@ -1,6 +1,7 @@
 //! All tables and what ties them together: one `impl` of [`Tables`] a noun keeps that noun's rows, indexes, counters,
 //! watch indexes and share of the hash in step. Commands change rows only through these.
 
+pub(crate) mod acl_tokens;
 pub(crate) mod allocs;
 pub(crate) mod evals;
 pub(crate) mod jobs;
@@ -24,6 +25,7 @@ pub(crate) struct Tables {
     pub(crate) nodes: NodeColumns,
     pub(crate) evals: evals::EvalTable,
     pub(crate) allocs: allocs::AllocTable,
+    pub(crate) acl_tokens: acl_tokens::AclTokenTable,
     /// Sum of the hashes of all rows but `meta`.
     pub(crate) rows_hash: u64,
 }
@@ -40,6 +42,17 @@ pub(crate) struct Meta {
     pub(crate) allocs: Index,
     pub(crate) evals: Index,
     pub(crate) node_pools: Index,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) acl_tokens: Index,
+    /// When ACLs were bootstrapped last; zero when they never were.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) acl_bootstrap: Index,
+}
+
+/// Fields that came later are written once they are used, so that older records stay byte for byte what they were.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde calls")]
+fn is_zero(index: &Index) -> bool {
+    *index == Index::ZERO
 }
 
 impl Default for Meta {
@@ -53,6 +66,8 @@ impl Default for Meta {
             allocs: Index::ZERO,
             evals: Index::ZERO,
             node_pools: Index::ZERO,
+            acl_tokens: Index::ZERO,
+            acl_bootstrap: Index::ZERO,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use foldhash::fast::FixedState;
-use muster_ids::{AllocId, EvalId, NodeId, NodePool};
+use muster_ids::{AccessorId, AllocId, EvalId, NodeId, NodePool};
 use muster_model::JobKey;
 
 /// Something a blocking query can watch. [`crate::Snapshot::watch_index`] gives the index at which it last changed.
@@ -27,6 +27,8 @@ pub enum WatchKey {
     EvalAllocs(EvalId),
     NodePools,
     NodePool(NodePool),
+    AclTokens,
+    AclToken(AccessorId),
 }
 
 /// Collects watch keys, each once, in the order of their first change.

@@ -73,6 +73,7 @@ async fn start(dir: &std::path::Path) -> Server {
         gc_interval: Duration::from_secs(3600),
         gc_thresholds: muster_leader::gc::Thresholds::default(),
         job_limits: muster_jobspec::Limits::default(),
+        acl: muster_server::AclSettings::default(),
     };
     let info = |_| {
         let health = Arc::new(muster_server::health_unknown);

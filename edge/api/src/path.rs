@@ -21,6 +21,8 @@ const NOT_BUILT: &[&str] = &[
     "/v1/job/{*job}/action",
     "/v1/job/{*job}/services",
     "/v1/job/{*job}/versions/{name}/tag",
+    "/v1/acl/token/onetime",
+    "/v1/acl/token/onetime/exchange",
     "/v1/jobs/statuses",
     "/v1/{*rest}",
 ];

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use crate::routes;
 use crate::views::{
-    ActionResponse, AgentHealth, AgentSelf, AllocFileInfo, AllocListStub, AllocResourceUsage,
-    AllocRestartRequest, AllocSignalRequest, AllocStopResponse, AllocView, CheckQueryResult, EvalView,
-    HostStatsView, JobDeregisterResponse, JobEvaluateRequest, JobListStub, JobRegisterRequest,
-    JobRegisterResponse, JobSubmissionView, JobSummaryView, JobValidateRequest, JobValidateResponse,
-    JobVersionsResponse, JobsParseRequest, MembersResponse, NodeEligibilityRequest, NodeEligibilityResponse,
-    NodeListStub, NodeMetaRequest, NodeMetaView, NodePoolView, NodeView,
+    AclBootstrapRequest, AclTokenStub, AclTokenView, ActionResponse, AgentHealth, AgentSelf, AllocFileInfo,
+    AllocListStub, AllocResourceUsage, AllocRestartRequest, AllocSignalRequest, AllocStopResponse, AllocView,
+    CheckQueryResult, EvalView, HostStatsView, JobDeregisterResponse, JobEvaluateRequest, JobListStub,
+    JobRegisterRequest, JobRegisterResponse, JobSubmissionView, JobSummaryView, JobValidateRequest,
+    JobValidateResponse, JobVersionsResponse, JobsParseRequest, MembersResponse, NodeEligibilityRequest,
+    NodeEligibilityResponse, NodeListStub, NodeMetaRequest, NodeMetaView, NodePoolView, NodeView,
 };
 use muster_jobspec::JobInput;
 use serde_json::Value;
@@ -109,6 +109,21 @@ routes! {
     NodeStats: Get "/v1/client/stats", (()) -> HostStatsView, requires [NodeRead];
     /// Remove the files of all allocations of a node that have ended.
     NodeGc: Get|Put|Post "/v1/client/gc", (()) -> (), requires [NodeWrite];
+
+    /// Make the first token, once.
+    AclBootstrap: Post|Put "/v1/acl/bootstrap", (AclBootstrapRequest) -> AclTokenView, requires public;
+    /// ACL tokens.
+    AclTokenList: Get "/v1/acl/tokens", (()) -> Vec<AclTokenStub>, requires [Management], blocking;
+    /// Make a token; the answer is the only place where its secret is ever shown.
+    AclTokenCreate: Post|Put "/v1/acl/token", (AclTokenView) -> AclTokenView, requires [Management];
+    /// The token that is presented.
+    AclTokenSelf: Get "/v1/acl/token/self", (()) -> AclTokenView, requires public;
+    /// One token. One's own is read without further rights.
+    AclTokenRead: Get "/v1/acl/token/{accessor}", (()) -> AclTokenView, requires [Management], blocking;
+    /// Give a token another name or other policies.
+    AclTokenUpdate: Post|Put "/v1/acl/token/{accessor}", (AclTokenView) -> AclTokenView, requires [Management];
+    /// Revoke a token.
+    AclTokenDelete: Delete "/v1/acl/token/{accessor}", (()) -> (), requires [Management];
 
     /// This agent: configuration, member, statistics.
     AgentSelfRead: Get "/v1/agent/self", (()) -> AgentSelf, requires [AgentRead];

@@ -2,6 +2,7 @@
 //!
 //! Jobs have no view of their own: `muster_jobspec::JobInput` is the shape both ways.
 
+mod acl;
 mod agent;
 mod alloc;
 mod eval;
@@ -15,6 +16,7 @@ mod task_state;
 mod time;
 mod usage;
 
+pub use acl::{AclBootstrapRequest, AclRoleLink, AclTokenStub, AclTokenView, SecretText};
 pub use agent::{AgentHealth, AgentSelf, Member, MembersResponse, RoleHealth};
 pub use alloc::{
     AllocListStub, AllocStopResponse, AllocView, AllocatedResources, AllocatedTaskResources,

@@ -5,7 +5,7 @@ use clap::ArgMatches;
 use crate::failure::Outcome;
 use crate::shell::Shell;
 use crate::verb::{Refused, Verb};
-use crate::{alloc, eval, job, node, server, system, version};
+use crate::{acl, alloc, eval, job, node, server, system, version};
 
 /// A parsed command, ready for [`crate::execute`].
 #[derive(Debug)]
@@ -53,6 +53,13 @@ macro_rules! commands {
 }
 
 commands! {
+    AclBootstrap(acl::bootstrap::AclBootstrap): "acl bootstrap", "Make the first ACL token.";
+    AclTokenCreate(acl::token::create::AclTokenCreate): "acl token create", "Make an ACL token.";
+    AclTokenDelete(acl::token::delete::AclTokenDelete): "acl token delete", "Revoke an ACL token.";
+    AclTokenInfo(acl::token::info::AclTokenInfo): "acl token info", "Show an ACL token.";
+    AclTokenList(acl::token::list::AclTokenList): "acl token list", "List ACL tokens.";
+    AclTokenSelf(acl::token::own::AclTokenSelf): "acl token self", "Show the ACL token in use.";
+    AclTokenUpdate(acl::token::update::AclTokenUpdate): "acl token update", "Change an ACL token's name or policies.";
     AllocLogs(alloc::logs::AllocLogs): "alloc logs" or "logs", "Print what a task wrote to its standard output or error.";
     AllocStatus(alloc::status::AllocStatus): "alloc status" or "alloc-status", "Show an allocation and its tasks.";
     AllocStop(alloc::stop::AllocStop): "alloc stop", "Stop an allocation; its job gets a replacement.";

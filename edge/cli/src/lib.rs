@@ -8,6 +8,7 @@
 //! Running an agent is the binary's business: this crate only reads the flags of `agent` and `demo`. Commands get
 //! their data through `muster-sdk`, never reach into a server, and print through a `Shell` alone.
 
+mod acl;
 mod agent;
 mod alloc;
 mod argv;

@@ -57,7 +57,7 @@ pub(crate) fn read(args: Vec<OsString>) -> Read {
     let program = program_name(args.next().as_deref());
     let args: Vec<OsString> = args.collect();
     let mut words = args.iter().map_while(|arg| arg.to_str().filter(|text| !text.starts_with('-')));
-    let (first, second) = (words.next(), words.next());
+    let (first, second, third) = (words.next(), words.next(), words.next());
     let after = |count: usize| args.iter().skip(count).cloned();
     match first {
         None => without_command(&program, &args),
@@ -68,7 +68,7 @@ pub(crate) fn read(args: Vec<OsString>) -> Read {
             Ok(Invocation::Demo(DemoFlags::from_matches(matches)))
         }),
         Some("help") => Read::Say(help::overview(&program)),
-        Some(first) => match find(first, second) {
+        Some(first) => match find(first, second, third) {
             Some((row, count)) => command(&program, row, after(count)),
             None => no_such_command(&program, first, second, &args),
         },
@@ -93,13 +93,15 @@ fn without_command(program: &str, args: &[OsString]) -> Read {
     }
 }
 
-/// The row of one or two words, and how many they are.
-fn find(first: &str, second: Option<&str>) -> Option<(&'static Row, usize)> {
+/// The row of one to three words, and how many they are.
+fn find(first: &str, second: Option<&str>, third: Option<&str>) -> Option<(&'static Row, usize)> {
+    let triple = second.zip(third).map(|(second, third)| format!("{first} {second} {third}"));
+    let by_triple = ROWS.iter().find(|row| triple.as_deref() == Some(row.words)).map(|row| (row, 3));
     let pair = second.map(|second| format!("{first} {second}"));
     let by_pair = ROWS.iter().find(|row| pair.as_deref() == Some(row.words)).map(|row| (row, 2));
     let by_word =
         || ROWS.iter().find(|row| row.words == first || row.alias == Some(first)).map(|row| (row, 1));
-    by_pair.or_else(by_word)
+    by_triple.or(by_pair).or_else(by_word)
 }
 
 fn no_such_command(program: &str, first: &str, second: Option<&str>, args: &[OsString]) -> Read {

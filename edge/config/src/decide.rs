@@ -66,7 +66,7 @@ fn agent(input: AgentConfigInput, dev: bool, findings: &mut Findings) -> Option<
         advertise: input.advertise.unwrap_or_default().decide(),
         server: (server.enabled == Some(true)).then(|| server.decide(findings)),
         client: (client.enabled == Some(true)).then(|| client.decide(findings)),
-        acl: input.acl.unwrap_or_default().decide(),
+        acl: input.acl.unwrap_or_default().decide(findings),
         tls: input.tls.unwrap_or_default().decide(findings),
         telemetry: input.telemetry.unwrap_or_default().decide(findings),
         http_api_response_headers: headers(input.http_api_response_headers.unwrap_or_default(), findings),

@@ -14,6 +14,8 @@ pub struct ServerGcConfig {
     pub batch_eval: Duration,
     pub deployment: Duration,
     pub node: Duration,
+    /// Of expired tokens.
+    pub acl_token: Duration,
 }
 
 impl Default for ServerGcConfig {
@@ -25,6 +27,7 @@ impl Default for ServerGcConfig {
             batch_eval: 24 * HOUR,
             deployment: HOUR,
             node: 24 * HOUR,
+            acl_token: HOUR,
         }
     }
 }

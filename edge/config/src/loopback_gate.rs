@@ -5,8 +5,8 @@
 //!                                        └─ beyond ───────► mutual TLS, ACLs and (servers) a gossip key are required
 //! ```
 //!
-//! ACLs are not enforced by this version, so that an agent that reaches beyond loopback is refused whatever else is
-//! configured; the refusal tells which controls are missing all the same. Pure: names are not looked up, so only
+//! Policies and encrypted gossip do not exist yet in this version, so that an agent that reaches beyond loopback is
+//! refused whatever else is configured; the refusal tells which controls are missing all the same. Pure: names are not looked up, so only
 //! `localhost` and loopback addresses count as loopback.
 
 mod address;

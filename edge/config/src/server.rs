@@ -32,6 +32,7 @@ block! {
         batch_eval_gc_threshold: Duration,
         deployment_gc_threshold: Duration,
         node_gc_threshold: Duration,
+        acl_token_gc_threshold: Duration,
         /// Base64 of 16, 24 or 32 bytes.
         encrypt: Secret,
         server_join: JoinInput,
@@ -51,7 +52,7 @@ block! {
     }
     no_effect {
         "authoritative_region" "csi_volume_claim_gc_interval" "csi_volume_claim_gc_threshold" "csi_plugin_gc_threshold"
-        "acl_token_gc_threshold" "root_key_gc_interval" "root_key_gc_threshold" "root_key_rotation_threshold"
+        "root_key_gc_interval" "root_key_gc_threshold" "root_key_rotation_threshold"
         "rejoin_after_leave" "non_voting_server" "redundancy_zone" "upgrade_version" "plan_apply_pipeline"
         "enable_event_broker" "event_buffer_size" "license_path" "deploy_query_rate_limit" "raft_snapshot_threshold"
         "raft_snapshot_interval" "raft_trailing_logs" "job_max_source_size" "job_tracked_versions" "start_timeout"
@@ -134,6 +135,7 @@ impl ServerInput {
             batch_eval: self.batch_eval_gc_threshold.unwrap_or(default.batch_eval),
             deployment: self.deployment_gc_threshold.unwrap_or(default.deployment),
             node: self.node_gc_threshold.unwrap_or(default.node),
+            acl_token: self.acl_token_gc_threshold.unwrap_or(default.acl_token),
         }
     }
 

@@ -91,7 +91,7 @@ fn every_address_beyond_loopback_is_refused_whatever_is_configured() {
         let secured = refused(&[role, text, TLS, ACLS, key_part]);
         assert_eq!(secured.missing, [], "{text}");
         let said = secured.to_string();
-        assert!(said.contains("ACL enforcement is not in this version yet"), "{said}");
+        assert!(said.contains("ACL policies and encrypted gossip are not in this version yet"), "{said}");
         assert!(said.contains(&format!("`{key}`")), "{said}");
     }
 }

@@ -16,6 +16,8 @@ pub struct AgentInfo {
     pub datacenter: String,
     /// The decided configuration, already redacted.
     pub config: Value,
+    /// Whether callers need tokens.
+    pub acl_enabled: bool,
     /// This agent's server as a member; `None` for a client agent.
     pub member: Option<Member>,
     /// The client role's node, once it runs.
@@ -33,7 +35,7 @@ impl AgentInfo {
         health: Arc<dyn Fn() -> AgentHealth + Send + Sync>,
         stats: Arc<dyn Fn() -> Stats + Send + Sync>,
     ) -> Self {
-        Self { name, datacenter, config, member, node: OnceLock::new(), health, stats }
+        Self { name, datacenter, config, acl_enabled: false, member, node: OnceLock::new(), health, stats }
     }
 
     /// Tells which node this agent is; a second call changes nothing.
@@ -43,6 +45,13 @@ impl AgentInfo {
 
     pub(crate) fn node(&self) -> Option<NodeId> {
         self.node.get().copied()
+    }
+
+    /// The same agent, whose callers need tokens (or not).
+    #[must_use]
+    pub fn with_acl(mut self, enabled: bool) -> Self {
+        self.acl_enabled = enabled;
+        self
     }
 
     pub(crate) fn health(&self) -> AgentHealth {

@@ -10,6 +10,7 @@ use muster_state::Snapshot;
 use muster_state::command::{Command, EvalUpdate, NodeStatusUpdate};
 use tokio_util::sync::CancellationToken;
 
+use crate::acl;
 use crate::brain::Overdue;
 use crate::collector;
 use crate::shared::Shared;
@@ -37,10 +38,11 @@ async fn keep_house(shared: &Shared, gc_interval: Duration, thresholds: &gc::Thr
         let pause = overdue.next.map_or(IDLE, |next| next.since(now)).clamp(Duration::from_millis(10), IDLE);
         propose(shared, overdue, now).await;
         if now >= next_gc {
-            if shared.is_leader()
-                && let Err(error) = collector::collect(shared, thresholds).await
-            {
-                tracing::warn!(error = %error.message, "garbage collection did not reach the log");
+            if shared.is_leader() {
+                if let Err(error) = collector::collect(shared, thresholds).await {
+                    tracing::warn!(error = %error.message, "garbage collection did not reach the log");
+                }
+                acl::forget_expired(shared).await;
             }
             next_gc = now.after(gc_interval);
         }

@@ -12,7 +12,7 @@
 pub(crate) mod asked_node;
 pub(crate) mod blocking;
 pub(crate) mod body;
-mod caller;
+pub(crate) mod caller;
 pub(crate) mod dispatch;
 pub(crate) mod error;
 mod forward;

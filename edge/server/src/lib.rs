@@ -4,6 +4,7 @@
 //! queues it → `worker.rs` schedules it → `planner.rs` commits the plan → `node_rpc/watch.rs` pushes the allocation
 //! to its node. Decisions are all in `core/`; this crate moves values between them.
 
+mod acl;
 mod agent;
 mod brain;
 mod collector;
@@ -22,6 +23,7 @@ mod testing;
 mod watch;
 mod worker;
 
+pub use acl::AclSettings;
 pub use agent::{AgentInfo, health_unknown};
 pub use server::{Server, ServerConfig, StartError};
 pub use shared::Shared;

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use muster_acl::Grant;
-use muster_ids::{AllocId, EvalId, Index, NodeId, NodePool};
-use muster_model::{Alloc, Evaluation, Job, JobKey, JobSubmission, Node};
+use muster_ids::{AccessorId, AllocId, EvalId, Index, NodeId, NodePool};
+use muster_model::{AclToken, Alloc, Evaluation, Job, JobKey, JobSubmission, Node};
 use muster_state::{IdPrefix, JobSummary, Snapshot, WatchKey};
 
 /// A snapshot seen through a grant.
@@ -102,6 +102,14 @@ impl<'a> Scoped<'a> {
         self.snapshot.node_pools().filter(|pool| self.grant.allows_pool(pool))
     }
 
+    pub(crate) fn acl_token(&self, accessor: AccessorId) -> Option<&'a Arc<AclToken>> {
+        self.snapshot.acl_token(accessor).filter(|_| self.grant.allows_management())
+    }
+
+    pub(crate) fn acl_tokens(&self) -> impl Iterator<Item = &'a Arc<AclToken>> {
+        self.snapshot.acl_tokens().filter(|_| self.grant.allows_management())
+    }
+
     fn sees(&self, alloc: &Alloc) -> bool {
         self.grant.allows_namespace(&alloc.job.namespace)
     }
@@ -114,6 +122,7 @@ const fn table(key: &WatchKey) -> WatchKey {
         WatchKey::Nodes | WatchKey::Node(_) => WatchKey::Nodes,
         WatchKey::Evals | WatchKey::Eval(_) | WatchKey::JobEvals(_) => WatchKey::Evals,
         WatchKey::NodePools | WatchKey::NodePool(_) => WatchKey::NodePools,
+        WatchKey::AclTokens | WatchKey::AclToken(_) => WatchKey::AclTokens,
         WatchKey::Allocs
         | WatchKey::Alloc(_)
         | WatchKey::JobAllocs(_)

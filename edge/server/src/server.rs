@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::acl::AclSettings;
 use crate::agent::AgentInfo;
 use crate::brain::Brain;
 use crate::ids::IdSource;
@@ -39,6 +40,7 @@ pub struct ServerConfig {
     pub gc_interval: Duration,
     pub gc_thresholds: gc::Thresholds,
     pub job_limits: Limits,
+    pub acl: AclSettings,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -106,6 +108,7 @@ impl Server {
             region: config.region.clone(),
             rpc_advertise: listener.local_addr(),
             job_limits: config.job_limits.clone(),
+            acl: config.acl.clone(),
         });
         let mut server =
             Self { shared, stop: CancellationToken::new(), tasks: JoinSet::new(), threads: Vec::new() };

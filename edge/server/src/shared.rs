@@ -8,6 +8,7 @@ use muster_ids::{Index, Region, UnixNanos};
 use muster_jobspec::Limits;
 use muster_state::command::{Command, Reply};
 
+use crate::acl::AclSettings;
 use crate::brain::Brain;
 use crate::http::error::ApiError;
 use crate::ids::IdSource;
@@ -25,6 +26,7 @@ pub struct Shared {
     pub(crate) region: Region,
     pub(crate) rpc_advertise: SocketAddr,
     pub(crate) job_limits: Limits,
+    pub(crate) acl: AclSettings,
 }
 
 impl Shared {

@@ -15,7 +15,7 @@ use muster_rpc::{IdentityStore, Role, Secret, UserCa};
 use muster_state::Snapshot;
 use muster_state::command::{self, Command, IdSeed, Refusal, Reply};
 
-use crate::{AgentInfo, Server, ServerConfig, StartError, health_unknown};
+use crate::{AclSettings, AgentInfo, Server, ServerConfig, StartError, health_unknown};
 
 /// Longer than anything here takes; a test that waits for it fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -40,6 +40,7 @@ impl Setup {
             gc_interval: Duration::from_secs(3600),
             gc_thresholds: gc::Thresholds::default(),
             job_limits: Limits::default(),
+            acl: AclSettings::default(),
         };
         Self { config, heartbeats: HeartbeatLimits::default(), ca: UserCa::in_memory().unwrap() }
     }

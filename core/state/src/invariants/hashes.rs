@@ -11,7 +11,8 @@ use crate::tables::nodes::content_hash;
 use crate::tables::pools::PoolRecord;
 
 pub(super) fn hash_equals_recomputation(tables: &Tables) -> Result<(), Violation> {
-    let parts = [pools(tables), jobs(tables), nodes(tables), evals(tables), allocs(tables)];
+    let parts =
+        [pools(tables), jobs(tables), nodes(tables), evals(tables), allocs(tables), acl_tokens(tables)];
     let found = sum(parts.into_iter());
     require(found == tables.rows_hash, "hash_equals_recomputation", || {
         format!("kept {:016x}, found {found:016x}", tables.rows_hash)
@@ -27,6 +28,10 @@ fn pools(tables: &Tables) -> u64 {
     sum(stored.map(|(name, index)| {
         hash_row(RowKind::NodePool, &PoolRecord { name: name.clone(), create_index: *index })
     }))
+}
+
+fn acl_tokens(tables: &Tables) -> u64 {
+    sum(tables.acl_tokens.rows.values().map(|record| record.row_hash()))
 }
 
 fn jobs(tables: &Tables) -> u64 {

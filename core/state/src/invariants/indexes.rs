@@ -49,6 +49,17 @@ pub(super) fn evals_are_indexed(tables: &Tables) -> Result<(), Violation> {
     })
 }
 
+pub(super) fn acl_tokens_are_indexed(tables: &Tables) -> Result<(), Violation> {
+    let table = &tables.acl_tokens;
+    let found = |(accessor, record): (&_, &crate::tables::acl_tokens::AclTokenRecord)| {
+        record.token.accessor == *accessor && table.by_secret.get(&record.secret_hash) == Some(accessor)
+    };
+    let holds = table.rows.iter().all(found) && table.rows.len() == table.by_secret.len();
+    require(holds, "acl_tokens_are_indexed", || {
+        format!("{} tokens, {} secrets", table.rows.len(), table.by_secret.len())
+    })
+}
+
 pub(super) fn ids_name_their_rows(tables: &Tables) -> Result<(), Violation> {
     let node = |(id, slot)| tables.nodes.get(slot).is_some_and(|row| row.node().id == id);
     let nodes = tables.nodes.ids.iter().all(|(id, slot)| node((*id, *slot)))

@@ -23,6 +23,7 @@ pub(super) fn tables_cover_their_rows(snapshot: &Snapshot) -> Result<(), Violati
             WatchKey::Nodes | WatchKey::Node(_) => WatchKey::Nodes,
             WatchKey::Evals | WatchKey::Eval(_) | WatchKey::JobEvals(_) => WatchKey::Evals,
             WatchKey::NodePools | WatchKey::NodePool(_) => WatchKey::NodePools,
+            WatchKey::AclTokens | WatchKey::AclToken(_) => WatchKey::AclTokens,
             WatchKey::Allocs
             | WatchKey::Alloc(_)
             | WatchKey::JobAllocs(_)
@@ -50,8 +51,8 @@ fn covers(snapshot: &Snapshot, key: &WatchKey, part: Index) -> Result<(), Violat
 /// Every key of something that exists, and every table.
 fn keys(snapshot: &Snapshot) -> impl Iterator<Item = WatchKey> {
     use WatchKey::{
-        Alloc, Allocs, Eval, EvalAllocs, Evals, Job, JobAllocs, JobEvals, Jobs, Node, NodeAllocs, NodePool,
-        NodePools, Nodes,
+        AclToken, AclTokens, Alloc, Allocs, Eval, EvalAllocs, Evals, Job, JobAllocs, JobEvals, Jobs, Node,
+        NodeAllocs, NodePool, NodePools, Nodes,
     };
     let jobs = snapshot.tables.jobs.ids.keys();
     let jobs = jobs.flat_map(|key| [Job(key.clone()), JobAllocs(key.clone()), JobEvals(key.clone())]);
@@ -59,5 +60,7 @@ fn keys(snapshot: &Snapshot) -> impl Iterator<Item = WatchKey> {
     let evals = snapshot.evals().flat_map(|eval| [Eval(eval.id), EvalAllocs(eval.id)]);
     let rest = snapshot.allocs().map(|alloc| Alloc(alloc.id));
     let rest = rest.chain(snapshot.node_pools().map(|pool| NodePool(pool.clone())));
-    [Jobs, Nodes, Evals, Allocs, NodePools].into_iter().chain(jobs).chain(nodes).chain(evals).chain(rest)
+    let rest = rest.chain(snapshot.acl_tokens().map(|token| AclToken(token.accessor)));
+    let tables = [Jobs, Nodes, Evals, Allocs, NodePools, AclTokens];
+    tables.into_iter().chain(jobs).chain(nodes).chain(evals).chain(rest)
 }

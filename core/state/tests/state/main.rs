@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod acl;
 mod allocs;
 mod build;
 mod collect;

@@ -38,6 +38,8 @@ fn commands_are_found_by_their_words_and_by_their_alias() {
         "muster logs -f -tail -n 5 abcd1234",
         "muster alloc status -json=false ab",
         "muster system gc",
+        "nomad acl token create -type=management -expire 24h",
+        "nomad acl bootstrap -json",
     ] {
         assert!(
             matches!(read_words(line), Read::Invocation(Invocation::Command(_))),

@@ -72,7 +72,7 @@ impl fmt::Display for GateRefusal {
         }
         write!(
             f,
-            "ACL enforcement is not in this version yet, so nothing beyond loopback is served whatever is configured; \
+            "ACL policies and encrypted gossip are not in this version yet, so nothing beyond loopback is served whatever is configured; \
              remove these addresses, or use 127.0.0.1"
         )
     }

@@ -1,10 +1,109 @@
-//! Who asks: the one place where a request's rights are decided.
+//! Who asks: the one place where a request's token is read and its rights are decided.
 
-use http::HeaderMap;
-use muster_acl::Acl;
+use std::sync::Arc;
 
-/// This version serves loopback only and knows no tokens, so every caller that passed the listener's guard may do
-/// everything. A token in `headers` is resolved here once there are any.
-pub(super) const fn rights(_headers: &HeaderMap) -> Acl {
-    Acl::Unrestricted
+use http::{HeaderMap, header};
+use muster_acl::{Acl, Rules};
+use muster_model::{AclToken, TokenKind};
+use muster_rpc::Secret;
+
+use crate::shared::Shared;
+
+/// Who asks, and what they may do.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    pub acl: Acl,
+    pub identity: Identity,
+}
+
+#[derive(Debug)]
+pub(crate) enum Identity {
+    /// ACLs are off: nobody is asked who they are.
+    Anyone,
+    /// No token was presented.
+    Anonymous,
+    /// A token that is not, or no longer, known.
+    Unknown,
+    Token {
+        token: Arc<AclToken>,
+        secret: Secret,
+    },
+}
+
+impl Caller {
+    /// Who may do everything because ACLs are off.
+    pub(crate) const fn anyone() -> Self {
+        Self { acl: Acl::Unrestricted, identity: Identity::Anyone }
+    }
+
+    fn without_rights(identity: Identity) -> Self {
+        Self { acl: Acl::Rules(Rules::default()), identity }
+    }
+
+    /// Whether the caller presented the token with this accessor.
+    pub(crate) fn is(&self, accessor: &str) -> bool {
+        matches!(&self.identity, Identity::Token { token, .. } if token.accessor.to_string() == accessor)
+    }
+}
+
+/// The caller as this server's state knows it. Nothing is cached: a revoked token is revoked at once.
+pub(super) fn of(headers: &HeaderMap, shared: &Shared) -> Caller {
+    if !shared.acl.enabled {
+        return Caller::anyone();
+    }
+    let Some(secret) = presented(headers) else { return Caller::without_rights(Identity::Anonymous) };
+    let snapshot = shared.consensus.snapshot();
+    let found = snapshot.acl_token_by_secret(&secret.sha256());
+    match found.filter(|(token, hash)| secret.matches_sha256(hash) && !token.expired(shared.now())) {
+        None => Caller::without_rights(Identity::Unknown),
+        Some((token, _)) => Caller {
+            acl: match token.kind {
+                TokenKind::Management => Acl::Unrestricted,
+                // Policies come with the trust issue; a name without a policy grants nothing.
+                TokenKind::Client => Acl::Rules(Rules::default()),
+            },
+            identity: Identity::Token { token: Arc::clone(token), secret },
+        },
+    }
+}
+
+/// The secret of `X-Nomad-Token`, else of `Authorization: Bearer`. Never from the URL, which ends up in logs.
+pub(super) fn presented(headers: &HeaderMap) -> Option<Secret> {
+    let own = headers.get("x-nomad-token").and_then(|value| value.to_str().ok()).map(str::trim);
+    let secret = own.filter(|text| !text.is_empty()).or_else(|| bearer(headers))?;
+    // What is too long to be a secret is one that nobody has.
+    Secret::new(secret).or_else(|_| Secret::new("?")).ok()
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.trim().split_once(' ')?;
+    Some(token.trim()).filter(|token| scheme.eq_ignore_ascii_case("bearer") && !token.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    fn secret(pairs: &[(&'static str, &'static str)]) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.insert(*name, value.parse().unwrap());
+        }
+        presented(&headers).map(|secret| secret.expose().to_owned())
+    }
+
+    #[test]
+    fn a_token_is_read_from_its_header_first_and_never_made_up() {
+        assert_eq!(secret(&[]), None);
+        assert_eq!(secret(&[("x-nomad-token", "  ")]), None);
+        assert_eq!(secret(&[("x-nomad-token", " a ")]).as_deref(), Some("a"));
+        assert_eq!(secret(&[("authorization", "BEARER b")]).as_deref(), Some("b"));
+        assert_eq!(secret(&[("authorization", "Basic b")]), None);
+        assert_eq!(secret(&[("authorization", "Bearer")]), None);
+        let both = [("x-nomad-token", "a"), ("authorization", "Bearer b")];
+        assert_eq!(secret(&both).as_deref(), Some("a"));
+    }
 }

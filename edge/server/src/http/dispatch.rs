@@ -3,58 +3,67 @@
 
 use bytes::Bytes;
 use http::{Request, StatusCode};
+use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
-use muster_acl::{Acl, Grant};
+use muster_acl::{Acl, Grant, Requirement, Rules};
 use muster_api::{Found, Method, Params, RouteId, find};
 use muster_ids::Namespace;
 
 use super::blocking::read;
 use super::body::{self, ApiResponse, BoxError};
+use super::caller::Caller;
 use super::error::ApiError;
 use super::forward::Forwarder;
 use super::listener::Service;
 use super::options::{Options, Query};
-use super::routes::{agent, allocs, client, evals, job, jobs, node_meta, nodes, status, system};
+use super::routes::{acl, agent, allocs, client, evals, job, jobs, node_meta, nodes, status, system};
 use super::{asked_node, caller, error};
 use crate::agent::AgentInfo;
 use crate::shared::Shared;
 
 pub(super) async fn answer(request: Request<Incoming>, service: &Service) -> ApiResponse {
-    let acl = caller::rights(request.headers());
     match service {
-        Service::Local(shared, agent) => local(request, shared, agent, &acl).await,
+        Service::Local(shared, agent) => {
+            let caller = caller::of(request.headers(), shared);
+            local(request, shared, agent, caller).await
+        }
         Service::Forward(forwarder, agent) => {
-            error::answered(elsewhere(request, forwarder, agent, &acl).await)
+            error::answered(elsewhere(request, forwarder.clone(), agent).await)
         }
     }
 }
 
-/// Answers from this process's server, with the rights of `acl`.
+/// Answers from this process's server, with the rights of `caller`.
 pub(super) async fn local<B>(
     request: Request<B>,
     shared: &Shared,
     agent: &AgentInfo,
-    acl: &Acl,
+    caller: Caller,
 ) -> ApiResponse
 where
     B: Body<Data = Bytes> + Send,
     B::Error: Into<BoxError>,
 {
-    error::answered(authorise_and_run(request, shared, agent, acl).await)
+    error::answered(authorise_and_run(request, shared, agent, caller).await)
 }
 
 /// Answers what is about this agent, and passes on everything else.
 async fn elsewhere(
     request: Request<Incoming>,
-    forwarder: &Forwarder,
+    forwarder: Forwarder,
     agent: &AgentInfo,
-    acl: &Acl,
 ) -> Result<ApiResponse, ApiError> {
     let (id, _) = route(&request)?;
     if !agent::is_local(id) {
-        return forwarder.forward(asked_node::named(request, id, agent)?).await;
+        let request = asked_node::named(request, id, agent)?;
+        let request = request.map(|body| body.map_err(|error| Box::new(error) as BoxError).boxed_unsync());
+        return forwarder.forward(request).await;
     }
     let options = options(&request)?;
+    let acl = match id.row().requires {
+        Requirement::Public => Acl::Rules(Rules::default()),
+        Requirement::AnyOf(_) => forwarder.rights(caller::presented(request.headers()), agent).await?,
+    };
     let _grant = acl.authorize(id.row().requires, options.namespace.one())?;
     agent::answer(id, agent, &options)
 }
@@ -63,23 +72,30 @@ async fn authorise_and_run<B>(
     request: Request<B>,
     shared: &Shared,
     agent: &AgentInfo,
-    acl: &Acl,
+    caller: Caller,
 ) -> Result<ApiResponse, ApiError>
 where
     B: Body<Data = Bytes> + Send,
     B::Error: Into<BoxError>,
 {
     let (id, params) = route(&request)?;
+    let id = own_token(id, &params, &caller);
     let options = options(&request)?;
     check_region(shared, &options)?;
     let row = id.row();
-    let grant = acl.authorize(row.requires, namespace_of(id, &options))?;
+    let grant = caller.acl.authorize(row.requires, namespace_of(id, &options))?;
     let body = match row.methods.first() {
         Some(method) if method.writes() => body::collect(request.into_body()).await?,
         _ => Bytes::new(),
     };
-    let write = Write { shared, grant: &grant, params: &params, options: &options, body };
+    let write = Write { shared, caller: &caller, grant: &grant, params: &params, options: &options, body };
     run(id, &write, agent).await
+}
+
+/// Everyone may read their own token, also under its accessor.
+fn own_token(id: RouteId, params: &Params, caller: &Caller) -> RouteId {
+    let own = id == RouteId::AclTokenRead && params.first().is_some_and(|accessor| caller.is(accessor));
+    if own { RouteId::AclTokenSelf } else { id }
 }
 
 fn route<B>(request: &Request<B>) -> Result<(RouteId, Params), ApiError> {
@@ -187,6 +203,19 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
         RouteId::AllocGc => client::actions::collect(write).await?,
         RouteId::NodeStats => client::node::stats(write, agent).await?,
         RouteId::NodeGc => client::node::collect(write, agent).await?,
+        RouteId::AclBootstrap => acl::bootstrap(write).await?,
+        RouteId::AclTokenList => {
+            acl::enabled(shared)?;
+            read!(acl::list)
+        }
+        RouteId::AclTokenCreate => acl::create(write).await?,
+        RouteId::AclTokenSelf => acl::own(write)?,
+        RouteId::AclTokenRead => {
+            acl::enabled(shared)?;
+            read!(acl::read)
+        }
+        RouteId::AclTokenUpdate => acl::update(write).await?,
+        RouteId::AclTokenDelete => acl::delete(write).await?,
         RouteId::StatusLeader => status::leader(shared, options)?,
         RouteId::StatusPeers => status::peers(shared, options)?,
         RouteId::RegionList => status::regions(shared, options)?,
@@ -209,6 +238,7 @@ fn check_region(shared: &Shared, options: &Options) -> Result<(), ApiError> {
 #[derive(Debug)]
 pub(crate) struct Write<'a> {
     pub shared: &'a Shared,
+    pub caller: &'a Caller,
     pub grant: &'a Grant,
     pub params: &'a Params,
     pub options: &'a Options,

@@ -52,6 +52,13 @@ impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         let status = match refusal {
             Refusal::AllocNotFound => StatusCode::NOT_FOUND,
+            Refusal::AclBootstrapDone { .. }
+            | Refusal::AclBootstrapResetIndex { .. }
+            | Refusal::AclTokenExists { .. }
+            | Refusal::AclTokenUnknown { .. }
+            | Refusal::AclTokenGlobalChange { .. }
+            | Refusal::AclTokenTypeChange { .. }
+            | Refusal::AclTokensMissing { .. } => StatusCode::BAD_REQUEST,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         Self::new(status, refusal.to_string())

@@ -5,14 +5,18 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use http::StatusCode;
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode, header};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
-use muster_rpc::ByteStream;
+use muster_acl::{Acl, Denied, Rules};
+use muster_api::views::AclTokenView;
+use muster_model::TokenKind;
+use muster_rpc::{ByteStream, Secret};
 
-use super::body::{ApiResponse, BoxError};
+use super::body::{self, ApiBody, ApiResponse, BoxError};
 use super::error::ApiError;
+use crate::agent::AgentInfo;
 
 /// Opens a byte stream to a server, or says why there is none.
 pub type Connect = dyn Fn() -> Pin<Box<dyn Future<Output = Result<ByteStream, String>> + Send>> + Send + Sync;
@@ -32,7 +36,33 @@ impl Forwarder {
         Self(connect)
     }
 
-    pub(super) async fn forward(&self, request: http::Request<Incoming>) -> Result<ApiResponse, ApiError> {
+    /// What the caller of a route that this agent answers itself may do, as a server knows their token.
+    pub(super) async fn rights(self, secret: Option<Secret>, agent: &AgentInfo) -> Result<Acl, ApiError> {
+        if !agent.acl_enabled {
+            return Ok(Acl::Unrestricted);
+        }
+        let Some(secret) = secret else { return Err(Denied.into()) };
+        let unknown = || ApiError::new(StatusCode::FORBIDDEN, "ACL token not found");
+        let token = HeaderValue::from_str(secret.expose()).map_err(|_| unknown())?;
+        let request = http::Request::get("/v1/acl/token/self")
+            .header(header::HOST, "localhost")
+            .header("x-nomad-token", token)
+            .body(body::full(Bytes::new()))
+            .map_err(|error| ApiError::internal(format!("cannot ask about the token: {error}")))?;
+        let response = self.forward(request).await?;
+        match response.status() {
+            StatusCode::OK => {}
+            StatusCode::FORBIDDEN => return Err(unknown()),
+            status => return Err(ApiError::internal(format!("the token cannot be resolved: {status}"))),
+        }
+        // Boxed, because the compiler cannot see that the future of a boxed body is `Send`.
+        let bytes: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(body::collect(response.into_body()));
+        let token: AclTokenView = body::decode(&bytes.await?)?;
+        let manages = token.kind == TokenKind::Management.as_str();
+        Ok(if manages { Acl::Unrestricted } else { Acl::Rules(Rules::default()) })
+    }
+
+    pub(super) async fn forward(self, request: http::Request<ApiBody>) -> Result<ApiResponse, ApiError> {
         let stream = (self.0)().await.map_err(|reason| {
             ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, format!("No path to a server: {reason}"))
         })?;
@@ -52,7 +82,7 @@ impl Forwarder {
 }
 
 /// HTTP/1.1 towards a server takes a path; HTTP/2 requests come with scheme and authority.
-fn origin_form(mut request: http::Request<Incoming>) -> http::Request<Incoming> {
+fn origin_form(mut request: http::Request<ApiBody>) -> http::Request<ApiBody> {
     let host = request.uri().authority().map(|authority| authority.as_str().to_owned());
     if let Some(path) = request.uri().path_and_query().cloned() {
         *request.uri_mut() = http::Uri::from(path);

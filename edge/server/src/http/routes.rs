@@ -1,5 +1,6 @@
 //! Handlers, one file per resource. Each is: look up through the scoped view, decide, answer.
 
+pub(crate) mod acl;
 pub(crate) mod agent;
 pub(crate) mod allocs;
 pub(crate) mod client;

@@ -6,6 +6,7 @@ mod acl;
 mod blocking;
 mod lists;
 mod requests;
+mod tokens;
 mod writes;
 
 use std::collections::BTreeSet;
@@ -21,8 +22,9 @@ use muster_state::WatchKey;
 use muster_state::command::{AllocClientUpdate, AllocStatusReport, Command, IdSeed};
 use muster_testkit::build;
 
+use super::caller::{self, Caller};
 use super::dispatch;
-use crate::testing::{propose, register_job, register_node, server, until, until_live};
+use crate::testing::{Setup, propose, register_job, register_node, server, until, until_live};
 use crate::{AgentInfo, Server};
 
 pub(super) struct Answer {
@@ -64,7 +66,22 @@ impl Api {
 
     /// Two nodes, job `web` with two allocations, one of which runs.
     pub async fn with_web() -> Self {
-        let api = Self::new().await;
+        Self::new().await.and_web().await
+    }
+
+    /// With ACLs, and the secret of its management token.
+    pub async fn secured() -> (Self, String) {
+        let mut setup = Setup::new();
+        setup.config.acl.enabled = true;
+        let (server, info) = setup.start().await;
+        let api = Self { server: Arc::new(server), info }.and_web().await;
+        let token = api.ask_with(None, "PUT", "/v1/acl/bootstrap", String::new()).await.json();
+        let secret = token["SecretID"].as_str().unwrap().to_owned();
+        (api, secret)
+    }
+
+    async fn and_web(self) -> Self {
+        let api = self;
         for number in [1, 2] {
             propose(&api.server, register_node(build::node(number))).await.unwrap();
         }
@@ -98,15 +115,30 @@ impl Api {
 
     /// When anything last changed.
     pub fn changed_at(&self) -> Index {
-        use WatchKey::{Allocs, Evals, Jobs, NodePools, Nodes};
+        use WatchKey::{AclTokens, Allocs, Evals, Jobs, NodePools, Nodes};
         let snapshot = self.server.consensus().snapshot();
-        let tables = [Allocs, Evals, Jobs, NodePools, Nodes];
+        let tables = [AclTokens, Allocs, Evals, Jobs, NodePools, Nodes];
         tables.iter().map(|table| snapshot.watch_index(table)).max().unwrap()
     }
 
     pub async fn ask_as(&self, acl: &Acl, method: &str, uri: &str, body: impl Into<Bytes>) -> Answer {
         let request = Request::builder().method(method).uri(uri).body(Full::new(body.into())).unwrap();
-        let response = dispatch::local(request, &self.server.shared(), &self.info, acl).await;
+        let caller = Caller { acl: acl.clone(), ..Caller::anyone() };
+        self.answer(request, caller).await
+    }
+
+    /// As the listener does it: the rights are those of the token.
+    pub async fn ask_with(&self, token: Option<&str>, method: &str, uri: &str, body: String) -> Answer {
+        let request = Request::builder().method(method).uri(uri);
+        let request =
+            token.into_iter().fold(request, |request, token| request.header("X-Nomad-Token", token));
+        let request = request.body(Full::new(Bytes::from(body))).unwrap();
+        let caller = caller::of(request.headers(), &self.server.shared());
+        self.answer(request, caller).await
+    }
+
+    async fn answer(&self, request: Request<Full<Bytes>>, caller: Caller) -> Answer {
+        let response = dispatch::local(request, &self.server.shared(), &self.info, caller).await;
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let text = String::from_utf8(bytes.to_vec()).unwrap();

@@ -80,6 +80,14 @@ impl Objects {
             RouteId::NodeMetaApply => {
                 Case { body: r#"{"Meta":{"ou":"legal"}}"#.into(), status: 400, ..plain("", "") }
             }
+            // Without ACLs there are no tokens; `tokens_give_their_rights` has them.
+            RouteId::AclBootstrap
+            | RouteId::AclTokenList
+            | RouteId::AclTokenSelf
+            | RouteId::AclTokenCreate
+            | RouteId::AclTokenRead
+            | RouteId::AclTokenUpdate
+            | RouteId::AclTokenDelete => Case { status: 400, ..plain(&absent, &absent) },
             RouteId::JobList
             | RouteId::AllocList
             | RouteId::EvalList
@@ -120,7 +128,8 @@ fn only(capability: Capability) -> Acl {
         Scope::NodePool => rules.node_pools = held(),
         Scope::Node if capability == Capability::NodeRead => rules.node = Access::Read,
         Scope::Node => rules.node = Access::Write,
-        Scope::Agent => rules.agent = Access::Read,
+        Scope::Agent if capability == Capability::AgentRead => rules.agent = Access::Read,
+        Scope::Agent => rules.agent = Access::Write,
         Scope::Operator => rules.operator = Access::Read,
         Scope::Management => return Acl::Unrestricted,
     }
@@ -136,7 +145,7 @@ async fn without_rights_only_public_routes_answer_and_nothing_changes() {
         let case = objects.case(*id);
         for answer in call(&api, &nobody, *id, &case.known, case.query, &case.body).await {
             match id.row().requires {
-                Requirement::Public => assert_eq!(answer.status, 200, "{id:?}: {}", answer.text),
+                Requirement::Public => assert_eq!(answer.status, case.status, "{id:?}: {}", answer.text),
                 Requirement::AnyOf(_) => {
                     assert_eq!(answer.seen(), (403, "Permission denied".to_owned()), "{id:?}");
                 }
@@ -230,4 +239,36 @@ async fn a_node_shows_its_allocations_only_to_readers_of_their_jobs() {
     rules.node = Access::Read;
     let both = api.ask_as(&Acl::Rules(rules), "GET", &uri, "").await;
     assert!(!both.json().as_array().unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tokens_give_their_rights_on_every_route_and_nothing_else_does() {
+    let (api, secret) = Api::secured().await;
+    let (objects, before) = (Objects::of(&api), api.changed_at());
+    let strangers = [None, Some("99999999-9999-4999-8999-999999999999"), Some("not even a uuid")];
+    for id in ROUTES {
+        let case = objects.case(*id);
+        for method in id.row().methods {
+            let uri = format!("{}?{}", path::fill(id.row(), &[&case.known]), case.query);
+            for token in strangers {
+                let answer = api.ask_with(token, method.as_str(), &uri, case.body.clone()).await;
+                let asks_about_itself = *id == RouteId::AclTokenSelf && token.is_some();
+                match id.row().requires {
+                    Requirement::Public if !asks_about_itself => {
+                        assert_ne!(answer.status, 403, "{id:?} {token:?}: {}", answer.text);
+                    }
+                    _ => assert_eq!(answer.seen(), (403, "Permission denied".to_owned()), "{id:?} {token:?}"),
+                }
+            }
+        }
+        assert_eq!(api.changed_at(), before, "{id:?} changed the state");
+    }
+    for id in ROUTES {
+        let case = objects.case(*id);
+        for method in id.row().methods {
+            let uri = format!("{}?{}", path::fill(id.row(), &[&case.known]), case.query);
+            let answer = api.ask_with(Some(&secret), method.as_str(), &uri, case.body.clone()).await;
+            assert_ne!(answer.status, 403, "{id:?}: {}", answer.text);
+        }
+    }
 }

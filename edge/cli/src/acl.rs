@@ -1,0 +1,4 @@
+//! Commands about tokens.
+
+pub(crate) mod bootstrap;
+pub(crate) mod token;

@@ -1,0 +1,70 @@
+//! `acl token create`
+
+use muster_api::table::AclTokenCreate as Route;
+use muster_api::views::{AclRoleLink, AclTokenView};
+use serde_json::Value;
+
+use super::show;
+use crate::connect::ConnectArgs;
+use crate::failure::{Failure, OK, Outcome};
+use crate::shell::Shell;
+use crate::verb::{Refused, Verb};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct AclTokenCreate {
+    #[command(flatten)]
+    connect: ConnectArgs,
+    /// Name for people
+    #[arg(long, value_name = "NAME", default_value = "")]
+    name: String,
+    /// client or management
+    #[arg(long = "type", value_name = "TYPE", default_value = "client")]
+    kind: String,
+    /// Make the token known in every region
+    #[arg(long)]
+    global: bool,
+    /// How long the token is valid, such as 8h
+    #[arg(long, value_name = "DURATION", alias = "expire", alias = "expiration")]
+    ttl: Option<String>,
+    /// Policy of the token; may be repeated
+    #[arg(long, value_name = "NAME")]
+    policy: Vec<String>,
+    /// Role of the token by name; may be repeated
+    #[arg(long, value_name = "NAME")]
+    role_name: Vec<String>,
+    /// Role of the token by id; may be repeated
+    #[arg(long, value_name = "ID")]
+    role_id: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Verb for AclTokenCreate {
+    const REFUSED: &'static [Refused] = &[Refused::Value("t"), Refused::Value("accessor")];
+
+    async fn run(self, shell: &mut Shell) -> Outcome {
+        let client = self.connect.connect(shell)?;
+        let request = AclTokenView {
+            name: self.name,
+            kind: self.kind,
+            global: self.global,
+            policies: (!self.policy.is_empty()).then_some(self.policy),
+            roles: roles(self.role_id, self.role_name),
+            expiration_ttl: self.ttl.map_or(Value::Null, Value::String),
+            ..AclTokenView::default()
+        };
+        let answer = client.send_json::<Route>(&[], &[], &request).await;
+        let token = answer.map_err(|error| Failure::request("creating token", &error))?.value;
+        show(shell, &token, self.json)?;
+        Ok(OK)
+    }
+}
+
+/// Links by id and by name, as one list.
+pub(super) fn roles(ids: Vec<String>, names: Vec<String>) -> Option<Vec<AclRoleLink>> {
+    let by_id = ids.into_iter().map(|id| AclRoleLink { id, ..AclRoleLink::default() });
+    let by_name = names.into_iter().map(|name| AclRoleLink { name, ..AclRoleLink::default() });
+    let roles: Vec<_> = by_id.chain(by_name).collect();
+    (!roles.is_empty()).then_some(roles)
+}
