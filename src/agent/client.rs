@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use muster_artifact::archive::ExtractLimits;
+use muster_artifact::{ArtifactLimits, FetchSettings};
 use muster_client::{Client, ClientConfig};
+use muster_config::ArtifactConfig;
 use muster_driver::{DriverRegistry, IdRanges, MockDriver, RawExecDriver, RawExecOptions};
 use muster_model::Value;
 use muster_rpc::Role;
@@ -53,6 +56,7 @@ pub async fn start(
         ..config.gc
     };
     config.gc_interval = role.gc.interval;
+    config.artifact = artifact(&role.artifact);
     config.reservable_cores.clone_from(&role.reservable_cores);
     config.reserved_cores.clone_from(&role.reserved.cores);
     config.cpu_total_compute_mhz = role.cpu_total_compute_mhz;
@@ -66,6 +70,30 @@ pub async fn start(
     config.default_ineligible = role.default_ineligible;
     config.dev = agent.dev;
     Client::start(config).await.map_err(|error| error.to_string())
+}
+
+fn artifact(config: &ArtifactConfig) -> FetchSettings {
+    let defaults = ArtifactLimits::default();
+    let limits = ArtifactLimits {
+        http_timeout: config.http_timeout,
+        s3_timeout: config.s3_timeout,
+        git_timeout: config.git_timeout,
+        max_bytes: config.max_bytes,
+        extract: ExtractLimits {
+            bytes: config.unpacked_bytes,
+            files: config.unpacked_files,
+            ..defaults.extract
+        },
+        ..defaults
+    };
+    FetchSettings {
+        limits,
+        ca_file: config.ca_file.clone(),
+        host_files: config.disable_filesystem_isolation,
+        trust_links: config.disable_artifact_inspection,
+        extra_paths: config.extra_paths.clone(),
+        environment: config.environment.clone(),
+    }
 }
 
 /// `raw_exec` runs anything as the agent's user, so it is off unless its plugin block enables it (dev mode does).

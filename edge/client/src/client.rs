@@ -4,13 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use muster_artifact::{Fetcher, Trust};
 use muster_ids::NodeId;
 use muster_rpc::{ByteStream, BytesPurpose, CallError, Secret, Session};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 
 use crate::alloc_dir::AllocDirs;
-use crate::artifact::{Fetcher, Trust};
 use crate::context::Context;
 use crate::fleet::Fleet;
 use crate::outbox::Outbox;
@@ -55,7 +55,7 @@ impl Client {
         }
         private_dir(&config.state_dir)?;
         let dirs = Arc::new(AllocDirs::open(&config.alloc_dir, &config.state_dir)?);
-        let trust = Trust::load(config.artifact_ca_file.as_deref())?;
+        let trust = Trust::load(config.artifact.ca_file.as_deref()).map_err(ClientError::Trust)?;
         let Opened { store, identity, metadata, index, allocs } = StateStore::open(&config.state_dir)?;
         let secret = Secret::new(identity.secret)
             .map_err(|error| ClientError::Fact { text: "node secret".into(), problem: error.to_string() })?;
@@ -66,7 +66,7 @@ impl Client {
             metadata: Mutex::new(metadata),
             dirs,
             store,
-            fetcher: Fetcher::new(config.artifact, trust),
+            fetcher: Fetcher::new(config.artifact.clone(), trust),
             outbox: Outbox::default(),
             config,
         });

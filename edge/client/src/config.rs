@@ -7,13 +7,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use muster_artifact::FetchSettings;
 use muster_driver::DriverRegistry;
 use muster_ids::{Datacenter, DriverName, NodeClass, NodePool, Region, Text};
 use muster_model::{HostVolume, Reserved};
 use muster_rpc::IdentityStore;
 use muster_runner::GcPolicy;
-
-use crate::artifact::ArtifactLimits;
 
 #[derive(Clone, Debug)]
 pub struct ClientConfig {
@@ -40,9 +39,7 @@ pub struct ClientConfig {
     pub identity: IdentityStore,
     pub gc: GcPolicy,
     pub gc_interval: Duration,
-    pub artifact: ArtifactLimits,
-    /// Further authorities that artifact servers may have their certificates from, in PEM form.
-    pub artifact_ca_file: Option<PathBuf>,
+    pub artifact: FetchSettings,
     /// Cores that work may have to itself; `None` means all.
     pub reservable_cores: Option<Vec<u16>>,
     /// Cores kept from work.
@@ -96,8 +93,7 @@ impl ClientConfig {
                 parallel_destroys: 2,
             },
             gc_interval: Duration::from_secs(60),
-            artifact: ArtifactLimits::default(),
-            artifact_ca_file: None,
+            artifact: FetchSettings::default(),
             reservable_cores: None,
             reserved_cores: Vec::new(),
             cpu_total_compute_mhz: 0,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use muster_artifact::Fetcher;
 use muster_ids::{AllocId, NodeId, UnixNanos};
 use muster_model::Node;
 use muster_rpc::messages::NodeMeta;
@@ -9,7 +10,6 @@ use muster_runner::AllocReport;
 use tokio::sync::{Mutex, watch};
 
 use crate::alloc_dir::AllocDirs;
-use crate::artifact::Fetcher;
 use crate::fingerprint::computed_class;
 use crate::metadata::Dynamic;
 use crate::outbox::Outbox;

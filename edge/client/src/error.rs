@@ -15,7 +15,7 @@ pub enum ClientError {
     #[error("node name `{text}` or another fact cannot be registered: {problem}")]
     Fact { text: String, problem: String },
     #[error("artifact trust store cannot be built: {0}")]
-    Trust(String),
+    Trust(muster_artifact::TrustError),
     #[error("the system's random number generator failed")]
     Random,
     #[error("no server to connect to: set `servers` in the `client` block")]

@@ -10,7 +10,7 @@
 //!     v
 //!   AllocLoop: AllocRunner::step -> save -> execute            alloc_loop.rs   (decided in muster-runner)
 //!     v
-//!   TaskWork: directories, artifacts, environment              effects/prepare.rs, alloc_dir.rs, artifact.rs
+//!   TaskWork: directories, artifacts, environment              effects/prepare.rs, alloc_dir.rs, muster-artifact
 //!     v
 //!   TaskDriver::start                                          effects/process.rs  (muster-driver, muster-sys)
 //! ```
@@ -24,7 +24,6 @@
 
 pub mod alloc_dir;
 mod alloc_loop;
-pub mod artifact;
 mod client;
 mod clock;
 mod collector;

@@ -17,7 +17,6 @@ use muster_rpc::{Identity, IdentityStore, Role, UserCa};
 use tokio::sync::watch;
 
 use crate::ClientConfig;
-use crate::artifact::Trust;
 use crate::state::SavedAlloc;
 
 /// Processes that outlive every agent of a test, as supervised ones outlive real agents. Clones share them.
@@ -169,8 +168,9 @@ impl TaskDriver for FakeDriver {
 }
 
 /// Reading the machine's trust store takes a while; once is enough.
-pub fn trust() -> Trust {
-    static TRUST: LazyLock<Trust> = LazyLock::new(|| Trust::load(None).unwrap());
+pub fn trust() -> muster_artifact::Trust {
+    static TRUST: LazyLock<muster_artifact::Trust> =
+        LazyLock::new(|| muster_artifact::Trust::load(None).unwrap());
     TRUST.clone()
 }
 
@@ -188,7 +188,7 @@ pub fn config_of(ca: &UserCa, dir: &Path, driver: FakeDriver) -> ClientConfig {
     let mut config = ClientConfig::new(state, alloc, "dc1".parse().unwrap(), identity);
     config.drivers = Arc::new(DriverRegistry::new().with(driver));
     config.gc_interval = Duration::from_secs(3_600);
-    config.artifact.retry_delay = Duration::from_millis(1);
+    config.artifact.limits.retry_delay = Duration::from_millis(1);
     config.dev = false;
     config
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use muster_ids::{NodeClass, NodePool};
 use muster_model::HostVolume;
 
+use crate::artifact::{ArtifactConfig, ArtifactInput};
 use crate::decide::Findings;
 use crate::field::Exact;
 use crate::gc::ClientGcConfig;
@@ -52,6 +53,7 @@ block! {
         reservable_cores: String,
         default_ineligible: bool,
         no_host_uuid: Exact<bool>,
+        artifact: ArtifactInput,
     }
     no_effect {
         "alloc_mounts_dir" "host_volumes_dir" "host_volume_plugin_dir" "common_plugin_dir" "preferred_address_family"
@@ -60,7 +62,7 @@ block! {
         "bridge_network_subnet" "bridge_network_subnet_ipv6" "bridge_network_hairpin_mode"
         "bind_wildcard_default_host_network" "cgroup_parent" "nomad_service_discovery" "node_max_allocs" "log_file"
         @ inert::CHROOT_ENV @ inert::HOST_NETWORK @ inert::FINGERPRINT @ inert::USERS @ inert::DRAIN_ON_SHUTDOWN
-        @ inert::ARTIFACT @ inert::TEMPLATE
+        @ inert::TEMPLATE
     }
 }
 
@@ -94,6 +96,7 @@ pub struct ClientConfig {
     /// Core ids that work may have to itself, sorted; `None` means all.
     pub reservable_cores: Option<Vec<u16>>,
     pub default_ineligible: bool,
+    pub artifact: ArtifactConfig,
 }
 
 impl ClientInput {
@@ -136,6 +139,7 @@ impl ClientInput {
             reservable_cores: reservable_cores(self.reservable_cores, findings),
             network_interface: self.network_interface.filter(|name| !name.is_empty()),
             default_ineligible: self.default_ineligible.unwrap_or(false),
+            artifact: self.artifact.unwrap_or_default().decide(findings),
         }
     }
 

@@ -189,23 +189,6 @@ pub(crate) const FINGERPRINT: Inert = free("fingerprint");
 pub(crate) const USERS: Inert = keys("users", &["dynamic_user_min", "dynamic_user_max"]);
 pub(crate) const DRAIN_ON_SHUTDOWN: Inert =
     keys("drain_on_shutdown", &["deadline", "ignore_system_jobs", "force"]);
-pub(crate) const ARTIFACT: Inert = keys(
-    "artifact",
-    &[
-        "http_read_timeout",
-        "http_max_size",
-        "gcs_timeout",
-        "git_timeout",
-        "hg_timeout",
-        "s3_timeout",
-        "decompression_file_count_limit",
-        "decompression_size_limit",
-        "disable_artifact_inspection",
-        "disable_filesystem_isolation",
-        "filesystem_isolation_extra_paths",
-        "set_environment_variables",
-    ],
-);
 const RETRY: &[&str] = &["attempts", "backoff", "max_backoff"];
 pub(crate) const TEMPLATE: Inert = Inert {
     kind: "template",

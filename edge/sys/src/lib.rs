@@ -3,6 +3,7 @@
 //! Everything above asks in terms of tasks, accounts and processes; nothing above knows a system call. Linux is
 //! implemented; elsewhere the same functions exist and answer [`std::io::ErrorKind::Unsupported`].
 
+pub mod confine;
 pub mod disk;
 pub mod landlock;
 pub mod limits;

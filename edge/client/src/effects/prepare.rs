@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use muster_artifact::{ArtifactPlace, ArtifactSpec};
 use muster_ids::Text;
 use muster_model::Artifact;
 use muster_runner::{FailureKind, TaskEnv, TaskEventIn};
 
 use super::{Outcome, TaskWork};
 use crate::alloc_dir::{Owner, blocking};
-use crate::artifact::{ArtifactPlace, ArtifactSpec};
 
 impl TaskWork {
     pub(super) async fn build_dir(self) -> Outcome {
@@ -72,6 +72,6 @@ fn resolve(artifact: &Artifact, env: &TaskEnv, owner: Option<Owner>) -> Artifact
         options: pairs(&artifact.options),
         headers: pairs(&artifact.headers),
         insecure: artifact.insecure,
-        owner: owner.filter(|_| artifact.chown),
+        owner: owner.filter(|_| artifact.chown).map(|Owner { uid, gid }| muster_artifact::Owner { uid, gid }),
     }
 }

@@ -1,20 +1,23 @@
 //! Where an artifact goes, as a directory handle that it cannot leave and a path within it.
 
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 
 use cap_std::fs::Dir;
 use muster_model::ArtifactMode;
 
-use super::ArtifactPlace;
+use crate::{ArtifactPlace, walk};
 
-/// A file to be written: `dir` is the task's directory or the shared one.
+/// Where something is to be put: `dir` is the task's directory or the shared one.
 #[derive(Debug)]
 pub struct Target {
     pub dir: Dir,
-    /// Below `dir`, without `..`; may be empty.
-    pub parent: PathBuf,
-    pub name: String,
+    /// Plain names of the directories below `dir`; may be empty.
+    pub parent: Vec<String>,
+    /// The name that one file gets; `None` takes the one it has.
+    pub name: Option<String>,
+    /// As the job says it.
+    pub written: String,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +35,6 @@ pub fn resolve(
     place: &ArtifactPlace,
     destination: &str,
     mode: ArtifactMode,
-    file_name: String,
 ) -> Result<Target, DestinationError> {
     let escapes = || DestinationError::Escapes(destination.to_owned());
     let written = if destination.is_empty() { "local/" } else { destination };
@@ -52,12 +54,13 @@ pub fn resolve(
             return Err(DestinationError::NoFileName(destination.to_owned()));
         }
         ArtifactMode::File => {
-            below.pop().ok_or_else(|| DestinationError::NoFileName(destination.to_owned()))?
+            Some(below.pop().ok_or_else(|| DestinationError::NoFileName(destination.to_owned()))?)
         }
-        ArtifactMode::Any | ArtifactMode::Dir => file_name,
+        ArtifactMode::Any | ArtifactMode::Dir => None,
     };
     let open = |error| DestinationError::Unusable { path: destination.to_owned(), error };
-    Ok(Target { dir: place.alloc.open_dir(&top).map_err(open)?, parent: below.iter().collect(), name })
+    let dir = walk::enter(&place.alloc, &top).map_err(open)?;
+    Ok(Target { dir, parent: below, name, written: written.to_owned() })
 }
 
 /// The plain parts of a relative path; `None` when it leads out or is absolute.
@@ -94,24 +97,24 @@ mod tests {
     fn destinations_stay_inside_or_are_refused() {
         let root = tempfile::tempdir().unwrap();
         let place = place(root.path());
-        let resolved = |destination: &str, mode| resolve(&place, destination, mode, "f".into());
+        let resolved = |destination: &str, mode| resolve(&place, destination, mode);
         for (destination, mode, parent, name) in [
-            ("", ArtifactMode::Any, "local", "f"),
-            ("local/", ArtifactMode::Any, "local", "f"),
-            ("local/a/../b", ArtifactMode::Dir, "local/b", "f"),
-            ("local/bin/tool", ArtifactMode::File, "local/bin", "tool"),
-            ("../alloc/data", ArtifactMode::Any, "data", "f"),
-            ("./", ArtifactMode::Any, "", "f"),
+            ("", ArtifactMode::Any, "local", None),
+            ("local/", ArtifactMode::Any, "local", None),
+            ("local/a/../b", ArtifactMode::Dir, "local/b", None),
+            ("local/bin/tool", ArtifactMode::File, "local/bin", Some("tool")),
+            ("../alloc/data", ArtifactMode::Any, "data", None),
+            ("./", ArtifactMode::Any, "", None),
         ] {
             let target = resolved(destination, mode).unwrap();
             assert_eq!(
-                (target.parent.to_str().unwrap(), target.name.as_str()),
+                (target.parent.join("/").as_str(), target.name.as_deref()),
                 (parent, name),
                 "{destination}"
             );
         }
         let absolute = root.path().join("web/local").to_string_lossy().into_owned();
-        assert_eq!(resolved(&absolute, ArtifactMode::Any).unwrap().parent, Path::new("local"));
+        assert_eq!(resolved(&absolute, ArtifactMode::Any).unwrap().parent, ["local"]);
         for destination in
             ["..", "../", "../other", "../../x", "local/../../other/x", "/etc", "../alloc/logs", "../alloc"]
         {

@@ -1,4 +1,7 @@
-//! The `checksum` option: `sha256:<hex>` and its kind, or bare hex whose length names the algorithm.
+//! The `checksum` option: `sha256:<hex>` and its kind, bare hex whose length names the algorithm, or `file:<url>` of a
+//! list of checksums.
+
+mod list;
 
 use std::fmt::Write as _;
 
@@ -22,8 +25,14 @@ enum Algorithm {
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChecksumError {
-    #[error("checksum `{0}` names a file; give the value itself, such as `sha256:<64 hex digits>`")]
-    File(String),
+    #[error("checksum file `{0}` is no http or https address")]
+    FileAddress(String),
+    #[error("checksum file `{file}` names no checksum of `{name}`")]
+    NotListed { file: String, name: String },
+    #[error("checksum file `{file}` names two different checksums of `{name}`")]
+    ListedTwice { file: String, name: String },
+    #[error("checksum file `{0}` is larger than 1 MiB")]
+    FileTooLarge(String),
     #[error("checksum type `{0}` is unknown; use md5, sha1, sha256 or sha512")]
     Type(String),
     #[error("checksum `{text}` is not hexadecimal")]
@@ -37,6 +46,25 @@ pub enum ChecksumError {
     Untyped { text: String, found: usize },
     #[error("wrong {algorithm} checksum: expected {expected}, got {got}")]
     Mismatch { algorithm: &'static str, expected: String, got: String },
+}
+
+/// How the right checksum is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    Value(Checksum),
+    /// By a list at this address.
+    Listed(reqwest::Url),
+}
+
+impl Wanted {
+    pub fn parse(text: &str) -> Result<Self, ChecksumError> {
+        let Some(address) = text.trim().strip_prefix("file:") else {
+            return Checksum::parse(text).map(Self::Value);
+        };
+        let url = reqwest::Url::parse(address).ok();
+        let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        url.map(Self::Listed).ok_or_else(|| ChecksumError::FileAddress(address.to_owned()))
+    }
 }
 
 impl Algorithm {
@@ -67,7 +95,6 @@ impl Checksum {
     pub fn parse(text: &str) -> Result<Self, ChecksumError> {
         let text = text.trim();
         let (algorithm, value) = match text.split_once(':') {
-            Some(("file", _)) => return Err(ChecksumError::File(text.to_owned())),
             Some((kind, value)) => (Some(named(kind)?), value.trim()),
             None => (None, text),
         };
@@ -201,7 +228,7 @@ mod tests {
             ("sha256:adf767759", "was it cut off?"),
             ("sha256:adf767759......", "not hexadecimal"),
             ("sha3:00", "`sha3` is unknown"),
-            ("file:./sums", "names a file"),
+            ("file:./sums", "`file` is unknown"),
             ("abcd", "no known type has"),
         ] {
             let error = Checksum::parse(text).unwrap_err().to_string();

@@ -11,6 +11,8 @@ use tokio_rustls::TlsAcceptor;
 #[derive(Clone, Debug)]
 pub enum Answer {
     Whole(String),
+    /// A body that need not be text.
+    Bytes(Vec<u8>),
     /// A body of five bytes that ends early.
     Cut(&'static str),
     /// A body whose end is the connection's.
@@ -116,10 +118,15 @@ async fn serve(mut socket: impl AsyncRead + AsyncWrite + Unpin, answer: Answer, 
         }
     }
     log.lock().unwrap().push(String::from_utf8(head).unwrap());
-    let text = match answer {
-        Answer::Whole(text) => text,
-        Answer::Cut(body) => format!("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{body}"),
-        Answer::Unsized(body) => format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{body}"),
+    let bytes = match answer {
+        Answer::Whole(text) => text.into_bytes(),
+        Answer::Bytes(body) => {
+            let head =
+                format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+            [head.into_bytes(), body].concat()
+        }
+        Answer::Cut(body) => format!("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{body}").into_bytes(),
+        Answer::Unsized(body) => format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{body}").into_bytes(),
         Answer::Silence => {
             // Until the peer gives up.
             let _ended = socket.read_u8().await;
@@ -127,6 +134,6 @@ async fn serve(mut socket: impl AsyncRead + AsyncWrite + Unpin, answer: Answer, 
         }
     };
     // A peer may stop reading at its limit.
-    let _ = socket.write_all(text.as_bytes()).await;
+    let _ = socket.write_all(&bytes).await;
     let _ = socket.shutdown().await;
 }
