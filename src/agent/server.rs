@@ -13,6 +13,7 @@ use muster_ids::ServerId;
 use muster_jobspec::Limits;
 use muster_leader::gc::Thresholds;
 use muster_rpc::Role;
+use muster_server::http::SearchLimits;
 use muster_server::{AclSettings, AgentInfo, Server, ServerConfig, Shared};
 
 use super::identity::Source;
@@ -54,6 +55,12 @@ pub async fn start(
             ..Limits::default()
         },
         acl: acl(settings),
+        search: SearchLimits {
+            fuzzy_enabled: role.search.fuzzy_enabled,
+            query: role.search.limit_query,
+            results: role.search.limit_results,
+            min_term: role.search.min_term_length,
+        },
     };
     let shared: Arc<OnceLock<Arc<Shared>>> = Arc::default();
     let later = Arc::clone(&shared);

@@ -19,10 +19,13 @@ pub enum IdPrefixError {
 }
 
 impl IdPrefix {
+    /// Of every id.
+    pub const NONE: Self = Self { low: [0; 16], high: [0xff; 16] };
+
     /// # Errors
     /// When the text holds anything but hexadecimal digits and hyphens, or more than 32 digits.
     pub fn parse(text: &str) -> Result<Self, IdPrefixError> {
-        let mut prefix = Self { low: [0; 16], high: [0xff; 16] };
+        let mut prefix = Self::NONE;
         let mut bounds = prefix.low.iter_mut().zip(prefix.high.iter_mut());
         let mut odd = None;
         for c in text.chars().filter(|c| *c != '-') {

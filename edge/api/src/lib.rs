@@ -10,5 +10,5 @@ pub mod table;
 pub mod views;
 
 pub use path::{Found, Params, find};
-pub use route::{Method, Route, Row};
+pub use route::{METHODS, Method, Route, Row, Takes};
 pub use table::{ROUTES, RouteId};

@@ -1,7 +1,7 @@
 //! From a method and a raw path to a route. Job ids may hold `/`, so a `{*job}` capture takes as many segments as
 //! its row's literal suffix leaves; rows with a suffix are tried before the bare one.
 
-use crate::route::{Method, Row};
+use crate::route::{METHODS, Method, Row};
 use crate::table::{ROUTES, RouteId};
 
 /// Decoded captures, in the order of the pattern.
@@ -23,7 +23,6 @@ const NOT_BUILT: &[&str] = &[
     "/v1/job/{*job}/versions/{name}/tag",
     "/v1/acl/token/onetime",
     "/v1/acl/token/onetime/exchange",
-    "/v1/jobs/statuses",
     "/v1/{*rest}",
 ];
 
@@ -83,11 +82,22 @@ pub fn find(method: Method, path: &str) -> Found {
         return Found::NotBuilt;
     }
     let Some(best) = best else { return Found::Nothing };
-    matches
+    let found = matches
         .into_iter()
         .filter(|(row, _)| specificity(row.pattern) == best)
-        .find(|(row, _)| row.methods.contains(&method))
-        .map_or(Found::WrongMethod, |(row, params)| Found::Route(row.id, params))
+        .find(|(row, _)| row.methods.contains(&method));
+    match found {
+        Some((row, params)) => Found::Route(row.id, params),
+        // The path may be there for other methods only so far.
+        None if method.writes() && is_not_built(path, best - 1) => Found::NotBuilt,
+        None => Found::WrongMethod,
+    }
+}
+
+/// The methods that a path has, for `Allow`.
+#[must_use]
+pub fn methods(path: &str) -> Vec<Method> {
+    METHODS.into_iter().filter(|method| matches!(find(*method, path), Found::Route(..))).collect()
 }
 
 /// Whether a path of the contract that no row spells out as far is meant.
@@ -211,6 +221,9 @@ mod tests {
         ] {
             assert_eq!(find(Method::Delete, path), Found::NotBuilt, "{path}");
         }
+        assert_eq!(find(Method::Put, "/v1/job/web/scale"), Found::NotBuilt);
+        assert_eq!(find(Method::Put, "/v1/job/web/summary"), Found::WrongMethod);
+        assert_eq!(methods("/v1/evaluations"), [Method::Get, Method::Delete]);
         assert_eq!(find(Method::Get, "/v1/job/plan"), Found::Route(RouteId::JobRead, vec!["plan".into()]));
         assert_eq!(
             find(Method::Get, "/v1/job/x/summary"),

@@ -16,6 +16,9 @@ pub enum Method {
     Delete,
 }
 
+/// Every method that routes have.
+pub const METHODS: [Method; 4] = [Method::Get, Method::Put, Method::Post, Method::Delete];
+
 impl Method {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -61,8 +64,22 @@ pub struct Row {
     pub requires: Requirement,
     /// Whether `index` and `wait` are honoured.
     pub blocking: bool,
+    /// Which of the parameters that lists share are honoured.
+    pub takes: &'static [Takes],
+    /// Further query parameters, each with its meaning in the OpenAPI document.
+    pub query: &'static [&'static str],
     /// One line for the OpenAPI document.
     pub about: &'static str,
+}
+
+/// A parameter that many lists share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// `per_page` and `next_token`.
+    Page,
+    Filter,
+    Prefix,
+    Reverse,
 }
 
 /// The type side of a row.
@@ -86,7 +103,7 @@ macro_rules! routes {
     ($(
         #[doc = $about:literal]
         $name:ident: $($method:ident)|+ $pattern:literal, ($input:ty) -> $output:ty,
-        requires $requires:tt $(, $blocking:ident)?;
+        requires $requires:tt $(, $($trait:ident)+)? $(& [$($query:ident)+])?;
     )*) => {
         /// Names every row of [`ROUTES`], so that dispatch is an exhaustive `match`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -102,7 +119,9 @@ macro_rules! routes {
                             methods: &[$($crate::route::Method::$method),+],
                             pattern: $pattern,
                             requires: $crate::routes!(@requires $requires),
-                            blocking: $crate::routes!(@blocking $($blocking)?),
+                            blocking: $crate::routes!(@blocking $($($trait)+)?),
+                            takes: $crate::routes!(@takes [] $($($trait)+)?),
+                            query: &[$($(stringify!($query)),+)?],
                             about: $about,
                         };
                         &ROW
@@ -113,6 +132,34 @@ macro_rules! routes {
 
         /// Every route of the HTTP API.
         pub const ROUTES: &[RouteId] = &[$(RouteId::$name),*];
+
+        impl RouteId {
+            /// The shape of the row's input.
+            ///
+            /// # Errors
+            /// When the type's shape cannot be told.
+            pub fn input(
+                self,
+                records: &mut muster_shape::Records,
+            ) -> Result<muster_shape::Shape, muster_shape::TraceError> {
+                match self {
+                    $(Self::$name => muster_shape::trace::<$input>(records)),*
+                }
+            }
+
+            /// The shape of the row's output.
+            ///
+            /// # Errors
+            /// When the type's shape cannot be told.
+            pub fn output(
+                self,
+                records: &mut muster_shape::Records,
+            ) -> Result<muster_shape::Shape, muster_shape::TraceError> {
+                match self {
+                    $(Self::$name => muster_shape::trace::<$output>(records)),*
+                }
+            }
+        }
 
         $(
             #[doc = $about]
@@ -130,6 +177,20 @@ macro_rules! routes {
     (@requires [$($capability:ident)|+]) => {
         muster_acl::Requirement::AnyOf(&[$(muster_acl::Capability::$capability),+])
     };
-    (@blocking blocking) => { true };
-    (@blocking) => { false };
+    (@blocking blocking $($others:ident)*) => { true };
+    (@blocking $($others:ident)*) => { false };
+    (@takes [$($takes:expr),*] blocking $($rest:ident)*) => { $crate::routes!(@takes [$($takes),*] $($rest)*) };
+    (@takes [$($takes:expr),*] page $($rest:ident)*) => {
+        $crate::routes!(@takes [$($takes,)* $crate::route::Takes::Page] $($rest)*)
+    };
+    (@takes [$($takes:expr),*] filter $($rest:ident)*) => {
+        $crate::routes!(@takes [$($takes,)* $crate::route::Takes::Filter] $($rest)*)
+    };
+    (@takes [$($takes:expr),*] prefix $($rest:ident)*) => {
+        $crate::routes!(@takes [$($takes,)* $crate::route::Takes::Prefix] $($rest)*)
+    };
+    (@takes [$($takes:expr),*] reverse $($rest:ident)*) => {
+        $crate::routes!(@takes [$($takes,)* $crate::route::Takes::Reverse] $($rest)*)
+    };
+    (@takes [$($takes:expr),*]) => { &[$($takes),*] };
 }

@@ -7,37 +7,43 @@ use crate::routes;
 use crate::views::{
     AclBootstrapRequest, AclTokenStub, AclTokenView, ActionResponse, AgentHealth, AgentSelf, AllocFileInfo,
     AllocListStub, AllocResourceUsage, AllocRestartRequest, AllocSignalRequest, AllocStopResponse, AllocView,
-    CheckQueryResult, EvalView, HostStatsView, JobDeregisterResponse, JobEvaluateRequest, JobListStub,
-    JobRegisterRequest, JobRegisterResponse, JobSubmissionView, JobSummaryView, JobValidateRequest,
-    JobValidateResponse, JobVersionsResponse, JobsParseRequest, MembersResponse, NodeEligibilityRequest,
-    NodeEligibilityResponse, NodeListStub, NodeMetaRequest, NodeMetaView, NodePoolView, NodeView,
+    CheckQueryResult, EvalCountResponse, EvalDeleteRequest, EvalDeleteResponse, EvalView, FuzzySearchRequest,
+    FuzzySearchResponse, HostStatsView, JobDeregisterResponse, JobEvaluateRequest, JobListStub,
+    JobRegisterRequest, JobRegisterResponse, JobScaleStatusView, JobStatusView, JobStatusesRequest,
+    JobSubmissionView, JobSummaryView, JobValidateRequest, JobValidateResponse, JobVersionsResponse,
+    JobsParseRequest, MembersResponse, NodeEligibilityRequest, NodeEligibilityResponse, NodeListStub,
+    NodeMetaRequest, NodeMetaView, NodePoolView, NodeUpdateResponse, NodeView, SearchRequest, SearchResponse,
 };
 use muster_jobspec::JobInput;
 use serde_json::Value;
 
 routes! {
     /// Registered jobs, ordered by namespace and id.
-    JobList: Get "/v1/jobs", (()) -> Vec<JobListStub>, requires [ListJobs], blocking;
+    JobList: Get "/v1/jobs", (()) -> Vec<JobListStub>, requires [ListJobs], blocking page filter prefix reverse & [meta];
     /// Register a job: stores a version and the evaluation that makes it real.
     JobRegister: Post|Put "/v1/jobs", (JobRegisterRequest) -> JobRegisterResponse, requires [SubmitJob|RegisterJob];
     /// Turn an HCL job file into its JSON form.
     JobParse: Post|Put "/v1/jobs/parse", (JobsParseRequest) -> JobInput, requires [ParseJob|SubmitJob];
     /// Check a job without registering it.
     JobValidate: Post|Put "/v1/validate/job", (JobValidateRequest) -> JobValidateResponse, requires [ReadJob];
+    /// What the jobs page of a user interface shows: jobs and their allocations, newest change first.
+    JobStatuses: Get|Post "/v1/jobs/statuses", (JobStatusesRequest) -> Vec<JobStatusView>, requires [ReadJob], blocking page filter reverse & [include_children];
     /// Versions of a job, newest first.
     JobVersions: Get "/v1/job/{*job}/versions", (()) -> JobVersionsResponse, requires [ReadJob], blocking;
     /// Allocations of a job.
-    JobAllocations: Get "/v1/job/{*job}/allocations", (()) -> Vec<AllocListStub>, requires [ReadJob], blocking;
+    JobAllocations: Get "/v1/job/{*job}/allocations", (()) -> Vec<AllocListStub>, requires [ReadJob], blocking & [all];
     /// Evaluations of a job.
     JobEvaluations: Get "/v1/job/{*job}/evaluations", (()) -> Vec<EvalView>, requires [ReadJob], blocking;
     /// Counts of a job's allocations by group and state.
     JobSummary: Get "/v1/job/{*job}/summary", (()) -> JobSummaryView, requires [ReadJob], blocking;
     /// The source text of a job version.
-    JobSubmission: Get "/v1/job/{*job}/submission", (()) -> JobSubmissionView, requires [ReadJob], blocking;
+    JobSubmission: Get "/v1/job/{*job}/submission", (()) -> JobSubmissionView, requires [ReadJob], blocking & [version];
     /// Deployments of a job; always empty in this version.
     JobDeployments: Get "/v1/job/{*job}/deployments", (()) -> Vec<Value>, requires [ReadJob], blocking;
     /// Newest deployment of a job; always null in this version.
     JobDeployment: Get "/v1/job/{*job}/deployment", (()) -> Option<Value>, requires [ReadJob], blocking;
+    /// Counts of a job's groups: wanted, placed, running.
+    JobScaleStatus: Get "/v1/job/{*job}/scale", (()) -> JobScaleStatusView, requires [ReadJob], blocking;
     /// Ask for a new evaluation of a job.
     JobEvaluate: Post|Put "/v1/job/{*job}/evaluate", (JobEvaluateRequest) -> JobRegisterResponse, requires [SubmitJob|EvaluateJob];
     /// One job.
@@ -45,14 +51,14 @@ routes! {
     /// Register a job under the id in the path.
     JobUpdate: Post|Put "/v1/job/{*job}", (JobRegisterRequest) -> JobRegisterResponse, requires [SubmitJob|RegisterJob];
     /// Stop a job, or with `purge` forget it.
-    JobDeregister: Delete "/v1/job/{*job}", (()) -> JobDeregisterResponse, requires [SubmitJob|PurgeJob|DeregisterJob];
+    JobDeregister: Delete "/v1/job/{*job}", (()) -> JobDeregisterResponse, requires [SubmitJob|PurgeJob|DeregisterJob] & [purge eval_priority no_shutdown_delay];
 
     /// Allocations.
-    AllocList: Get "/v1/allocations", (()) -> Vec<AllocListStub>, requires [ReadJob], blocking;
+    AllocList: Get "/v1/allocations", (()) -> Vec<AllocListStub>, requires [ReadJob], blocking page filter prefix reverse & [resources task_states];
     /// One allocation.
     AllocRead: Get "/v1/allocation/{alloc}", (()) -> AllocView, requires [ReadJob], blocking;
     /// Stop one allocation; it is replaced where the job still wants it.
-    AllocStop: Post|Put "/v1/allocation/{alloc}/stop", (()) -> AllocStopResponse, requires [AllocLifecycle];
+    AllocStop: Post|Put "/v1/allocation/{alloc}/stop", (()) -> AllocStopResponse, requires [AllocLifecycle] & [no_shutdown_delay reschedule];
 
     /// Services of an allocation; always empty in this version.
     AllocServices: Get "/v1/allocation/{alloc}/services", (()) -> Vec<Value>, requires [ReadJob], blocking;
@@ -60,16 +66,26 @@ routes! {
     AllocCheckList: Get "/v1/allocation/{alloc}/checks", (()) -> BTreeMap<String, CheckQueryResult>, requires [ReadJob];
 
     /// Evaluations.
-    EvalList: Get "/v1/evaluations", (()) -> Vec<EvalView>, requires [ReadJob], blocking;
+    EvalList: Get "/v1/evaluations", (()) -> Vec<EvalView>, requires [ReadJob], blocking page filter prefix reverse & [status job];
+    /// Forget evaluations that are over and that no allocation names: those given, or those a filter chooses.
+    EvalDelete: Delete "/v1/evaluations", (EvalDeleteRequest) -> EvalDeleteResponse, requires [Management];
+    /// How many evaluations there are.
+    EvalCount: Get "/v1/evaluations/count", (()) -> EvalCountResponse, requires [ReadJob], blocking filter prefix;
     /// One evaluation.
-    EvalRead: Get "/v1/evaluation/{eval}", (()) -> EvalView, requires [ReadJob], blocking;
+    EvalRead: Get "/v1/evaluation/{eval}", (()) -> EvalView, requires [ReadJob], blocking & [related];
     /// Allocations an evaluation placed or stopped.
     EvalAllocations: Get "/v1/evaluation/{eval}/allocations", (()) -> Vec<AllocListStub>, requires [ReadJob], blocking;
 
     /// Client nodes.
-    NodeList: Get "/v1/nodes", (()) -> Vec<NodeListStub>, requires [NodeRead], blocking;
+    NodeList: Get "/v1/nodes", (()) -> Vec<NodeListStub>, requires [NodeRead], blocking page filter prefix & [resources os];
     /// Node pools.
-    NodePoolList: Get "/v1/node/pools", (()) -> Vec<NodePoolView>, requires [NodePoolRead], blocking;
+    NodePoolList: Get "/v1/node/pools", (()) -> Vec<NodePoolView>, requires [NodePoolRead], blocking page filter prefix reverse;
+    /// One node pool.
+    NodePoolRead: Get "/v1/node/pool/{pool}", (()) -> NodePoolView, requires [NodePoolRead], blocking;
+    /// Nodes of a pool; `all` has every node.
+    NodePoolNodes: Get "/v1/node/pool/{pool}/nodes", (()) -> Vec<NodeListStub>, requires [NodeRead], blocking page filter & [resources os];
+    /// Jobs of a pool; `all` has every job.
+    NodePoolJobs: Get "/v1/node/pool/{pool}/jobs", (()) -> Vec<JobListStub>, requires [ListJobs], blocking page filter reverse & [meta];
     /// One node.
     NodeRead: Get "/v1/node/{node}", (()) -> NodeView, requires [NodeRead], blocking;
     /// Allocations of a node.
@@ -92,8 +108,16 @@ routes! {
     FsReadAt: Get "/v1/client/fs/readat/{alloc}", (()) -> Value, requires [ReadFs];
     /// A file of an allocation as frames, and what is appended to it; a stream.
     FsStream: Get "/v1/client/fs/stream/{alloc}", (()) -> Value, requires [ReadFs];
+    /// Ask for evaluations of everything a node concerns.
+    NodeEvaluate: Post|Put "/v1/node/{node}/evaluate", (()) -> NodeUpdateResponse, requires [NodeWrite];
+
+    /// Objects whose ids begin with a text.
+    Search: Post|Put "/v1/search", (SearchRequest) -> SearchResponse, requires [ReadJob|NodeRead|NodePoolRead];
+    /// Objects whose names contain a text.
+    SearchFuzzy: Post|Put "/v1/search/fuzzy", (FuzzySearchRequest) -> FuzzySearchResponse, requires [ReadJob|NodeRead|NodePoolRead];
+
     /// A task's log, as frames or plain text; a stream.
-    AllocLogs: Get "/v1/client/fs/logs/{alloc}", (()) -> Value, requires [ReadLogs|ReadFs];
+    AllocLogs: Get "/v1/client/fs/logs/{alloc}", (()) -> Value, requires [ReadLogs|ReadFs] & [task type follow offset origin plain];
 
     /// What an allocation's tasks use now.
     AllocStats: Get "/v1/client/allocation/{alloc}/stats", (()) -> AllocResourceUsage, requires [ReadJob];
@@ -130,7 +154,7 @@ routes! {
     /// Known servers.
     AgentMembers: Get "/v1/agent/members", (()) -> MembersResponse, requires [NodeRead];
     /// Whether this agent's roles work.
-    AgentHealthRead: Get "/v1/agent/health", (()) -> AgentHealth, requires public;
+    AgentHealthRead: Get "/v1/agent/health", (()) -> AgentHealth, requires public & [type];
     /// Address of the leader.
     StatusLeader: Get "/v1/status/leader", (()) -> String, requires public;
     /// Addresses of the voters.
@@ -139,6 +163,8 @@ routes! {
     RegionList: Get "/v1/regions", (()) -> Vec<String>, requires public;
     /// Collect everything that is over, whatever its age.
     SystemGc: Put "/v1/system/gc", (()) -> (), requires [Management];
+    /// Count the allocations of every job anew and compare with what is shown.
+    SystemReconcileSummaries: Put "/v1/system/reconcile/summaries", (()) -> (), requires [Management];
     /// Metrics as JSON, or for Prometheus with `format=prometheus`.
-    Metrics: Get "/v1/metrics", (()) -> Value, requires public;
+    Metrics: Get "/v1/metrics", (()) -> Value, requires public & [format];
 }

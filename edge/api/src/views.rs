@@ -9,9 +9,12 @@ mod eval;
 mod fs;
 mod host_stats;
 mod job;
+mod job_status;
 mod metric;
 mod node;
 mod node_meta;
+mod scale;
+mod search;
 mod task_state;
 mod time;
 mod usage;
@@ -22,7 +25,7 @@ pub use alloc::{
     AllocListStub, AllocStopResponse, AllocView, AllocatedResources, AllocatedTaskResources,
     DesiredTransitionView, PortMapping, Shared,
 };
-pub use eval::EvalView;
+pub use eval::{EvalCountResponse, EvalDeleteRequest, EvalDeleteResponse, EvalStubView, EvalView};
 pub use fs::{AllocFileInfo, StreamFrame};
 pub use host_stats::{HostCpu, HostDisk, HostMemory, HostStatsView};
 pub use job::{
@@ -30,12 +33,15 @@ pub use job::{
     JobRegisterResponse, JobSubmissionView, JobSummaryView, JobValidateRequest, JobValidateResponse,
     JobVersionsResponse, JobsParseRequest,
 };
+pub use job_status::{JobRef, JobStatusAllocView, JobStatusView, JobStatusesRequest};
 pub use metric::{MetricView, NodeScoreView};
 pub use node::{
     DriverInfoView, NodeEligibilityRequest, NodeEligibilityResponse, NodeEventView, NodeListStub,
-    NodePoolView, NodeResourcesView, NodeView,
+    NodePoolView, NodeResourcesView, NodeUpdateResponse, NodeView,
 };
 pub use node_meta::{NodeMetaRequest, NodeMetaView};
+pub use scale::{GroupScaleView, JobScaleStatusView};
+pub use search::{FuzzyMatch, FuzzySearchRequest, FuzzySearchResponse, SearchRequest, SearchResponse};
 pub use task_state::{TaskEventView, TaskStateView};
 pub use time::rfc3339;
 pub use usage::{

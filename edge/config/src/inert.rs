@@ -149,8 +149,6 @@ pub(crate) const CLIENT_INTRODUCTION: Inert =
     keys("client_introduction", &["enforcement", "default_identity_ttl", "max_identity_ttl"]);
 pub(crate) const PLAN_REJECTION_TRACKER: Inert =
     keys("plan_rejection_tracker", &["enabled", "node_threshold", "node_window"]);
-pub(crate) const SEARCH: Inert =
-    keys("search", &["fuzzy_enabled", "limit_query", "limit_results", "min_term_length"]);
 pub(crate) const RAFT_BOLTDB: Inert = keys("raft_boltdb", &["no_freelist_sync"]);
 pub(crate) const RAFT_LOGSTORE: Inert = Inert {
     kind: "raft_logstore",

@@ -11,6 +11,7 @@ use crate::decide::Findings;
 use crate::field::Exact;
 use crate::gc::ServerGcConfig;
 use crate::inert;
+use crate::search::{SearchConfig, SearchInput};
 use crate::secret::Secret;
 use crate::server_join::{JoinConfig, JoinInput};
 
@@ -49,6 +50,7 @@ block! {
         raft_multiplier: i64,
         protocol_version: i64,
         oidc_issuer: String,
+        search: SearchInput,
     }
     no_effect {
         "authoritative_region" "csi_volume_claim_gc_interval" "csi_volume_claim_gc_threshold" "csi_plugin_gc_threshold"
@@ -57,7 +59,7 @@ block! {
         "enable_event_broker" "event_buffer_size" "license_path" "deploy_query_rate_limit" "raft_snapshot_threshold"
         "raft_snapshot_interval" "raft_trailing_logs" "job_max_source_size" "job_tracked_versions" "start_timeout"
         "log_file" "non_production" "oidc_issuer" "raft_multiplier"
-        @ inert::CLIENT_INTRODUCTION @ inert::PLAN_REJECTION_TRACKER @ inert::SEARCH @ inert::RAFT_LOGSTORE
+        @ inert::CLIENT_INTRODUCTION @ inert::PLAN_REJECTION_TRACKER @ inert::RAFT_LOGSTORE
         @ inert::RAFT_BOLTDB @ inert::DEFAULT_SCHEDULER_CONFIG
     }
 }
@@ -85,6 +87,7 @@ pub struct ServerConfig {
     pub job_max_priority: u16,
     /// 0 means no limit.
     pub job_max_count: u32,
+    pub search: SearchConfig,
 }
 
 impl ServerInput {
@@ -105,6 +108,7 @@ impl ServerInput {
             job_default_priority,
             job_max_priority,
             job_max_count: self.job_max_count.map_or(50_000, |count| count.0),
+            search: self.search.clone().unwrap_or_default().decide(findings),
             server_join: self.join().decide(),
             encrypt: gossip_key(self.encrypt, findings),
             data_dir: self.data_dir,

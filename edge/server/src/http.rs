@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   listener ─ guard ─ dispatch ─┬─ read   (blocking.rs: run, watch, run again) ─ routes/*.rs
+//!                                ├─ list   (the same; listing.rs encodes it piece by piece)
 //!                                ├─ write  (proposes, answers with the index)   ─ routes/*.rs
 //!                                └─ node   (asks the node, often a stream)      ─ routes/client/*.rs
 //! ```
@@ -10,20 +11,25 @@
 //! grant about every object.
 
 pub(crate) mod asked_node;
+mod beside;
 pub(crate) mod blocking;
 pub(crate) mod body;
 pub(crate) mod caller;
+mod compress;
 pub(crate) mod dispatch;
 pub(crate) mod error;
+mod filter;
 mod forward;
 mod guard;
 mod listener;
+pub(crate) mod listing;
 pub(crate) mod options;
 pub(crate) mod page;
 pub(crate) mod routes;
 
 pub use forward::{Connect, Forwarder};
 pub use listener::{HttpConfig, HttpListener, Service, serve_stream};
+pub use routes::search::SearchLimits;
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use muster_acl::Grant;
-use muster_ids::{AccessorId, AllocId, EvalId, Index, NodeId, NodePool};
+use muster_ids::{AccessorId, AllocId, EvalId, Index, Namespace, NodeId, NodePool};
 use muster_model::{AclToken, Alloc, Evaluation, Job, JobKey, JobSubmission, Node};
 use muster_state::{IdPrefix, JobSummary, Snapshot, WatchKey};
 
@@ -56,7 +56,10 @@ impl<'a> Scoped<'a> {
         self.snapshot.alloc(id).filter(|alloc| self.sees(alloc))
     }
 
-    pub(crate) fn allocs(&self, prefix: &IdPrefix) -> impl Iterator<Item = &'a Arc<Alloc>> {
+    pub(crate) fn allocs<'s>(
+        &'s self,
+        prefix: &IdPrefix,
+    ) -> impl Iterator<Item = &'a Arc<Alloc>> + use<'s, 'a> {
         self.snapshot.allocs_with_prefix(prefix).filter(|alloc| self.sees(alloc))
     }
 
@@ -65,7 +68,7 @@ impl<'a> Scoped<'a> {
     }
 
     pub(crate) fn allocs_by_eval(&self, id: EvalId) -> impl Iterator<Item = &'a Arc<Alloc>> {
-        self.snapshot.allocs_by_eval(id).filter(|alloc| self.sees(alloc))
+        self.snapshot.allocs_by_eval(id).filter(|alloc| self.shows(&alloc.job.namespace))
     }
 
     /// Allocations of a node, under `jobs`: the same caller's grant to read jobs.
@@ -74,11 +77,14 @@ impl<'a> Scoped<'a> {
     }
 
     pub(crate) fn eval(&self, id: EvalId) -> Option<&'a Arc<Evaluation>> {
-        self.snapshot.eval(id).filter(|eval| self.grant.allows_namespace(&eval.namespace))
+        self.snapshot.eval(id).filter(|eval| self.shows(&eval.namespace))
     }
 
-    pub(crate) fn evals(&self, prefix: &IdPrefix) -> impl Iterator<Item = &'a Arc<Evaluation>> {
-        self.snapshot.evals_with_prefix(prefix).filter(|eval| self.grant.allows_namespace(&eval.namespace))
+    pub(crate) fn evals<'s>(
+        &'s self,
+        prefix: &IdPrefix,
+    ) -> impl Iterator<Item = &'a Arc<Evaluation>> + use<'s, 'a> {
+        self.snapshot.evals_with_prefix(prefix).filter(|eval| self.shows(&eval.namespace))
     }
 
     pub(crate) fn evals_by_job(&self, key: &JobKey) -> impl Iterator<Item = &'a Arc<Evaluation>> {
@@ -89,13 +95,26 @@ impl<'a> Scoped<'a> {
         self.snapshot.node(id).filter(|_| self.grant.allows_nodes())
     }
 
-    pub(crate) fn nodes(&self, prefix: &IdPrefix) -> impl Iterator<Item = &'a Arc<Node>> {
+    pub(crate) fn nodes<'s>(
+        &'s self,
+        prefix: &IdPrefix,
+    ) -> impl Iterator<Item = &'a Arc<Node>> + use<'s, 'a> {
         self.snapshot.nodes_with_prefix(prefix).filter(|_| self.grant.allows_nodes())
+    }
+
+    /// What else the views of rows of this view show, kept for as long as they are made.
+    pub(crate) fn beside(&self) -> Beside {
+        Beside(self.snapshot.clone())
     }
 
     /// The node an allocation of this view is on, for its name and address, which every reader of a job may know.
     pub(crate) fn node_of(&self, alloc: &Alloc) -> Option<&'a Node> {
         self.snapshot.node(alloc.node_id).map(|node| &**node)
+    }
+
+    /// Whether a pool exists and may be seen under `pools`: the same caller's grant to read node pools.
+    pub(crate) fn has_pool(&self, pool: &NodePool, pools: &Grant) -> bool {
+        pools.allows_pool(pool) && self.snapshot.node_pools().any(|known| known == pool)
     }
 
     pub(crate) fn node_pools(&self) -> impl Iterator<Item = &'a NodePool> {
@@ -110,8 +129,33 @@ impl<'a> Scoped<'a> {
         self.snapshot.acl_tokens().filter(|_| self.grant.allows_management())
     }
 
+    /// Whoever manages the cluster sees what is of any namespace.
+    fn shows(&self, namespace: &Namespace) -> bool {
+        self.grant.allows_management() || self.grant.allows_namespace(namespace)
+    }
+
     fn sees(&self, alloc: &Alloc) -> bool {
         self.grant.allows_namespace(&alloc.job.namespace)
+    }
+}
+
+/// What belongs to rows that a [`Scoped`] gave out.
+#[derive(Debug, Clone)]
+pub(crate) struct Beside(Snapshot);
+
+impl Beside {
+    pub(crate) fn summary(&self, job: &Job) -> JobSummary {
+        self.0.job_summary(&job.key())
+    }
+
+    pub(crate) fn node_of(&self, alloc: &Alloc) -> Option<&Node> {
+        self.0.node(alloc.node_id).map(|node| &**node)
+    }
+
+    /// A job's allocations, earlier jobs of its name left out.
+    pub(crate) fn allocs_of(&self, job: &Job) -> impl Iterator<Item = &Arc<Alloc>> {
+        let created = job.create_index;
+        self.0.allocs_by_job(&job.key()).filter(move |alloc| alloc.job.create_index == created)
     }
 }
 

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::acl::AclSettings;
 use crate::agent::AgentInfo;
 use crate::brain::Brain;
+use crate::http::SearchLimits;
 use crate::ids::IdSource;
 use crate::sessions::Sessions;
 use crate::shared::Shared;
@@ -41,6 +42,7 @@ pub struct ServerConfig {
     pub gc_thresholds: gc::Thresholds,
     pub job_limits: Limits,
     pub acl: AclSettings,
+    pub search: SearchLimits,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -109,6 +111,7 @@ impl Server {
             rpc_advertise: listener.local_addr(),
             job_limits: config.job_limits.clone(),
             acl: config.acl.clone(),
+            search: config.search,
         });
         let mut server =
             Self { shared, stop: CancellationToken::new(), tasks: JoinSet::new(), threads: Vec::new() };

@@ -10,6 +10,7 @@ use muster_state::command::{Command, Reply};
 
 use crate::acl::AclSettings;
 use crate::brain::Brain;
+use crate::http::SearchLimits;
 use crate::http::error::ApiError;
 use crate::ids::IdSource;
 use crate::sessions::Sessions;
@@ -27,6 +28,7 @@ pub struct Shared {
     pub(crate) rpc_advertise: SocketAddr,
     pub(crate) job_limits: Limits,
     pub(crate) acl: AclSettings,
+    pub(crate) search: SearchLimits,
 }
 
 impl Shared {

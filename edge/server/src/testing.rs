@@ -41,6 +41,7 @@ impl Setup {
             gc_thresholds: gc::Thresholds::default(),
             job_limits: Limits::default(),
             acl: AclSettings::default(),
+            search: crate::http::SearchLimits::default(),
         };
         Self { config, heartbeats: HeartbeatLimits::default(), ca: UserCa::in_memory().unwrap() }
     }

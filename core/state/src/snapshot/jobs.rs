@@ -5,7 +5,7 @@ use std::sync::Arc;
 use muster_model::{Job, JobKey, JobSubmission};
 
 use super::Snapshot;
-use crate::summary::JobSummary;
+use crate::summary::{GroupCounts, JobSummary};
 use crate::tables::jobs::JobRow;
 
 impl Snapshot {
@@ -37,6 +37,24 @@ impl Snapshot {
     pub fn job_summary(&self, key: &JobKey) -> JobSummary {
         let row = self.tables.jobs.get(key);
         row.map_or_else(|| JobSummary { key: key.clone(), groups: Vec::new() }, JobRow::summary)
+    }
+
+    /// Jobs whose summary is not what their allocations add up to: none, unless a rule of `apply` is broken.
+    #[must_use]
+    pub fn miscounted_jobs(&self) -> Vec<JobKey> {
+        let differs = |job: &&Arc<Job>| {
+            let key = job.key();
+            self.job_summary(&key).groups.iter().any(|(group, shown)| {
+                let mut counted = GroupCounts { queued: shown.queued, ..GroupCounts::default() };
+                for alloc in self.allocs_by_job(&key) {
+                    if alloc.group_spec().is_some_and(|spec| spec.name == *group) {
+                        *counted.of(alloc.client) += 1;
+                    }
+                }
+                counted != *shown
+            })
+        };
+        self.jobs().filter(differs).map(|job| job.key()).collect()
     }
 
     /// The source a kept version was made from, when its author sent it.

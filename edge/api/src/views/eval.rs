@@ -35,6 +35,9 @@ pub struct EvalView {
     pub previous_eval: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub blocked_eval: String,
+    /// Only where asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub related_evals: Option<Vec<EvalStubView>>,
     #[serde(rename = "FailedTGAllocs", skip_serializing_if = "BTreeMap::is_empty")]
     pub failed_groups: BTreeMap<String, MetricView>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -75,6 +78,7 @@ impl From<&Evaluation> for EvalView {
             next_eval: text(eval.next_eval),
             previous_eval: text(eval.previous_eval),
             blocked_eval: text(eval.blocked_eval),
+            related_evals: None,
             failed_groups: eval.failed_groups.iter().map(|(g, m)| (g.to_string(), m.into())).collect(),
             class_eligibility: eval.class_eligibility.iter().map(|(c, ok)| (c.to_string(), *ok)).collect(),
             escaped_computed_class: eval.escaped_class,
@@ -86,4 +90,85 @@ impl From<&Evaluation> for EvalView {
             modify_time: eval.modify_time.0,
         }
     }
+}
+
+/// An evaluation as its relatives name it.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct EvalStubView {
+    #[serde(rename = "ID")]
+    pub id: String,
+    pub namespace: String,
+    pub priority: u16,
+    #[serde(rename = "Type")]
+    pub kind: String,
+    pub triggered_by: String,
+    #[serde(rename = "JobID")]
+    pub job_id: String,
+    #[serde(rename = "NodeID")]
+    pub node_id: String,
+    #[serde(rename = "DeploymentID")]
+    pub deployment_id: String,
+    pub status: String,
+    pub status_description: String,
+    pub wait_until: String,
+    pub next_eval: String,
+    pub previous_eval: String,
+    pub blocked_eval: String,
+    pub create_index: u64,
+    pub modify_index: u64,
+    pub create_time: i64,
+    pub modify_time: i64,
+}
+
+impl From<&Evaluation> for EvalStubView {
+    fn from(eval: &Evaluation) -> Self {
+        let whole = EvalView::from(eval);
+        Self {
+            id: whole.id,
+            namespace: whole.namespace,
+            priority: whole.priority,
+            kind: whole.kind,
+            triggered_by: whole.triggered_by,
+            job_id: whole.job_id,
+            node_id: whole.node_id,
+            deployment_id: String::new(),
+            status: whole.status,
+            status_description: whole.status_description,
+            wait_until: rfc3339(eval.wait_until),
+            next_eval: whole.next_eval,
+            previous_eval: whole.previous_eval,
+            blocked_eval: whole.blocked_eval,
+            create_index: whole.create_index,
+            modify_index: whole.modify_index,
+            create_time: whole.create_time,
+            modify_time: whole.modify_time,
+        }
+    }
+}
+
+/// Either of the two.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct EvalDeleteRequest {
+    #[serde(rename = "EvalIDs")]
+    pub eval_ids: Option<Vec<String>>,
+    pub filter: String,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct EvalDeleteResponse {
+    pub count: u64,
+    pub index: u64,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct EvalCountResponse {
+    pub count: u64,
+    pub index: u64,
+    pub last_contact: u64,
+    pub known_leader: bool,
+    pub next_token: String,
 }

@@ -307,6 +307,22 @@ pub struct NodeEligibilityResponse {
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
+pub struct NodeUpdateResponse {
+    /// Nanoseconds; 0 over HTTP.
+    #[serde(rename = "HeartbeatTTL")]
+    pub heartbeat_ttl: u64,
+    #[serde(rename = "EvalIDs")]
+    pub eval_ids: Vec<String>,
+    pub eval_create_index: u64,
+    pub node_modify_index: u64,
+    pub index: u64,
+    pub last_contact: u64,
+    pub known_leader: bool,
+    pub next_token: String,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
 pub struct NodePoolView {
     pub name: String,
     pub description: String,

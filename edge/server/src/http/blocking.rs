@@ -1,6 +1,11 @@
 //! Reads: run the handler on the newest snapshot; when the caller already knows that index, watch what the handler
 //! looked at and run it again.
 
+use std::future::{Future, ready};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
 use http::HeaderValue;
 use muster_acl::Grant;
 use muster_ids::Index;
@@ -10,10 +15,21 @@ use tokio::time::Instant;
 
 use super::body::{self, ApiResponse};
 use super::error::ApiError;
+use super::listing::{self, ListResult};
 use super::options::Options;
-use super::page::Page;
 use crate::scoped::Scoped;
 use crate::shared::Shared;
+
+/// What the caller asked, apart from the state: kept over every look at it.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub grant: Grant,
+    pub params: Vec<String>,
+    pub options: Options,
+    /// Empty unless the route reads one.
+    pub body: Bytes,
+    pub blocking: bool,
+}
 
 /// What a read handler is given.
 #[derive(Debug)]
@@ -22,9 +38,15 @@ pub(crate) struct Read<'a> {
     pub grant: &'a Grant,
     pub params: &'a [String],
     pub options: &'a Options,
+    pub body: &'a Bytes,
 }
 
-impl Read<'_> {
+impl<'a> Read<'a> {
+    pub(crate) fn new(snapshot: &'a Snapshot, asked: &'a Asked) -> Self {
+        let Asked { grant, params, options, body, .. } = asked;
+        Self { state: Scoped::new(snapshot, grant), grant, params, options, body }
+    }
+
     pub(crate) fn param(&self, position: usize) -> &str {
         self.params.get(position).map(String::as_str).unwrap_or_default()
     }
@@ -35,18 +57,11 @@ impl Read<'_> {
 pub(crate) struct Answer<T> {
     pub value: T,
     pub watch: Vec<WatchKey>,
-    pub next_token: Option<String>,
 }
 
 impl<T> Answer<T> {
     pub(crate) fn new(value: T, watch: impl Into<Vec<WatchKey>>) -> Self {
-        Self { value, watch: watch.into(), next_token: None }
-    }
-}
-
-impl<T> Answer<Vec<T>> {
-    pub(crate) fn page<U>(page: Page<U>, watch: impl Into<Vec<WatchKey>>, view: impl Fn(U) -> T) -> Self {
-        Self { value: page.items.into_iter().map(view).collect(), watch: watch.into(), next_token: page.next }
+        Self { value, watch: watch.into() }
     }
 }
 
@@ -71,73 +86,135 @@ impl Missing {
 
 pub(crate) type ReadResult<T> = Result<Answer<T>, Missing>;
 
-/// Runs `handler` until its answer is newer than the caller's index, or the wait is over. Who waits for what is not
-/// there (or may not be seen, which is the same) is answered when it is.
-pub(crate) async fn read<T, F>(
-    shared: &Shared,
-    grant: &Grant,
-    params: &[String],
-    options: &Options,
-    blocking: bool,
-    handler: F,
-) -> ApiResponse
-where
-    T: Serialize,
-    F: Fn(&Read<'_>) -> ReadResult<T>,
-{
-    let deadline = Instant::now() + options.wait;
-    let look = |snapshot: &Snapshot| {
-        let read = Read { state: Scoped::new(snapshot, grant), grant, params, options };
-        let result = handler(&read);
-        let index = match &result {
-            Ok(answer) => read.state.watch_index(&answer.watch),
-            Err(missing) => read.state.table_index(&missing.watch),
-        };
-        (result, index)
+/// A handler's result and the index it stands for.
+type Looked<A> = (Result<A, Missing>, Index);
+
+/// What can be waited for.
+pub(crate) trait Watched {
+    fn watch(&self) -> &[WatchKey];
+}
+
+impl<T> Watched for Answer<T> {
+    fn watch(&self) -> &[WatchKey] {
+        &self.watch
+    }
+}
+
+fn looked<A: Watched>(read: &Read<'_>, result: Result<A, Missing>) -> Looked<A> {
+    let index = match &result {
+        Ok(answer) => read.state.watch_index(answer.watch()),
+        Err(missing) => read.state.table_index(&missing.watch),
     };
+    (result, index)
+}
+
+/// Answers with one object, or a list too short to matter. Runs where it is called: it must be quick.
+pub(crate) async fn read<T, F>(shared: &Shared, asked: &Asked, handler: F) -> ApiResponse
+where
+    T: Serialize + Send,
+    F: Fn(&Read<'_>) -> ReadResult<T> + Send + Sync,
+{
+    let look = |snapshot: Snapshot| {
+        let read = Read::new(&snapshot, asked);
+        ready(looked(&read, handler(&read)))
+    };
+    let exists = |snapshot: &Snapshot| handler(&Read::new(snapshot, asked)).is_ok();
+    let (result, index) = settle(shared, asked, look, exists).await;
+    let response = match result {
+        Ok(answer) => body::json(&answer.value, asked.options.pretty).unwrap_or_else(|e| body::error(&e)),
+        Err(missing) => body::error(&missing.error),
+    };
+    with_headers(response, index, shared)
+}
+
+/// Answers with a list of any length: chosen, ordered and encoded away from the threads that serve other requests.
+pub(crate) async fn list<T, F>(shared: &Shared, asked: Asked, handler: F) -> ApiResponse
+where
+    T: Serialize + 'static,
+    F: Fn(&Read<'_>) -> ListResult<T> + Copy + Send + Sync + 'static,
+{
+    let asked = Arc::new(asked);
+    let look = |snapshot: Snapshot| {
+        let asked = Arc::clone(&asked);
+        async move {
+            let run = move || {
+                let read = Read::new(&snapshot, &asked);
+                looked(&read, handler(&read))
+            };
+            listing::aside(run).await.unwrap_or_else(|error| (Err(error.into()), Index::ZERO))
+        }
+    };
+    let exists = |snapshot: &Snapshot| handler(&Read::new(snapshot, &asked)).is_ok();
+    let (result, index) = settle(shared, &asked, look, exists).await;
+    let response = match result {
+        Ok(listing) => listing::respond(listing, asked.options.pretty).await,
+        Err(missing) => Err(missing.error),
+    };
+    with_headers(response.unwrap_or_else(|error| body::error(&error)), index, shared)
+}
+
+/// Answers at once, but away from the threads that serve other requests: for what looks at everything there is.
+pub(crate) async fn read_aside<T, F>(shared: &Shared, asked: Asked, handler: F) -> ApiResponse
+where
+    T: Serialize + Send + 'static,
+    F: Fn(&Read<'_>) -> ReadResult<T> + Send + 'static,
+{
+    let (snapshot, pretty) = (shared.consensus.snapshot(), asked.options.pretty);
+    let run = move || {
+        let read = Read::new(&snapshot, &asked);
+        let (result, index) = looked(&read, handler(&read));
+        (result.map_err(|missing| missing.error).and_then(|answer| body::json(&answer.value, pretty)), index)
+    };
+    let (response, index) = listing::aside(run).await.unwrap_or_else(|error| (Err(error), Index::ZERO));
+    with_headers(response.unwrap_or_else(|error| body::error(&error)), index, shared)
+}
+
+/// Looks until the answer is newer than the caller's index, or the wait is over. Who waits for what is not there (or
+/// may not be seen, which is the same) is answered when it is.
+async fn settle<A, L>(
+    shared: &Shared,
+    asked: &Asked,
+    look: impl Fn(Snapshot) -> L,
+    exists: impl Fn(&Snapshot) -> bool,
+) -> Looked<A>
+where
+    A: Watched,
+    L: Future<Output = Looked<A>>,
+{
+    let options = &asked.options;
+    let deadline = Instant::now() + jittered(shared, options.wait);
+    let newest = || shared.consensus.snapshot();
     loop {
-        let (result, index) = look(&shared.consensus.snapshot());
-        let (watch, missing) = match &result {
-            Ok(answer) => (&answer.watch, false),
-            Err(missing) => (&missing.watch, true),
+        let (result, index) = look(newest()).await;
+        let (keys, missing) = match &result {
+            Ok(answer) => (answer.watch(), false),
+            Err(missing) => (missing.watch.as_slice(), true),
         };
-        let waits = blocking && options.index > Index::ZERO && index <= options.index && !watch.is_empty();
+        let waits =
+            asked.blocking && options.index > Index::ZERO && index <= options.index && !keys.is_empty();
         if !waits {
-            return respond(result, index, options, shared);
+            return (result, index);
         }
         // Neither the answer nor its state is held while waiting: both may be large and the wait long.
-        let watch = watch.clone();
+        let keys = keys.to_vec();
         drop(result);
         let is_news = |snapshot: &Snapshot| match missing {
-            true => look(snapshot).0.is_ok(),
-            false => Scoped::new(snapshot, grant).watch_index(&watch) > options.index,
+            true => exists(snapshot),
+            false => Scoped::new(snapshot, &asked.grant).watch_index(&keys) > options.index,
         };
-        let newest = || shared.consensus.snapshot();
-        if !shared.watches.until(&watch, deadline, newest, is_news).await {
-            let (result, index) = look(&newest());
-            return respond(result, index, options, shared);
+        if !shared.watches.until(&keys, deadline, newest, is_news).await {
+            return look(newest()).await;
         }
     }
 }
 
-fn respond<T: Serialize>(
-    result: ReadResult<T>,
-    index: Index,
-    options: &Options,
-    shared: &Shared,
-) -> ApiResponse {
-    let mut response = match result {
-        Ok(answer) => {
-            let mut response = body::json(&answer.value, options.pretty).unwrap_or_else(|e| body::error(&e));
-            if let Some(token) =
-                answer.next_token.and_then(|token| HeaderValue::from_bytes(token.as_bytes()).ok())
-            {
-                response.headers_mut().insert("x-nomad-nexttoken", token);
-            }
-            response
-        }
-        Err(missing) => body::error(&missing.error),
-    };
+/// Up to a sixteenth longer than asked, so that those who began to wait together do not come back together.
+fn jittered(shared: &Shared, wait: Duration) -> Duration {
+    let [low, high, ..] = shared.ids.bytes();
+    wait + wait / 16 * u32::from(u16::from_le_bytes([low, high])) / u32::from(u16::MAX)
+}
+
+fn with_headers(mut response: ApiResponse, index: Index, shared: &Shared) -> ApiResponse {
     // An index of zero would make a client's next query not block; the contract never sends it.
     index_header(&mut response, Index(index.0.max(1)));
     let known = if shared.is_leader() { "true" } else { "false" };

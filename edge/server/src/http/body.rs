@@ -18,6 +18,10 @@ pub(crate) type ApiBody = UnsyncBoxBody<Bytes, BoxError>;
 pub(crate) type ApiResponse = Response<ApiBody>;
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
+/// Marks an answer that may be compressed: a document, not a stream that somebody follows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Compressible;
+
 /// The largest request body read; job files with their source fit many times over.
 const MAX_REQUEST_BYTES: usize = 32 * 1024 * 1024;
 
@@ -40,13 +44,14 @@ pub(crate) fn json<T: Serialize>(value: &T, pretty: bool) -> Result<ApiResponse,
     let bytes = encode(value, pretty)
         .map_err(|error| ApiError::internal(format!("cannot encode the answer: {error}")))?;
     let mut response = Response::new(full(bytes));
+    response.extensions_mut().insert(Compressible);
     if !response.body().is_end_stream() {
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
     Ok(response)
 }
 
-fn encode<T: Serialize>(value: &T, pretty: bool) -> serde_json::Result<Vec<u8>> {
+pub(crate) fn encode<T: Serialize>(value: &T, pretty: bool) -> serde_json::Result<Vec<u8>> {
     if !pretty {
         return serde_json::to_vec(value);
     }

@@ -6,18 +6,21 @@ use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use muster_acl::{Acl, Grant, Requirement, Rules};
-use muster_api::{Found, Method, Params, RouteId, find};
+use muster_api::{Found, Method, Params, RouteId, Takes, find};
 use muster_ids::Namespace;
 
-use super::blocking::read;
+use super::blocking::{Asked, list, read, read_aside};
 use super::body::{self, ApiResponse, BoxError};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::forward::Forwarder;
 use super::listener::Service;
 use super::options::{Options, Query};
-use super::routes::{acl, agent, allocs, client, evals, job, jobs, node_meta, nodes, status, system};
-use super::{asked_node, caller, error};
+use super::routes::{
+    acl, agent, allocs, client, evals, job, job_statuses, jobs, node_meta, nodes, pools, search, status,
+    system,
+};
+use super::{asked_node, beside, caller, error};
 use crate::agent::AgentInfo;
 use crate::shared::Shared;
 
@@ -44,7 +47,12 @@ where
     B: Body<Data = Bytes> + Send,
     B::Error: Into<BoxError>,
 {
-    error::answered(authorise_and_run(request, shared, agent, caller).await)
+    let head = request.method() == http::Method::HEAD;
+    let answer = match beside::answer(&request) {
+        Some(answer) => answer,
+        None => error::answered(authorise_and_run(request, shared, agent, caller).await),
+    };
+    if head { beside::without_body(answer) } else { answer }
 }
 
 /// Answers what is about this agent, and passes on everything else.
@@ -53,7 +61,10 @@ async fn elsewhere(
     forwarder: Forwarder,
     agent: &AgentInfo,
 ) -> Result<ApiResponse, ApiError> {
-    let (id, _) = route(&request)?;
+    if let Some(answer) = beside::answer(&request) {
+        return Ok(answer);
+    }
+    let (id, _, _) = route(&request)?;
     if !agent::is_local(id) {
         let request = asked_node::named(request, id, agent)?;
         let request = request.map(|body| body.map_err(|error| Box::new(error) as BoxError).boxed_unsync());
@@ -78,15 +89,20 @@ where
     B: Body<Data = Bytes> + Send,
     B::Error: Into<BoxError>,
 {
-    let (id, params) = route(&request)?;
+    let (id, params, method) = route(&request)?;
     let id = own_token(id, &params, &caller);
     let options = options(&request)?;
     check_region(shared, &options)?;
     let row = id.row();
-    let grant = caller.acl.authorize(row.requires, namespace_of(id, &options))?;
-    let body = match row.methods.first() {
-        Some(method) if method.writes() => body::collect(request.into_body()).await?,
-        _ => Bytes::new(),
+    let grant = caller.acl.authorize(row.requires, namespace_of(id, method, &options))?;
+    // Ignored, it would let a wrong result pass for the one asked for.
+    if options.filter.is_some() && !row.takes.contains(&Takes::Filter) {
+        let text = format!("`{}` takes no `filter`; choose from its answer instead", row.pattern);
+        return Err(ApiError::bad_request(text));
+    }
+    let body = match method.writes() {
+        true => body::collect(request.into_body()).await?,
+        false => Bytes::new(),
     };
     let write = Write { shared, caller: &caller, grant: &grant, params: &params, options: &options, body };
     run(id, &write, agent).await
@@ -98,10 +114,14 @@ fn own_token(id: RouteId, params: &Params, caller: &Caller) -> RouteId {
     if own { RouteId::AclTokenSelf } else { id }
 }
 
-fn route<B>(request: &Request<B>) -> Result<(RouteId, Params), ApiError> {
+fn route<B>(request: &Request<B>) -> Result<(RouteId, Params, Method), ApiError> {
     let path = request.uri().path();
-    let not_allowed = || ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "Invalid method");
-    let found = match Method::parse(request.method().as_str()) {
+    // HEAD is GET whose answer has no body.
+    let method = match request.method().as_str() {
+        "HEAD" => Some(Method::Get),
+        other => Method::parse(other),
+    };
+    let found = match method {
         Some(method) => find(method, path),
         // A method that no route has: whether the path exists is asked with one that some have.
         None => match find(Method::Get, path) {
@@ -111,8 +131,8 @@ fn route<B>(request: &Request<B>) -> Result<(RouteId, Params), ApiError> {
         },
     };
     match found {
-        Found::Route(id, params) => Ok((id, params)),
-        Found::WrongMethod => Err(not_allowed()),
+        Found::Route(id, params) => Ok((id, params, method.unwrap_or(Method::Get))),
+        Found::WrongMethod => Err(ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "Invalid method")),
         Found::NotBuilt => Err(ApiError::new(
             StatusCode::NOT_IMPLEMENTED,
             format!("{} {path} is not supported by this version of muster", request.method()),
@@ -127,8 +147,10 @@ fn options<B>(request: &Request<B>) -> Result<Options, ApiError> {
 
 /// The namespace that the caller needs the capability in. `None`, any, where the object says itself which namespace it
 /// is of: there the handler must ask the grant once it knows the object.
-const fn namespace_of(id: RouteId, options: &Options) -> Option<&Namespace> {
+const fn namespace_of(id: RouteId, method: Method, options: &Options) -> Option<&Namespace> {
     match id {
+        // The body names jobs with their namespaces.
+        RouteId::JobStatuses if method.writes() => None,
         RouteId::JobRegister
         | RouteId::JobUpdate
         | RouteId::JobValidate
@@ -148,20 +170,27 @@ const fn namespace_of(id: RouteId, options: &Options) -> Option<&Namespace> {
         | RouteId::AllocSignal
         | RouteId::AllocGc
         | RouteId::EvalRead
-        | RouteId::EvalAllocations => None,
+        | RouteId::EvalAllocations
+        | RouteId::Search
+        | RouteId::SearchFuzzy => None,
         _ => options.namespace.one(),
     }
 }
 
 async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiResponse, ApiError> {
-    let Write { shared, grant, params, options, .. } = write;
+    let Write { shared, options, .. } = write;
     macro_rules! read {
         ($handler:path) => {
-            read(shared, grant, params, options, id.row().blocking, $handler).await
+            read(shared, &write.asked(id), $handler).await
+        };
+    }
+    macro_rules! list {
+        ($handler:path) => {
+            list(shared, write.asked(id), $handler).await
         };
     }
     Ok(match id {
-        RouteId::JobList => read!(jobs::list),
+        RouteId::JobList => list!(jobs::list),
         RouteId::JobRegister => jobs::register(write).await?,
         RouteId::JobParse => jobs::parse(write)?,
         RouteId::JobValidate => jobs::validate(write)?,
@@ -173,17 +202,24 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
         RouteId::JobSubmission => read!(job::submission),
         RouteId::JobDeployments => read!(job::deployments),
         RouteId::JobDeployment => read!(job::deployment),
+        RouteId::JobStatuses => list!(job_statuses::list),
+        RouteId::JobScaleStatus => read!(job::scale_status),
         RouteId::JobEvaluate => job::evaluate(write).await?,
         RouteId::JobUpdate => job::update(write).await?,
         RouteId::JobDeregister => job::deregister(write).await?,
-        RouteId::AllocList => read!(allocs::list),
+        RouteId::AllocList => list!(allocs::list),
         RouteId::AllocRead => read!(allocs::read),
         RouteId::AllocStop => allocs::stop(write).await?,
-        RouteId::EvalList => read!(evals::list),
+        RouteId::EvalList => list!(evals::list),
+        RouteId::EvalDelete => evals::delete(write).await?,
+        RouteId::EvalCount => read!(evals::count),
         RouteId::EvalRead => read!(evals::read),
         RouteId::EvalAllocations => read!(evals::allocations),
-        RouteId::NodeList => read!(nodes::list),
-        RouteId::NodePoolList => read!(nodes::pools),
+        RouteId::NodeList => list!(nodes::list),
+        RouteId::NodePoolList => list!(pools::list),
+        RouteId::NodePoolRead => read!(pools::read),
+        RouteId::NodePoolNodes => list!(pools::nodes),
+        RouteId::NodePoolJobs => list!(pools::jobs),
         RouteId::NodeRead => read!(nodes::read),
         RouteId::NodeAllocations => read!(nodes::allocations),
         RouteId::NodeEligibility => nodes::eligibility(write).await?,
@@ -216,10 +252,17 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
         }
         RouteId::AclTokenUpdate => acl::update(write).await?,
         RouteId::AclTokenDelete => acl::delete(write).await?,
+        RouteId::NodeEvaluate => nodes::evaluate(write).await?,
+        RouteId::Search => read_aside(shared, write.asked(id), search::prefix).await,
+        RouteId::SearchFuzzy => {
+            let limits = shared.search;
+            read_aside(shared, write.asked(id), move |read| search::fuzzy(read, limits)).await
+        }
         RouteId::StatusLeader => status::leader(shared, options)?,
         RouteId::StatusPeers => status::peers(shared, options)?,
         RouteId::RegionList => status::regions(shared, options)?,
         RouteId::SystemGc => system::gc(write).await?,
+        RouteId::SystemReconcileSummaries => system::reconcile_summaries(write).await?,
         RouteId::Metrics => system::metrics(shared, options)?,
         RouteId::AgentMembers => status::members(shared, agent, options)?,
         RouteId::AgentSelfRead | RouteId::AgentHealthRead => agent::answer(id, agent, options)?,
@@ -246,6 +289,17 @@ pub(crate) struct Write<'a> {
 }
 
 impl Write<'_> {
+    /// As a read of the same request, which may outlive this look at it.
+    fn asked(&self, id: RouteId) -> Asked {
+        Asked {
+            grant: self.grant.clone(),
+            params: self.params.clone(),
+            options: self.options.clone(),
+            body: self.body.clone(),
+            blocking: id.row().blocking,
+        }
+    }
+
     pub(crate) fn param(&self, position: usize) -> &str {
         self.params.get(position).map(String::as_str).unwrap_or_default()
     }

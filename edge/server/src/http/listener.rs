@@ -16,7 +16,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::body::ApiResponse;
-use super::{body, dispatch, forward::Forwarder, guard};
+use super::{body, compress, dispatch, forward::Forwarder, guard};
 use crate::agent::AgentInfo;
 use crate::shared::Shared;
 
@@ -169,7 +169,8 @@ async fn run<I>(
     let handler = hyper::service::service_fn(move |request| {
         let (service, headers) = (service.clone(), Arc::clone(&headers));
         async move {
-            let mut response = answer(request, &service, guard).await;
+            let accepts = compress::accepts(request.headers());
+            let mut response = compress::apply(accepts, answer(request, &service, guard).await).await;
             for (name, value) in headers.iter() {
                 response.headers_mut().insert(name.clone(), value.clone());
             }

@@ -88,6 +88,7 @@ pub(crate) struct Options {
     pub pretty: bool,
     pub per_page: usize,
     pub next_token: Option<String>,
+    pub filter: Option<String>,
     pub reverse: bool,
     pub query: Query,
 }
@@ -96,16 +97,10 @@ impl Options {
     /// # Errors
     /// 400 with the contract's text for whatever cannot be parsed, and for what this version does not offer.
     pub(crate) fn parse(query: Query) -> Result<Self, ApiError> {
-        if query.get("filter").is_some_and(|filter| !filter.is_empty()) {
-            return Err(ApiError::bad_request(
-                "filter expressions are not supported by this version of muster",
-            ));
-        }
-        if let Some(stale) = query.get("stale")
-            && !matches!(stale, "" | "true" | "false")
-        {
-            return Err(ApiError::bad_request("Expect `true` or `false` for `stale` query string parameter"));
-        }
+        // Every server answers from its own newest state, so that it allows staleness makes no difference yet.
+        let _stale = query.flag("stale", true).map_err(|_| {
+            ApiError::bad_request("Expect `true` or `false` for `stale` query string parameter")
+        })?;
         let index = match query.get("index") {
             None | Some("") => 0,
             Some(text) => text.parse().map_err(|_| ApiError::bad_request("Invalid index"))?,
@@ -117,8 +112,9 @@ impl Options {
             index: Index(index),
             wait: wait(&query)?,
             pretty: query.get("pretty").is_some_and(|text| text != "0"),
-            per_page: usize::try_from(query.number("per_page")?.unwrap_or(0)).unwrap_or(usize::MAX),
+            per_page: per_page(&query)?,
             next_token: query.get("next_token").filter(|token| !token.is_empty()).map(str::to_owned),
+            filter: query.get("filter").filter(|text| !text.is_empty()).map(str::to_owned),
             reverse: query.get("reverse") == Some("true"),
             query,
         })
@@ -131,6 +127,15 @@ fn namespace(query: &Query) -> Result<NamespaceChoice, ApiError> {
         Some("*") => Ok(NamespaceChoice::All),
         Some(name) => Ok(NamespaceChoice::One(Namespace::new(name)?)),
     }
+}
+
+/// 0 asks for everything, as a negative number does.
+fn per_page(query: &Query) -> Result<usize, ApiError> {
+    let Some(text) = query.get("per_page").filter(|text| !text.is_empty()) else { return Ok(0) };
+    let number: i32 = text
+        .parse()
+        .map_err(|_| ApiError::bad_request("Expect a number for `per_page` query string parameter"))?;
+    Ok(usize::try_from(number).unwrap_or(0))
 }
 
 fn wait(query: &Query) -> Result<Duration, ApiError> {
@@ -158,7 +163,14 @@ mod tests {
         assert_eq!(options("index=x").map(|o| o.index), Err(ApiError::bad_request("Invalid index")));
         assert_eq!(options("wait=x").map(|o| o.wait), Err(ApiError::bad_request("Invalid wait time")));
         assert!(options("stale=maybe").is_err());
-        assert!(options("filter=A==1").is_err());
+        assert!(options("stale").is_ok() && options("stale=false").is_ok() && options("consistent").is_ok());
+        assert_eq!(options("filter=A+%3D%3D+1").map(|o| o.filter), Ok(Some("A == 1".to_owned())));
+        assert_eq!(options("reverse=1").map(|o| o.reverse), Ok(false));
+        assert_eq!(options("per_page=7").map(|o| o.per_page), Ok(7));
+        assert_eq!(options("per_page=-1").map(|o| o.per_page), Ok(0));
+        for per_page in ["x", "1.5", "2147483648"] {
+            assert!(options(&format!("per_page={per_page}")).is_err(), "{per_page}");
+        }
     }
 
     #[test]

@@ -23,14 +23,30 @@ impl Options {
     /// 400 for a token that no answer ever held.
     pub(crate) fn paginate<T, K>(
         &self,
-        items: impl Iterator<Item = T>,
+        items: impl IntoIterator<Item = T>,
         key: impl Fn(&T) -> K,
     ) -> Result<Page<T>, ApiError>
     where
         K: Ord + fmt::Display + FromStr,
     {
-        let mut items: Vec<T> = items.collect();
-        if self.reverse {
+        self.paginate_from(self.reverse, items, key)
+    }
+
+    /// The same for a list whose order is not reversed by the parameter alone.
+    ///
+    /// # Errors
+    /// As [`Self::paginate`].
+    pub(crate) fn paginate_from<T, K>(
+        &self,
+        reverse: bool,
+        items: impl IntoIterator<Item = T>,
+        key: impl Fn(&T) -> K,
+    ) -> Result<Page<T>, ApiError>
+    where
+        K: Ord + fmt::Display + FromStr,
+    {
+        let mut items: Vec<T> = items.into_iter().collect();
+        if reverse {
             items.reverse();
         }
         if let Some(token) = &self.next_token {
@@ -38,7 +54,7 @@ impl Options {
                 let rule = "use the value of an X-Nomad-NextToken header, with the parameters of its request";
                 ApiError::bad_request(format!("invalid next_token `{token}`: {rule}"))
             })?;
-            let before = |item: &T| if self.reverse { key(item) > first } else { key(item) < first };
+            let before = |item: &T| if reverse { key(item) > first } else { key(item) < first };
             items.drain(..items.partition_point(before));
         }
         if self.per_page == 0 || items.len() <= self.per_page {
@@ -90,6 +106,25 @@ impl FromStr for ByName {
         let (namespace, id) = text.split_once('.').ok_or(BadToken)?;
         let namespace = Namespace::new(namespace).map_err(|_| BadToken)?;
         Ok(Self(JobKey { namespace, id: JobId::new(id).map_err(|_| BadToken)? }))
+    }
+}
+
+/// Orders by the last change, then as [`ByName`]; written `<modify index>.<namespace>.<id>`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ByChange(pub Index, pub ByName);
+
+impl fmt::Display for ByChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.0, self.1)
+    }
+}
+
+impl FromStr for ByChange {
+    type Err = BadToken;
+
+    fn from_str(text: &str) -> Result<Self, BadToken> {
+        let (index, name) = text.split_once('.').ok_or(BadToken)?;
+        Ok(Self(Index(index.parse().map_err(|_| BadToken)?), name.parse()?))
     }
 }
 

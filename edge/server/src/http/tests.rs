@@ -6,6 +6,7 @@ mod acl;
 mod blocking;
 mod lists;
 mod requests;
+mod search;
 mod tokens;
 mod writes;
 

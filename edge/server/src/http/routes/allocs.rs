@@ -12,6 +12,8 @@ use crate::http::blocking::{Answer, Missing, Read, ReadResult, index_header};
 use crate::http::body::{self, ApiResponse};
 use crate::http::dispatch::Write;
 use crate::http::error::{ApiError, malformed_id};
+use crate::http::filter;
+use crate::http::listing::{ListResult, Listing};
 use crate::http::options::Options;
 use crate::http::page::{ByAge, Page};
 use crate::scoped::Scoped;
@@ -24,7 +26,7 @@ pub(crate) fn prefix(read: &Read<'_>) -> Result<IdPrefix, ApiError> {
 /// Pages through a list that is by age, or by id where a prefix of the id is asked for.
 pub(crate) fn by_age_or_id<T, I>(
     options: &Options,
-    items: impl Iterator<Item = T>,
+    mut items: Vec<T>,
     key: impl Fn(&T) -> ByAge<I>,
 ) -> Result<Page<T>, ApiError>
 where
@@ -33,9 +35,8 @@ where
     if !options.prefix.is_empty() {
         return options.paginate(items, |item| key(item).1);
     }
-    let mut items: Vec<T> = items.collect();
     items.sort_unstable_by_key(&key);
-    options.paginate(items.into_iter(), key)
+    options.paginate(items, key)
 }
 
 /// Allocations as stubs, by id.
@@ -48,17 +49,19 @@ pub(crate) fn stubs<'a>(
     allocs.into_iter().map(|alloc| AllocListStub::new(alloc, state.node_of(alloc), false, true)).collect()
 }
 
-pub(crate) fn list(read: &Read<'_>) -> ReadResult<Vec<AllocListStub>> {
+pub(crate) fn list(read: &Read<'_>) -> ListResult<AllocListStub> {
     let with_resources = read.options.query.flag("resources", false)?;
     let with_task_states = read.options.query.flag("task_states", true)?;
     let prefix = prefix(read)?;
     let allocs =
         read.state.allocs(&prefix).filter(|alloc| read.options.namespace.covers(&alloc.job.namespace));
+    let allocs = filter::allocs(read, allocs)?;
     let page = by_age_or_id(read.options, allocs, |alloc| ByAge(alloc.create_index, alloc.id))?;
-    let view = |alloc: &Arc<Alloc>| {
-        AllocListStub::new(alloc, read.state.node_of(alloc), with_resources, with_task_states)
+    let beside = read.state.beside();
+    let view = move |alloc: Arc<Alloc>| {
+        AllocListStub::new(&alloc, beside.node_of(&alloc), with_resources, with_task_states)
     };
-    Ok(Answer::page(page, [WatchKey::Allocs], view))
+    Ok(Listing::new(page, [WatchKey::Allocs], Arc::clone, view))
 }
 
 pub(crate) fn read(read: &Read<'_>) -> ReadResult<AllocView> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use muster_acl::{Capability, Requirement};
 use muster_api::views::{
     AllocListStub, EvalView, JobDeregisterResponse, JobEvaluateRequest, JobRegisterResponse,
-    JobSubmissionView, JobSummaryView, JobVersionsResponse,
+    JobScaleStatusView, JobSubmissionView, JobSummaryView, JobVersionsResponse,
 };
 use muster_ids::JobId;
 use muster_jobspec::JobInput;
@@ -77,6 +77,13 @@ pub(crate) fn evaluations(read: &Read<'_>) -> ReadResult<Vec<EvalView>> {
 pub(crate) fn summary(read: &Read<'_>) -> ReadResult<JobSummaryView> {
     let (key, job) = find(read)?;
     let view = JobSummaryView::new(job, &read.state.summary(job));
+    Ok(Answer::new(view, [WatchKey::Job(key.clone()), WatchKey::JobAllocs(key)]))
+}
+
+pub(crate) fn scale_status(read: &Read<'_>) -> ReadResult<JobScaleStatusView> {
+    let (key, job) = find(read)?;
+    let allocs = read.state.allocs_by_job(&key).filter(|alloc| alloc.job.create_index == job.create_index);
+    let view = JobScaleStatusView::new(job, allocs.map(|alloc| &**alloc));
     Ok(Answer::new(view, [WatchKey::Job(key.clone()), WatchKey::JobAllocs(key)]))
 }
 

@@ -14,20 +14,31 @@ use muster_model::Job;
 use muster_state::WatchKey;
 use muster_state::command::{Command, JobRegister, Reply};
 
-use crate::http::blocking::{Answer, Read, ReadResult, index_header};
+use crate::http::blocking::{Read, index_header};
 use crate::http::body::{self, ApiResponse};
 use crate::http::dispatch::Write;
 use crate::http::error::ApiError;
+use crate::http::filter;
+use crate::http::listing::{ListResult, Listing};
 use crate::http::page::ByName;
 
-pub(crate) fn list(read: &Read<'_>) -> ReadResult<Vec<JobListStub>> {
+pub(crate) fn list(read: &Read<'_>) -> ListResult<JobListStub> {
+    let jobs = read.state.jobs().filter(|job| job.id.as_str().starts_with(&read.options.prefix));
+    stubs(read, jobs, vec![WatchKey::Jobs])
+}
+
+/// A page of those of `jobs` that are in the namespace asked for and fit the filter.
+pub(crate) fn stubs<'a>(
+    read: &Read<'_>,
+    jobs: impl Iterator<Item = &'a Arc<Job>>,
+    watch: Vec<WatchKey>,
+) -> ListResult<JobListStub> {
     let with_meta = read.options.query.flag("meta", false)?;
-    let jobs = read.state.jobs().filter(|job| {
-        read.options.namespace.covers(&job.namespace) && job.id.as_str().starts_with(&read.options.prefix)
-    });
-    let page = read.options.paginate(jobs, |job| ByName(job.key()))?;
-    let view = |job: &Arc<Job>| JobListStub::new(job, &read.state.summary(job), with_meta);
-    Ok(Answer::page(page, [WatchKey::Jobs], view))
+    let jobs = jobs.filter(|job| read.options.namespace.covers(&job.namespace));
+    let page = read.options.paginate(filter::jobs(read, jobs)?, |job| ByName(job.key()))?;
+    let beside = read.state.beside();
+    let view = move |job: Arc<Job>| JobListStub::new(&job, &beside.summary(&job), with_meta);
+    Ok(Listing::new(page, watch, Arc::clone, view))
 }
 
 /// Decide, admit, propose, answer.

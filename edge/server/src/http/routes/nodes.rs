@@ -4,21 +4,33 @@ use std::sync::Arc;
 
 use muster_acl::{Capability, Requirement};
 use muster_api::views::{
-    AllocView, NodeEligibilityRequest, NodeEligibilityResponse, NodeListStub, NodePoolView, NodeView,
+    AllocView, NodeEligibilityRequest, NodeEligibilityResponse, NodeListStub, NodeUpdateResponse, NodeView,
 };
 use muster_ids::NodeId;
-use muster_model::{Eligibility, Node};
+use muster_model::{Eligibility, EvalTrigger, Evaluation, Node};
 use muster_state::WatchKey;
-use muster_state::command::{Command, NodeEligibilityUpdate, Reply};
+use muster_state::command::{Command, EvalUpdate, NodeEligibilityUpdate, Reply};
 
 use super::allocs::prefix;
 use crate::http::blocking::{Answer, Missing, Read, ReadResult, index_header};
 use crate::http::body::{self, ApiResponse};
 use crate::http::dispatch::Write;
 use crate::http::error::{ApiError, malformed_id};
+use crate::http::filter;
+use crate::http::listing::{ListResult, Listing};
 use crate::scoped::Scoped;
 
-pub(crate) fn list(read: &Read<'_>) -> ReadResult<Vec<NodeListStub>> {
+pub(crate) fn list(read: &Read<'_>) -> ListResult<NodeListStub> {
+    let prefix = prefix(read)?;
+    stubs(read, read.state.nodes(&prefix), vec![WatchKey::Nodes])
+}
+
+/// A page of those of `nodes` that fit the filter.
+pub(crate) fn stubs<'a>(
+    read: &Read<'_>,
+    nodes: impl Iterator<Item = &'a Arc<Node>>,
+    watch: Vec<WatchKey>,
+) -> ListResult<NodeListStub> {
     let flag = |name| {
         let parsed = read.options.query.flag(name, false);
         parsed.map_err(|error| {
@@ -26,16 +38,9 @@ pub(crate) fn list(read: &Read<'_>) -> ReadResult<Vec<NodeListStub>> {
         })
     };
     let (with_resources, with_os) = (flag("resources")?, flag("os")?);
-    let prefix = prefix(read)?;
-    let page = read.options.paginate(read.state.nodes(&prefix), |node| node.id)?;
-    let view = |node: &Arc<Node>| NodeListStub::new(node, with_resources, with_os);
-    Ok(Answer::page(page, [WatchKey::Nodes], view))
-}
-
-pub(crate) fn pools(read: &Read<'_>) -> ReadResult<Vec<NodePoolView>> {
-    let pools = read.state.node_pools().filter(|pool| pool.as_str().starts_with(&read.options.prefix));
-    let page = read.options.paginate(pools, |pool| (*pool).clone())?;
-    Ok(Answer::page(page, [WatchKey::NodePools], NodePoolView::from))
+    let page = read.options.paginate(filter::nodes(read, nodes)?, |node| node.id)?;
+    let view = move |node: Arc<Node>| NodeListStub::new(&node, with_resources, with_os);
+    Ok(Listing::new(page, watch, Arc::clone, view))
 }
 
 pub(crate) fn read(read: &Read<'_>) -> ReadResult<NodeView> {
@@ -80,6 +85,38 @@ pub(crate) async fn eligibility(write: &Write<'_>) -> Result<ApiResponse, ApiErr
     let eval_create_index = if eval_ids.is_empty() { 0 } else { index.0 };
     let response =
         NodeEligibilityResponse { eval_ids, eval_create_index, node_modify_index: index.0, index: index.0 };
+    let mut answer = body::json(&response, write.options.pretty)?;
+    index_header(&mut answer, index);
+    Ok(answer)
+}
+
+/// Evaluations for every job that a node concerns: those with work on it, and those that run on every node.
+pub(crate) async fn evaluate(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
+    let node_id: NodeId = write.param(0).parse().map_err(|error| malformed_id("node", &error))?;
+    let snapshot = write.shared.consensus.snapshot();
+    let scoped = Scoped::new(&snapshot, write.grant);
+    let node = scoped.node(node_id).ok_or_else(|| ApiError::internal("node not found"))?;
+    let now = write.shared.now();
+    let evals: Vec<Evaluation> = muster_leader::jobs_of_node(&snapshot, node)
+        .iter()
+        .map(|job| Evaluation {
+            node_id: Some(node_id),
+            ..Evaluation::pending(write.shared.ids.eval(), job, EvalTrigger::NodeUpdate, now)
+        })
+        .collect();
+    let node_modify_index = node.modify_index.0;
+    let eval_ids: Vec<String> = evals.iter().map(|eval| eval.id.to_string()).collect();
+    let index = match evals.is_empty() {
+        true => snapshot.index(),
+        false => write.shared.propose(Command::EvalUpdate(EvalUpdate { evals })).await?.0,
+    };
+    let response = NodeUpdateResponse {
+        eval_create_index: if eval_ids.is_empty() { 0 } else { index.0 },
+        eval_ids,
+        node_modify_index,
+        index: index.0,
+        ..NodeUpdateResponse::default()
+    };
     let mut answer = body::json(&response, write.options.pretty)?;
     index_header(&mut answer, index);
     Ok(answer)

@@ -14,16 +14,44 @@ use crate::testing::{propose, register_job};
 async fn known_paths_refuse_other_methods_and_unknown_paths_are_not_found() {
     let api = Api::new().await;
     let wrong = (405, "Invalid method".to_owned());
-    for method in ["HEAD", "OPTIONS", "PATCH", "TRACE", "BREW", "DELETE"] {
+    for method in ["PATCH", "TRACE", "BREW", "DELETE"] {
         assert_eq!(api.ask(method, "/v1/jobs", "").await.seen(), wrong, "{method}");
         let nowhere = api.ask(method, "/v1/nowhere", "").await;
         assert_eq!(nowhere.seen(), (404, String::new()), "{method}");
     }
     assert_eq!(api.ask("GET", "/v1/system/gc", "").await.seen(), wrong);
     assert_eq!(api.ask("POST", "/v1/nodes", "").await.seen(), wrong);
-    assert_eq!(api.ask("HEAD", "/v1/system/gc", "").await.seen(), wrong, "a path without GET");
-    for path in ["/", "/v1", "/v1/", "/v1/job/", "/ui/", "/v2/jobs", "/v1/job/%zz"] {
+    assert_eq!(api.ask("HEAD", "/v1/system/gc", "").await.status, 405, "a path without GET");
+    for path in ["/v1", "/v1/", "/v1/job/", "/v2/jobs", "/v1/job/%zz", "/uis"] {
         assert_eq!(api.get(path).await.seen(), (404, String::new()), "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn head_is_get_without_a_body_and_options_names_the_methods() {
+    let api = Api::new().await;
+    let (get, head) = (api.get("/v1/nodes").await, api.ask("HEAD", "/v1/nodes", "").await);
+    assert_eq!((head.status.as_u16(), head.text.as_str()), (200, ""));
+    assert_eq!(head.header("content-length"), Some("2"));
+    assert_eq!(head.index(), get.index());
+    assert_eq!(api.ask("HEAD", "/v1/job/none", "").await.seen(), (404, String::new()));
+    let options = api.ask("OPTIONS", "/v1/jobs", "").await;
+    assert_eq!(options.seen(), (204, String::new()));
+    assert_eq!(options.header("allow"), Some("GET, PUT, POST, HEAD, OPTIONS"));
+    assert_eq!(options.header("access-control-allow-origin"), None);
+    assert_eq!(api.ask("OPTIONS", "/v1/nowhere", "").await.seen(), (404, String::new()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_root_leads_to_the_interface_or_says_that_there_is_none() {
+    let api = Api::new().await;
+    let root = api.get("/?ott=1").await;
+    assert_eq!((root.status.as_u16(), root.header("location")), (307, Some("/ui/?ott=1")));
+    for path in ["/ui", "/ui/", "/ui/jobs/web@default"] {
+        let page = api.get(path).await;
+        assert_eq!(page.status, 200);
+        assert!(page.text.contains("not part of this build"), "{}", page.text);
+        assert_eq!(page.header("content-security-policy"), Some("default-src 'none'"));
     }
 }
 

@@ -1,0 +1,64 @@
+//! Ids that begin with a text.
+
+use muster_api::views::{SearchRequest, SearchResponse};
+use muster_ids::Namespace;
+use muster_state::{IdPrefix, WatchKey};
+
+use super::context::{Context, chosen, namespace};
+use crate::http::blocking::{Answer, Read, ReadResult};
+use crate::http::body;
+use crate::http::options::NamespaceChoice;
+
+/// Ids given for one context.
+const MAX_MATCHES: usize = 20;
+
+pub(crate) fn prefix(read: &Read<'_>) -> ReadResult<SearchResponse> {
+    let request: SearchRequest = body::decode(read.body)?;
+    let namespace = namespace(read.options, &request.namespace)?;
+    let mut response = SearchResponse { known_leader: true, ..SearchResponse::default() };
+    for context in chosen(&request.context, false, read.grant, &namespace)? {
+        let Some(mut ids) = ids(read, context, &request.prefix, &namespace) else { continue };
+        let truncated = ids.len() > MAX_MATCHES;
+        ids.truncate(MAX_MATCHES);
+        response.matches.insert(context.name().to_owned(), (!ids.is_empty()).then_some(ids));
+        response.truncations.insert(context.name().to_owned(), truncated);
+    }
+    let watch = [WatchKey::Jobs, WatchKey::Allocs, WatchKey::Evals, WatchKey::Nodes, WatchKey::NodePools];
+    response.index = read.state.watch_index(&watch).0;
+    Ok(Answer::new(response, watch))
+}
+
+/// One more than are given, if there are; `None` where the text can be the beginning of no id.
+fn ids(read: &Read<'_>, context: Context, text: &str, namespace: &NamespaceChoice) -> Option<Vec<String>> {
+    let state = &read.state;
+    let most = MAX_MATCHES + 1;
+    let by_id = || IdPrefix::parse(text).ok();
+    Some(match context {
+        Context::Jobs => {
+            let jobs = state.jobs().filter(|job| namespace.covers(&job.namespace));
+            jobs.filter(|job| job.id.as_str().starts_with(text))
+                .take(most)
+                .map(|job| job.id.to_string())
+                .collect()
+        }
+        Context::Allocs => {
+            let allocs = state.allocs(&by_id()?).filter(|alloc| namespace.covers(&alloc.job.namespace));
+            allocs.take(most).map(|alloc| alloc.id.to_string()).collect()
+        }
+        Context::Evals => {
+            let evals = state.evals(&by_id()?).filter(|eval| namespace.covers(&eval.namespace));
+            evals.take(most).map(|eval| eval.id.to_string()).collect()
+        }
+        Context::Nodes => state.nodes(&by_id()?).take(most).map(|node| node.id.to_string()).collect(),
+        Context::NodePools => {
+            let pools = state.node_pools().filter(|pool| pool.as_str().starts_with(text));
+            pools.take(most).map(ToString::to_string).collect()
+        }
+        Context::Namespaces => {
+            let only = Namespace::default_namespace();
+            let found = only.as_str().starts_with(text) && read.grant.allows_namespace(&only);
+            found.then(|| only.to_string()).into_iter().collect()
+        }
+        Context::Empty(_) => Vec::new(),
+    })
+}
