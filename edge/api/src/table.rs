@@ -137,7 +137,7 @@ routes! {
     /// Make the first token, once.
     AclBootstrap: Post|Put "/v1/acl/bootstrap", (AclBootstrapRequest) -> AclTokenView, requires public;
     /// ACL tokens.
-    AclTokenList: Get "/v1/acl/tokens", (()) -> Vec<AclTokenStub>, requires [Management], blocking;
+    AclTokenList: Get "/v1/acl/tokens", (()) -> Vec<AclTokenStub>, requires [Management], blocking page filter prefix reverse;
     /// Make a token; the answer is the only place where its secret is ever shown.
     AclTokenCreate: Post|Put "/v1/acl/token", (AclTokenView) -> AclTokenView, requires [Management];
     /// The token that is presented.

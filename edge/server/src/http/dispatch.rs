@@ -242,7 +242,7 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
         RouteId::AclBootstrap => acl::bootstrap(write).await?,
         RouteId::AclTokenList => {
             acl::enabled(shared)?;
-            read!(acl::list)
+            list!(acl::list)
         }
         RouteId::AclTokenCreate => acl::create(write).await?,
         RouteId::AclTokenSelf => acl::own(write)?,

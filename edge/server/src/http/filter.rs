@@ -5,11 +5,11 @@ mod subject;
 
 use std::sync::{Arc, LazyLock};
 
-use muster_api::views::{AllocView, EvalView, NodePoolView, NodeView};
+use muster_api::views::{AclTokenStub, AllocView, EvalView, NodePoolView, NodeView};
 use muster_filter::{Filter, FilterError, Fuel, Noun, Subject};
 use muster_ids::NodePool;
 use muster_jobspec::JobInput;
-use muster_model::{Alloc, Evaluation, Job, Node};
+use muster_model::{AclToken, Alloc, Evaluation, Job, Node};
 
 use super::blocking::Read;
 use super::error::ApiError;
@@ -28,6 +28,7 @@ nouns! {
     EVAL: EvalView;
     NODE: NodeView;
     POOL: NodePoolView;
+    TOKEN: AclTokenStub;
 }
 
 pub(crate) fn jobs<'a>(
@@ -63,6 +64,13 @@ pub(crate) fn pools<'a>(
     pools: impl Iterator<Item = &'a NodePool>,
 ) -> Result<Vec<&'a NodePool>, ApiError> {
     choose(read, &POOL, pools, subject::pool)
+}
+
+pub(crate) fn tokens<'a>(
+    read: &Read<'_>,
+    tokens: impl Iterator<Item = &'a Arc<AclToken>>,
+) -> Result<Vec<&'a Arc<AclToken>>, ApiError> {
+    choose(read, &TOKEN, tokens, |token| subject::token(token))
 }
 
 /// A filter for evaluations that comes in a body instead of the query.

@@ -4,12 +4,14 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use muster_api::views::{AllocView, EvalView, NodePoolView, NodeView};
+use muster_api::views::{AclTokenStub, AllocView, EvalView, NodePoolView, NodeView};
 use muster_filter::Subject;
 use muster_ids::NodePool;
-use muster_model::{Alloc, Evaluation, Job, Node};
+use muster_model::{AclToken, Alloc, Evaluation, Job, Node};
 use serde::Serialize;
 use serde_json::Value;
+
+use crate::http::routes::acl::hash;
 
 struct Lazy<Q, W> {
     quick: Q,
@@ -115,6 +117,10 @@ pub(super) fn node(node: &Node) -> impl Subject + '_ {
 
 pub(super) fn pool(pool: &NodePool) -> impl Subject + '_ {
     lazy(move |name: &str| if name == "Name" { text(pool) } else { None }, move || NodePoolView::from(pool))
+}
+
+pub(super) fn token(token: &AclToken) -> impl Subject + '_ {
+    lazy(|_: &str| None, move || AclTokenStub::new(token, hash(token)))
 }
 
 fn map<K: ToString, V: ToString>(map: &std::collections::BTreeMap<K, V>) -> Value {

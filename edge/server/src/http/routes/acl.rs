@@ -2,6 +2,8 @@
 
 mod request;
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use muster_api::views::{AclBootstrapRequest, AclTokenStub, AclTokenView, SecretText};
@@ -17,6 +19,8 @@ use crate::http::body::{self, ApiResponse};
 use crate::http::caller::Identity;
 use crate::http::dispatch::Write;
 use crate::http::error::ApiError;
+use crate::http::filter;
+use crate::http::listing::{ListResult, Listing};
 use crate::shared::Shared;
 
 /// What these routes answer where ACLs are off.
@@ -75,11 +79,12 @@ async fn forget_reset(shared: &Shared) {
     }
 }
 
-pub(crate) fn list(read: &Read<'_>) -> ReadResult<Vec<AclTokenStub>> {
+pub(crate) fn list(read: &Read<'_>) -> ListResult<AclTokenStub> {
     let prefix = read.options.prefix.to_ascii_lowercase();
     let tokens = read.state.acl_tokens().filter(|token| token.accessor.to_string().starts_with(&prefix));
-    let page = read.options.paginate(tokens, |token| token.accessor)?;
-    Ok(Answer::page(page, [WatchKey::AclTokens], |token| AclTokenStub::new(token, hash(token))))
+    let page = read.options.paginate(filter::tokens(read, tokens)?, |token| token.accessor)?;
+    let view = |token: Arc<AclToken>| AclTokenStub::new(&token, hash(&token));
+    Ok(Listing::new(page, [WatchKey::AclTokens], Arc::clone, view))
 }
 
 /// The token without its secret: servers do not have it.
@@ -157,7 +162,7 @@ fn shown(secret: &Secret) -> SecretText {
 }
 
 /// Over what the token allows: replicas of other regions compare it.
-fn hash(token: &AclToken) -> String {
+pub(crate) fn hash(token: &AclToken) -> String {
     let mut text = format!("{}\0{}\0{}", token.name, token.kind.as_str(), token.global);
     for policy in &token.policies {
         text.push('\0');
