@@ -13,6 +13,11 @@ pub fn options(root: &TempDir, name: &str) -> AgentOptions {
     AgentOptions::new(env!("CARGO_BIN_EXE_muster"), root.path(), name)
 }
 
+/// The same, called by the name that users of Nomad call it.
+pub fn as_nomad(root: &TempDir, name: &str) -> AgentOptions {
+    AgentOptions::new(&nomad(root).to_string_lossy(), root.path(), name)
+}
+
 pub fn dev_agent(root: &TempDir) -> Agent {
     let mut options = options(root, "dev");
     options.args = vec!["-dev".to_owned()];
@@ -79,4 +84,19 @@ pub fn nomad(root: &TempDir) -> std::path::PathBuf {
         std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_muster"), &path).unwrap();
     }
     path
+}
+
+/// GET as text, with its status.
+pub fn get_text(agent: &Agent, path: &str) -> (u16, String) {
+    let client: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let mut response = client.get(format!("{}{path}", agent.address())).call().unwrap();
+    (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
+}
+
+/// GET of an answer that is read bit by bit.
+pub fn open(agent: &Agent, path: &str) -> (u16, impl std::io::Read + use<>) {
+    // A client of its own, so that dropping the reader closes the connection.
+    let client: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let response = client.get(format!("{}{path}", agent.address())).call().unwrap();
+    (response.status().as_u16(), response.into_body().into_reader())
 }

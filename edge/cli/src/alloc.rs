@@ -1,8 +1,15 @@
 //! Commands about allocations, and how one is found by the id the user gave.
 
+pub(crate) mod checks;
+mod choose;
+mod content;
+pub(crate) mod fs;
 pub(crate) mod logs;
+pub(crate) mod restart;
+pub(crate) mod signal;
 pub(crate) mod status;
 pub(crate) mod stop;
+mod tail;
 
 use muster_api::table::AllocList;
 use muster_api::views::AllocListStub;

@@ -60,7 +60,11 @@ commands! {
     AclTokenList(acl::token::list::AclTokenList): "acl token list", "List ACL tokens.";
     AclTokenSelf(acl::token::own::AclTokenSelf): "acl token self", "Show the ACL token in use.";
     AclTokenUpdate(acl::token::update::AclTokenUpdate): "acl token update", "Change an ACL token's name or policies.";
+    AllocChecks(alloc::checks::AllocChecks): "alloc checks", "Show the health checks of an allocation's services.";
+    AllocFs(alloc::fs::AllocFs): "alloc fs" or "fs", "List, describe and print files of an allocation.";
     AllocLogs(alloc::logs::AllocLogs): "alloc logs" or "logs", "Print what a task wrote to its standard output or error.";
+    AllocRestart(alloc::restart::AllocRestart): "alloc restart", "Restart tasks of an allocation in place.";
+    AllocSignal(alloc::signal::AllocSignal): "alloc signal", "Send a signal to tasks of an allocation.";
     AllocStatus(alloc::status::AllocStatus): "alloc status" or "alloc-status", "Show an allocation and its tasks.";
     AllocStop(alloc::stop::AllocStop): "alloc stop", "Stop an allocation; its job gets a replacement.";
     EvalList(eval::list::EvalList): "eval list", "List evaluations.";

@@ -30,6 +30,7 @@ mod parse;
 mod secret;
 mod server;
 mod shell;
+mod size;
 mod system;
 mod table;
 #[cfg(test)]

@@ -221,19 +221,46 @@ fn describe(name: &str, metadata: &Metadata) -> FsEntry {
     }
 }
 
-/// As `ls -l` writes it.
+/// As the contract writes it: letters for what it is, then who may read, write and run it.
 fn mode_text(metadata: &Metadata) -> String {
-    let kind = if metadata.is_dir() {
-        'd'
-    } else if metadata.is_symlink() {
-        'L'
-    } else {
-        '-'
-    };
     let bits = permission_bits(metadata);
+    let mut text = kind_letters(metadata);
+    for (bit, letter) in [(0o4000, 'u'), (0o2000, 'g'), (0o1000, 't')] {
+        if bits & bit != 0 {
+            text.push(letter);
+        }
+    }
+    if text.is_empty() {
+        text.push('-');
+    }
     let flags = "rwxrwxrwx".chars().enumerate();
-    let flags = flags.map(|(at, flag)| if bits & (0o400 >> at) != 0 { flag } else { '-' });
-    std::iter::once(kind).chain(flags).collect()
+    text.extend(flags.map(|(at, flag)| if bits & (0o400 >> at) != 0 { flag } else { '-' }));
+    text
+}
+
+fn kind_letters(metadata: &Metadata) -> String {
+    let kind = metadata.file_type();
+    if kind.is_dir() {
+        return "d".to_owned();
+    }
+    if kind.is_symlink() {
+        return "L".to_owned();
+    }
+    #[cfg(unix)]
+    {
+        use cap_std::fs::FileTypeExt;
+        for (is, letters) in [
+            (kind.is_fifo(), "p"),
+            (kind.is_socket(), "S"),
+            (kind.is_block_device(), "D"),
+            (kind.is_char_device(), "Dc"),
+        ] {
+            if is {
+                return letters.to_owned();
+            }
+        }
+    }
+    String::new()
 }
 
 #[cfg(unix)]
@@ -327,7 +354,8 @@ mod tests {
         for path in ["web/local/fifo", "web/local/to-fifo"] {
             let error = FileReader::open(&dir, path, Part::default()).unwrap_err();
             assert!(error.to_string().contains("not a regular file"), "{error}");
-            assert_eq!(stat(&dir, path).unwrap().content_type, None);
+            let entry = stat(&dir, path).unwrap();
+            assert_eq!((entry.content_type, entry.mode.as_str()), (None, "prw-r--r--"));
         }
         let directory = FileReader::open(&dir, "web/local", Part::default()).unwrap_err();
         assert_eq!(directory, QueryError::Directory("web/local".into()));

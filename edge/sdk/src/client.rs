@@ -9,7 +9,7 @@ use muster_api::route::{Method, Route, Row};
 use muster_api::{RouteId, path};
 use reqwest::{Certificate, Identity, RequestBuilder, Response};
 
-use crate::{ClientConfig, SdkError};
+use crate::{ClientConfig, Frames, SdkError};
 
 /// Calls an agent. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -88,6 +88,19 @@ impl Client {
         let row = route.row();
         let response = self.send(self.request(row, params, query)).await?;
         Ok(Pieces { response, address: self.config.address.clone() })
+    }
+
+    /// Calls a route whose answer is a stream of frames, such as a file that is followed.
+    ///
+    /// # Errors
+    /// When the agent cannot be reached or answers with an error.
+    pub async fn frames(
+        &self,
+        route: RouteId,
+        params: &[&str],
+        query: &Query<'_>,
+    ) -> Result<Frames, SdkError> {
+        Ok(Frames::new(self.stream(route, params, query).await?))
     }
 
     fn request(&self, row: &Row, params: &[&str], query: &Query<'_>) -> RequestBuilder {

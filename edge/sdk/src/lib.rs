@@ -12,7 +12,9 @@
 mod client;
 mod config;
 mod error;
+mod frames;
 
 pub use client::{Answer, Client, Pieces};
 pub use config::{ClientConfig, TlsFiles};
 pub use error::SdkError;
+pub use frames::{Frame, Frames};

@@ -2,9 +2,10 @@
 
 mod show;
 mod tasks;
+mod usage;
 
-use muster_api::table::{AllocList, AllocRead};
-use muster_api::views::{AllocListStub, AllocView};
+use muster_api::table::{AllocList, AllocRead, AllocStats};
+use muster_api::views::{AllocListStub, AllocResourceUsage, AllocView};
 use muster_sdk::Client;
 
 use crate::connect::ConnectArgs;
@@ -24,14 +25,16 @@ pub(crate) struct AllocStatus {
     /// Show whole ids and how the allocation was placed
     #[arg(long)]
     verbose: bool,
+    /// Show all that is measured of each task
+    #[arg(long)]
+    stats: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 impl Verb for AllocStatus {
-    const REFUSED: &'static [Refused] =
-        &[Refused::Switch("stats"), Refused::Value("t"), Refused::Switch("ui")];
+    const REFUSED: &'static [Refused] = &[Refused::Value("t"), Refused::Switch("ui")];
 
     async fn run(self, shell: &mut Shell) -> Outcome {
         let client = self.connect.connect(shell)?;
@@ -71,8 +74,37 @@ impl AllocStatus {
         match (self.json, self.short) {
             (true, _) => shell.line(&crate::json::pretty(&alloc)?)?,
             (false, true) => show::short_form(shell, &alloc, self.verbose)?,
-            (false, false) => show::long_form(shell, &alloc, self.verbose)?,
+            (false, false) => {
+                let usage = measured(shell, client, &alloc).await?;
+                show::long_form(shell, &alloc, &Shown { usage, stats: self.stats, verbose: self.verbose })?;
+            }
         }
         Ok(OK)
+    }
+}
+
+/// What the long form shows beside the allocation itself.
+#[derive(Debug, Default)]
+struct Shown {
+    usage: Option<AllocResourceUsage>,
+    stats: bool,
+    verbose: bool,
+}
+
+/// What a running allocation uses. That it cannot be measured is told, and no reason to show nothing.
+async fn measured(
+    shell: &mut Shell,
+    client: &Client,
+    alloc: &AllocView,
+) -> Result<Option<AllocResourceUsage>, Failure> {
+    if alloc.client_status != "running" {
+        return Ok(None);
+    }
+    match client.get::<AllocStats>(&[&alloc.id], &[("namespace", &alloc.namespace)]).await {
+        Ok(usage) => Ok(Some(usage.value)),
+        Err(error) => {
+            shell.error(&format!("Couldn't retrieve stats: {error}"))?;
+            Ok(None)
+        }
     }
 }

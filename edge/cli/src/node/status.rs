@@ -1,6 +1,7 @@
 //! `node status`: the list of nodes, or one with its drivers, resources and allocations.
 
 mod show;
+mod usage;
 
 use muster_api::table::{NodeAllocations, NodeList, NodeRead};
 use muster_sdk::Client;
@@ -29,6 +30,9 @@ pub(crate) struct NodeStatus {
     /// Show whole ids, more columns, attributes and metadata
     #[arg(long)]
     verbose: bool,
+    /// Show all that is measured of the node
+    #[arg(long)]
+    stats: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -44,7 +48,6 @@ impl Verb for NodeStatus {
     const REFUSED: &'static [Refused] = &[
         Refused::Switch("allocs"),
         Refused::Switch("self"),
-        Refused::Switch("stats"),
         Refused::Value("t"),
         Refused::Value("filter"),
         Refused::Switch("ui"),
@@ -102,12 +105,16 @@ impl NodeStatus {
         if self.quiet {
             return shell.line(&node.id).map(|()| OK);
         }
-        show::header(shell, &node, self.short, self.verbose)?;
-        if !self.short {
-            let allocs = client.get::<NodeAllocations>(&[&node.id], &[]).await;
-            let allocs = allocs.map_err(|error| Failure::request("querying node allocations", &error))?.value;
-            show::sections(shell, &node, &allocs, self.verbose)?;
+        if self.short {
+            show::header(shell, &node, None, true, self.verbose)?;
+            return Ok(OK);
         }
+        let allocs = client.get::<NodeAllocations>(&[&node.id], &[]).await;
+        let allocs = allocs.map_err(|error| Failure::request("querying node allocations", &error))?.value;
+        let measured = usage::measure(shell, client, &node, &allocs).await?;
+        show::header(shell, &node, measured.as_ref(), false, self.verbose)?;
+        let sections = show::Sections { measured, stats: self.stats, verbose: self.verbose };
+        show::sections(shell, &node, &allocs, &sections)?;
         Ok(OK)
     }
 }

@@ -2,7 +2,7 @@
 
 use muster_api::views::AllocView;
 
-use super::tasks;
+use super::{Shown, tasks};
 use crate::failure::Failure;
 use crate::ids::short;
 use crate::keyvalue::KeyValues;
@@ -22,12 +22,12 @@ pub(super) fn short_form(shell: &mut Shell, alloc: &AllocView, verbose: bool) ->
     shell.table(&table)
 }
 
-pub(super) fn long_form(shell: &mut Shell, alloc: &AllocView, verbose: bool) -> Result<(), Failure> {
-    let pairs = header(shell, alloc, verbose);
+pub(super) fn long_form(shell: &mut Shell, alloc: &AllocView, shown: &Shown) -> Result<(), Failure> {
+    let pairs = header(shell, alloc, shown.verbose);
     shell.pairs(&pairs)?;
     addresses(shell, alloc)?;
-    tasks::each(shell, alloc)?;
-    if verbose { placement(shell, alloc) } else { Ok(()) }
+    tasks::each(shell, alloc, shown)?;
+    if shown.verbose { placement(shell, alloc) } else { Ok(()) }
 }
 
 fn header(shell: &Shell, alloc: &AllocView, verbose: bool) -> KeyValues {

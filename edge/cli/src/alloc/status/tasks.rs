@@ -1,11 +1,13 @@
 //! The tasks of an allocation: state, resources, events.
 
-use muster_api::views::{AllocView, TaskStateView};
+use muster_api::views::{AllocView, ResourceUsage, TaskStateView};
 use muster_jobspec::input::TaskInput;
 
+use super::{Shown, usage};
 use crate::failure::Failure;
 use crate::keyvalue::KeyValues;
 use crate::shell::Shell;
+use crate::size;
 use crate::table::Table;
 
 /// A task by name, with what is known of it.
@@ -66,25 +68,41 @@ pub(super) fn table(shell: &Shell, alloc: &AllocView) -> Table {
 }
 
 /// A section for each task.
-pub(super) fn each(shell: &mut Shell, alloc: &AllocView) -> Result<(), Failure> {
+pub(super) fn each(shell: &mut Shell, alloc: &AllocView, shown: &Shown) -> Result<(), Failure> {
     for task in all(alloc) {
         let hook = if task.hook.is_empty() { String::new() } else { format!(" ({})", task.hook) };
         shell.heading(&format!("Task \"{}\"{hook} is \"{}\"", task.name, task.state_name()))?;
-        resources(shell, alloc, task.name)?;
+        let usage = shown.usage.as_ref().and_then(|usage| usage.tasks.get(task.name));
+        let usage = usage.map(|usage| &usage.resource_usage);
+        resources(shell, alloc, task.name, usage)?;
+        if let Some(usage) = usage.filter(|_| shown.stats) {
+            usage::tables(shell, usage)?;
+        }
         let none = TaskStateView::default();
         events(shell, task.state.unwrap_or(&none))?;
     }
     Ok(())
 }
 
-fn resources(shell: &mut Shell, alloc: &AllocView, name: &str) -> Result<(), Failure> {
+/// What the task was given, with what it uses of it where that is known.
+fn resources(
+    shell: &mut Shell,
+    alloc: &AllocView,
+    name: &str,
+    usage: Option<&ResourceUsage>,
+) -> Result<(), Failure> {
     let Some(resources) = alloc.allocated_resources.tasks.get(name) else { return Ok(()) };
     let cores = resources.cpu.reserved_cores.as_deref().unwrap_or_default().len();
     let cpu = if cores > 0 { format!("CPU ({cores} cores)") } else { "CPU".to_owned() };
     let mut table = Table::new(&[&cpu, "Memory", "Disk", "Addresses"]);
+    let cpu_used = usage.map(|usage| format!("{:.0}/", usage.cpu_stats.total_ticks.floor()));
+    let memory_used = usage.map(|usage| {
+        let memory = &usage.memory_stats;
+        format!("{}/", size::bytes(if memory.usage > 0 { memory.usage } else { memory.rss }))
+    });
     table.row(vec![
-        format!("{} MHz", resources.cpu.cpu_shares),
-        format!("{} MiB", resources.memory.memory_mb),
+        format!("{}{} MHz", cpu_used.unwrap_or_default(), resources.cpu.cpu_shares),
+        format!("{}{} MiB", memory_used.unwrap_or_default(), resources.memory.memory_mb),
         format!("{} MiB", alloc.allocated_resources.shared.disk_mb),
         String::new(),
     ]);

@@ -4,13 +4,20 @@ use std::collections::BTreeMap;
 
 use muster_api::views::{AllocView, NodeView};
 
+use super::usage::Measured;
 use crate::failure::Failure;
 use crate::ids::short;
 use crate::keyvalue::KeyValues;
 use crate::shell::Shell;
 use crate::table::Table;
 
-pub(super) fn header(shell: &mut Shell, node: &NodeView, brief: bool, verbose: bool) -> Result<(), Failure> {
+pub(super) fn header(
+    shell: &mut Shell,
+    node: &NodeView,
+    measured: Option<&Measured>,
+    brief: bool,
+    verbose: bool,
+) -> Result<(), Failure> {
     let names = |names: Vec<&str>| names.join(",");
     let mut pairs = KeyValues::default();
     pairs.add("ID", short(&node.id, verbose));
@@ -21,6 +28,9 @@ pub(super) fn header(shell: &mut Shell, node: &NodeView, brief: bool, verbose: b
     pairs.add("Drain", node.drain.to_string());
     pairs.add("Eligibility", node.scheduling_eligibility.as_str());
     pairs.add("Status", node.status.as_str());
+    if let Some(measured) = measured {
+        pairs.add("Uptime", measured.uptime());
+    }
     pairs.add("Host Volumes", names(node.host_volumes.keys().map(String::as_str).collect()));
     let drivers = node.drivers.iter().filter(|(_, info)| info.detected);
     if brief {
@@ -34,17 +44,30 @@ pub(super) fn header(shell: &mut Shell, node: &NodeView, brief: bool, verbose: b
     shell.pairs(&pairs)
 }
 
+/// What is shown below the header.
+#[derive(Debug, Default)]
+pub(super) struct Sections {
+    pub measured: Option<Measured>,
+    /// All of it, not only the sums.
+    pub stats: bool,
+    pub verbose: bool,
+}
+
 pub(super) fn sections(
     shell: &mut Shell,
     node: &NodeView,
     allocs: &[AllocView],
-    verbose: bool,
+    sections: &Sections,
 ) -> Result<(), Failure> {
+    let verbose = sections.verbose;
     if verbose {
         drivers(shell, node)?;
     }
     events(shell, node)?;
     allocated(shell, node, allocs)?;
+    if let Some(measured) = &sections.measured {
+        measured.show(shell, node, sections.stats)?;
+    }
     allocations(shell, allocs, verbose)?;
     if verbose {
         texts(shell, "Attributes", &node.attributes)?;
@@ -166,8 +189,8 @@ mod tests {
                 "Shared": {"DiskMB": 150}},
         }))
         .unwrap();
-        header(&mut sh, &node, false, false).unwrap();
-        sections(&mut sh, &node, &[alloc], false).unwrap();
+        header(&mut sh, &node, None, false, false).unwrap();
+        sections(&mut sh, &node, &[alloc], &Sections::default()).unwrap();
         let expected = "\
 ID            = b2b2b2b2
 Name          = n1

@@ -38,7 +38,7 @@ fn alloc() -> AllocView {
 #[test]
 fn the_long_form_tells_everything() {
     let (mut sh, captured) = shell();
-    long_form(&mut sh, &alloc(), false).unwrap();
+    long_form(&mut sh, &alloc(), &Shown::default()).unwrap();
     assert_eq!(captured.out(), LONG);
 }
 
@@ -63,12 +63,36 @@ main  running  Started     1970-01-01T00:16:40Z  main
 #[test]
 fn verbose_adds_the_account_of_the_placement() {
     let (mut sh, captured) = shell();
-    long_form(&mut sh, &alloc(), true).unwrap();
+    long_form(&mut sh, &alloc(), &Shown { verbose: true, ..Shown::default() }).unwrap();
     let out = captured.out();
     assert!(out.contains("Evaluated Nodes     = 1\n"), "{out}");
     let table = "\nPlacement Metrics\nNode                                  binpack  final score\n\
                  b2b2b2b2-0000-4000-8000-000000000000  0.5      0.5\n";
     assert!(out.ends_with(table), "{out}");
+}
+
+#[test]
+fn what_is_used_stands_before_what_is_given() {
+    let (mut sh, captured) = shell();
+    let usage = serde_json::from_value(json!({"Tasks": {"main": {"ResourceUsage": {
+        "MemoryStats": {"RSS": 3_145_728, "Swap": 0, "Measured": ["Swap", "RSS"]},
+        "CpuStats": {"Percent": 2.5, "TotalTicks": 50.9, "Measured": ["Percent"]},
+    }}}}))
+    .unwrap();
+    long_form(&mut sh, &alloc(), &Shown { usage: Some(usage), stats: true, verbose: false }).unwrap();
+    let expected = "\
+CPU         Memory           Disk     Addresses
+50/100 MHz  3.0 MiB/300 MiB  300 MiB  <none>
+
+Memory Stats
+RSS      Swap
+3.0 MiB  0 B
+
+CPU Stats
+Percent
+2.50%
+";
+    assert!(captured.out().contains(expected), "{}", captured.out());
 }
 
 const LONG: &str = "\

@@ -1,4 +1,4 @@
-//! Which end of a log is meant.
+//! Which end of a log or file is meant.
 
 /// What part of a log to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
