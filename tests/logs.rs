@@ -43,9 +43,23 @@ fn assert_same(mut got: impl Read, mut want: impl Read) -> usize {
     }
 }
 
-fn seq(last: usize) -> impl Read {
-    let child = Command::new("seq").arg(last.to_string()).stdout(Stdio::piped()).spawn().unwrap();
-    child.stdout.unwrap()
+/// What `seq` prints.
+struct Seq(std::process::Child);
+
+fn seq(last: usize) -> Seq {
+    Seq(Command::new("seq").arg(last.to_string()).stdout(Stdio::piped()).spawn().unwrap())
+}
+
+impl Read for Seq {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.0.stdout.as_mut().unwrap().read(buffer)
+    }
+}
+
+impl Drop for Seq {
+    fn drop(&mut self) {
+        let _ended = (self.0.kill(), self.0.wait());
+    }
 }
 
 #[test]
