@@ -29,6 +29,7 @@ use std::cell::Cell;
 
 use hcl_edit::expr::{Conditional, Expression};
 
+use crate::files::Files;
 use crate::functions::Patterns;
 use crate::number::Number;
 use crate::source::{Source, Span};
@@ -42,6 +43,7 @@ pub(crate) struct Evaluator<'s> {
     pub roots: Roots,
     pub budget: Budget,
     patterns: Patterns,
+    files: Option<&'s dyn Files>,
     seed: Option<[u8; 16]>,
     /// How many random values were drawn from the seed.
     drawn: Cell<u64>,
@@ -51,7 +53,13 @@ pub(crate) struct Evaluator<'s> {
 impl<'s> Evaluator<'s> {
     pub fn new(source: &'s Source, roots: Roots, seed: Option<[u8; 16]>) -> Self {
         let (drawn, depth) = (Cell::new(0), Cell::new(0));
-        Self { source, roots, budget: Budget::default(), patterns: Patterns::default(), seed, drawn, depth }
+        let (budget, patterns) = (Budget::default(), Patterns::default());
+        Self { source, roots, budget, patterns, files: None, seed, drawn, depth }
+    }
+
+    /// Lets the filesystem functions see these files.
+    pub fn with_files(self, files: Option<&'s dyn Files>) -> Self {
+        Self { files, ..self }
     }
 
     /// The value of an expression.
@@ -99,7 +107,7 @@ impl<'s> Evaluator<'s> {
 
     /// Pays for work or for something made; every loop and every copy goes through here.
     pub fn spend(&self, units: u64, span: Span) -> Eval<()> {
-        self.budget.spend(units).map_err(|Exhausted| Fault::exhausted(span))
+        self.budget.spend(units).map_err(|Exhausted| Fault::Exhausted(span))
     }
 
     fn number(number: &hcl_edit::Number, span: Span) -> Eval<Val> {

@@ -1,22 +1,25 @@
 //! The functions a job file may call: one table, one file per family.
 //!
-//! All are pure. What would read a file, the clock or the machine is listed in [`unavailable`] with the reason, so
-//! that the message says more than "unknown".
+//! All are pure: files come from [`crate::Files`], chance from the caller's seed. What would read the clock or the
+//! machine is listed in [`unavailable`] with the reason, so that the message says more than "unknown".
 
 mod call;
 mod collections;
 mod digest;
 mod encoding;
+mod filesystem;
 mod format;
 mod lists;
 mod maps;
 mod network;
 mod numeric;
 mod regular;
+mod secrets;
 mod sets;
 mod strings;
 mod time;
 mod uuid;
+mod yaml;
 
 pub(crate) use call::{Call, Function};
 pub(crate) use encoding::decode_json;
@@ -27,16 +30,19 @@ const FAMILIES: &[&[Function]] = &[
     collections::FUNCTIONS,
     digest::FUNCTIONS,
     encoding::FUNCTIONS,
+    filesystem::FUNCTIONS,
     format::FUNCTIONS,
     lists::FUNCTIONS,
     maps::FUNCTIONS,
     network::FUNCTIONS,
     numeric::FUNCTIONS,
     regular::FUNCTIONS,
+    secrets::FUNCTIONS,
     sets::FUNCTIONS,
     strings::FUNCTIONS,
     time::FUNCTIONS,
     uuid::FUNCTIONS,
+    yaml::FUNCTIONS,
 ];
 
 pub(crate) fn find(name: &str) -> Option<&'static Function> {
@@ -55,16 +61,9 @@ fn all() -> impl Iterator<Item = &'static Function> {
 /// Why a function that exists elsewhere cannot be called here.
 pub(crate) fn unavailable(name: &str) -> Option<&'static str> {
     match name {
-        "abspath" | "basename" | "dirname" | "file" | "filebase64" | "fileexists" | "fileset"
-        | "pathexpand" => {
-            Some("filesystem functions disabled: pass the content in with a variable or `-var-file`")
-        }
         "templatefile" => Some("write the template in place, as a heredoc"),
         "timestamp" => Some("evaluation must not depend on the clock: pass the time in with a variable"),
         "env" => Some("write `${env[\"NAME\"]}`, which is filled in when the task runs, or use a variable"),
-        "bcrypt" | "rsadecrypt" => Some("compute it outside and pass it in with a variable"),
-        "yamldecode" => Some("write the value as HCL, or decode JSON with `jsondecode`"),
-        "yamlencode" => Some("use `jsonencode`: JSON is valid YAML"),
         _ => None,
     }
 }

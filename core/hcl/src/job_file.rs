@@ -31,14 +31,14 @@ use crate::syntax;
 /// # Errors
 /// Every finding, in the order of the text.
 pub fn evaluate_job_file(source: &Source, inputs: &Inputs) -> Result<Body, Vec<Diagnostic>> {
-    let tree = syntax::parse(source).map_err(|diagnostic| vec![diagnostic])?;
+    let tree = syntax::parse(source)?;
     let parts = Parts::split(&tree);
     let mut report = Report::default();
 
     let declared = declare::declare(source, &parts, &mut report);
     let vars = given::assign(declared, inputs, &mut report);
     let roots = Roots { vars, ..Roots::default() };
-    let mut evaluator = Evaluator::new(source, roots, inputs.seed);
+    let mut evaluator = Evaluator::new(source, roots, inputs.seed).with_files(inputs.files.as_deref());
     declare::validate(&evaluator, &parts, &mut report);
     locals::evaluate(&mut evaluator, &parts.locals, &mut report);
 

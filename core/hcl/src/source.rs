@@ -34,18 +34,28 @@ impl Source {
     /// The line and column of a byte offset; an offset beyond the end is the end.
     #[must_use]
     pub fn position(&self, offset: usize) -> Position {
-        let mut position = Position { line: 1, column: 1 };
-        for (at, ch) in self.text.char_indices() {
-            if at + ch.len_utf8() > offset {
-                break;
-            }
-            match ch {
-                '\n' => position = Position { line: position.line + 1, column: 1 },
-                BYTE_ORDER_MARK if at == 0 => {}
-                _ => position.column += 1,
-            }
+        let mut offset = offset.min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
         }
-        position
+        let before = self.text.get(..offset).unwrap_or("");
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let in_line = before.get(line_start..).unwrap_or("").trim_start_matches(BYTE_ORDER_MARK);
+        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        Position { line, column: in_line.chars().count() + 1 }
+    }
+
+    /// The line around a byte offset, without its break.
+    #[must_use]
+    pub fn line_around(&self, offset: usize) -> &str {
+        let offset = offset.min(self.text.len());
+        let start = self
+            .text
+            .as_bytes()
+            .get(..offset)
+            .and_then(|before| before.iter().rposition(|byte| *byte == b'\n'));
+        let rest = self.text.get(start.map_or(0, |at| at + 1)..).unwrap_or("");
+        rest.lines().next().unwrap_or("").trim_start_matches(BYTE_ORDER_MARK)
     }
 
     /// The text of a span, or nothing where the span does not fit the text.

@@ -1,49 +1,44 @@
-//! From text to the syntax tree of `hcl-edit`, with what its parser leaves out: a byte order mark is skipped, a line
-//! break inside a quoted string is refused, and a brace that is never closed is named where it was opened.
+//! From text to the syntax tree of `hcl-edit`, with what its parser leaves out: a byte order mark is skipped, what is
+//! never closed is named where it was opened, and one run tells of every statement that is wrong, not of the first.
 
+mod outline;
+mod recover;
 mod scan;
+pub(crate) mod token;
 pub(crate) mod unescape;
+
+pub use outline::outline;
+
+use std::borrow::Cow;
 
 use hcl_edit::expr::Expression;
 use hcl_edit::parser;
 use hcl_edit::structure::Body;
 
 use crate::diagnostic::Diagnostic;
-use crate::source::{BYTE_ORDER_MARK, Source, Span};
+use crate::source::{BYTE_ORDER_MARK, Source};
 
 /// The longest text that is read at all.
 const MAX_BYTES: usize = 16 << 20;
 
 /// Parses a whole file.
-pub(crate) fn parse(source: &Source) -> Result<Body, Diagnostic> {
-    check_length(source)?;
+pub(crate) fn parse(source: &Source) -> Result<Body, Vec<Diagnostic>> {
+    check_length(source).map_err(|diagnostic| vec![diagnostic])?;
     let text = without_byte_order_mark(&source.text);
     let scanned = scan::scan(&text);
-    if let Some(open) = scanned.broken_string {
-        return Err(Diagnostic::at(
-            open,
-            "this string is not closed on its line",
-            "close it with `\"`, or write a text of several lines as a heredoc: `<<EOF`",
-        ));
+    if scanned.hopeless {
+        return Err(scanned.found);
     }
-    if let Some(open) = scanned.crowded {
-        let place = Span::new(open, open + 1);
-        return Err(Diagnostic::at(
-            place,
-            "the maps of this file have too many entries",
-            "keep maps below 10,000 lines",
-        ));
-    }
-    parser::parse_body(&text).map_err(|error| explain(&text, &error, scanned.unclosed))
+    recover::parse(text, scanned.found)
 }
 
 /// Parses a single expression, such as the raw text of a variable.
 pub(crate) fn parse_expression(source: &Source) -> Result<Expression, Diagnostic> {
     check_length(source)?;
-    if scan::scan(&source.text).crowded.is_some() {
-        return Err(Diagnostic::nowhere("this value has too many entries", "keep maps below 10,000 lines"));
+    if let Some(first) = scan::scan(&source.text).found.into_iter().next() {
+        return Err(first);
     }
-    parser::parse_expr(source.text.trim()).map_err(|error| explain(&source.text, &error, None))
+    parser::parse_expr(source.text.trim()).map_err(|error| recover::explain(&source.text, &error))
 }
 
 fn check_length(source: &Source) -> Result<(), Diagnostic> {
@@ -54,60 +49,10 @@ fn check_length(source: &Source) -> Result<(), Diagnostic> {
 }
 
 /// Blanks of the same length, so that every offset keeps its meaning.
-fn without_byte_order_mark(text: &str) -> std::borrow::Cow<'_, str> {
+fn without_byte_order_mark(text: &str) -> Cow<'_, str> {
     match text.strip_prefix(BYTE_ORDER_MARK) {
         Some(rest) => format!("{}{rest}", " ".repeat(BYTE_ORDER_MARK.len_utf8())).into(),
         None => text.into(),
-    }
-}
-
-fn explain(text: &str, error: &parser::Error, unclosed: Option<Unclosed>) -> Diagnostic {
-    let offset = error.location().offset();
-    let at_end = text.get(offset..).is_none_or(|rest| rest.trim().len() <= 1);
-    if let (true, Some(unclosed)) = (at_end, unclosed) {
-        return unclosed.diagnostic(text);
-    }
-    let rest = text.get(offset..).unwrap_or("");
-    let end = offset + rest.chars().next().map_or(0, char::len_utf8);
-    let found = match rest.chars().next() {
-        None => "the end of the text".to_owned(),
-        Some('\n' | '\r') => "the end of the line".to_owned(),
-        Some(ch) => format!("`{ch}`"),
-    };
-    let message = error.message().replace('\n', " ");
-    Diagnostic::at(Span::new(offset, end), format!("the syntax is wrong at {found}"), message)
-}
-
-/// A bracket without its counterpart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Unclosed {
-    pub at: usize,
-    pub bracket: char,
-    /// How many are open in all.
-    pub count: usize,
-}
-
-impl Unclosed {
-    pub const fn closing(bracket: char) -> char {
-        match bracket {
-            '[' => ']',
-            '(' => ')',
-            _ => '}',
-        }
-    }
-
-    fn diagnostic(self, text: &str) -> Diagnostic {
-        let close = Self::closing(self.bracket);
-        let more = match self.count {
-            0 | 1 => String::new(),
-            count => format!(" ({count} brackets are open in all)"),
-        };
-        let line = text.get(..self.at).unwrap_or("").matches('\n').count() + 1;
-        Diagnostic::at(
-            Span::new(self.at, self.at + self.bracket.len_utf8()),
-            format!("the `{}` opened on line {line} is never closed", self.bracket),
-            format!("add the missing `{close}`{more}"),
-        )
     }
 }
 
@@ -117,15 +62,39 @@ mod tests {
 
     use super::*;
 
-    fn message(text: &str) -> String {
+    fn messages(text: &str) -> Vec<String> {
         let source = Source::new("job.hcl", text);
-        parse(&source).unwrap_err().render(&source)
+        parse(&source).unwrap_err().iter().map(|one| one.render(&source)).collect()
+    }
+
+    fn message(text: &str) -> String {
+        messages(text).remove(0)
     }
 
     #[test]
-    fn a_brace_that_is_never_closed_is_named_where_it_was_opened() {
+    fn blocks_that_are_never_closed_are_named_with_their_lines() {
+        let said = messages("job \"a\" {\n  group \"b\" {\n    count = 1\n");
+        assert_eq!(
+            said,
+            [
+                "job.hcl:2:3: 2 blocks are never closed: `group \"b\"` (line 2), `job \"a\"` (line 1); add the missing `}` of each, where the block ends"
+            ]
+        );
         let said = message("job \"a\" {\n  group \"b\" {\n    count = 1\n  }\n");
-        assert_eq!(said, "job.hcl:1:9: the `{` opened on line 1 is never closed; add the missing `}`");
+        assert_eq!(said, "job.hcl:1:1: the block `job \"a\"` is never closed; add the missing `}`");
+        let said = message("a {\n  b = [1,\n");
+        assert_eq!(
+            said,
+            "job.hcl:2:7: the `[` opened on line 2 is never closed; add the missing `]` (2 brackets are open in all)"
+        );
+    }
+
+    #[test]
+    fn every_wrong_statement_is_told_and_right_ones_are_not() {
+        let text = "a = = 1\nb = 2\nc = ]\nd {\n  e = 1 2\n  f = 3\n  g \"x\" = 4\n}\nh = \"y\n";
+        let said = messages(text);
+        let places: Vec<_> = said.iter().map(|line| line.split(":").nth(1).unwrap()).collect();
+        assert_eq!(places, ["1", "3", "5", "7", "9"], "{said:#?}");
     }
 
     #[test]
@@ -144,5 +113,7 @@ mod tests {
     fn what_was_expected_is_said() {
         let said = message("job \"a\" { region = \"x\" datacenters = [] }\n");
         assert!(said.contains("expected `}`"), "{said}");
+        let said = message("meta {\n  \"a.b\" = 1\n}\n");
+        assert!(said.contains("not quoted") && said.contains("meta = {"), "{said}");
     }
 }

@@ -207,6 +207,27 @@ const VALUES: &[(&str, &str)] = &[
     ("convert([\"b\", \"a\", \"b\"], set(string))", "[\"a\",\"b\"]"),
     ("try(local.ports.none, 5)", "5"),
     ("can(local.ports.none)", "false"),
+    ("convert([1, \"a\", true], list(any))", "[\"1\",\"a\",\"true\"]"),
+    (
+        "convert({ a = 1 }, object({ a = string, b = optional(number), c = optional(number, 3) }))",
+        "{\"a\":\"1\",\"b\":null,\"c\":3}",
+    ),
+    // Functions: YAML.
+    ("yamlencode(\"hello\")", "\"\\\"hello\\\"\\n\""),
+    (
+        "yamlencode({b = [1, {c = \"d\", e = true}, [2, 3]], a = null, f = {g = {}}, h = []})",
+        "\"\\\"a\\\": null\\n\\\"b\\\":\\n- 1\\n- \\\"c\\\": \\\"d\\\"\\n  \\\"e\\\": true\\n- - 2\\n  - 3\\n\\\"f\\\":\\n  \\\"g\\\": {}\\n\\\"h\\\": []\\n\"",
+    ),
+    ("yamlencode({a = \"x\\ny\\n\"})", "\"\\\"a\\\": |\\n  x\\n  y\\n\""),
+    (
+        "yamldecode(\"a: [1, 2.5, true, null, text]\\nb:\\n  c: yes\\n  1: x\\n\")",
+        "{\"a\":[1,2.5,true,null,\"text\"],\"b\":{\"1\":\"x\",\"c\":\"yes\"}}",
+    ),
+    (
+        "yamldecode(yamlencode({a = [\"x\\n\\n\", \"y\\n z\", \" q\\n\", \"\", \"1\"]}))",
+        "{\"a\":[\"x\\n\\n\",\"y\\n z\",\" q\\n\",\"\",\"1\"]}",
+    ),
+    ("yamldecode(\"x: &a {k: 1}\\ny: *a\\nz:\\n  <<: *a\\n\").z.k", "1"),
 ];
 
 #[test]
@@ -236,6 +257,12 @@ const REFUSALS: &[(&str, &str)] = &[
     ("upper()", "`upper` takes 1 arguments, not 0; usage: upper(string)"),
     ("upper([])", "`upper`: a string is needed, but this is a list"),
     ("file(\"x\")", "filesystem functions disabled"),
+    ("basename(\"x\")", "filesystem functions disabled"),
+    ("bcrypt(\"x\")", "there is no randomness here"),
+    ("bcrypt(\"x\", 31)", "the cost must be from 4 to 13"),
+    ("rsadecrypt(\"aGk=\", \"x\")", "not an RSA private key"),
+    ("yamldecode(\"a: [\")", "this is not YAML"),
+    ("yamldecode(\"a: 1\\na: 2\")", "this is not YAML"),
     ("timestamp()", "must not depend on the clock"),
     ("uuidv4()", "there is no randomness here"),
     ("a::b()", "no namespaced functions"),

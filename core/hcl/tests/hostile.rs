@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use muster_hcl::{Inputs, Source, evaluate_job_file, parse_config};
+use muster_hcl::{Inputs, Source, evaluate_job_file, format as lay_out, outline, parse_config};
 use proptest::prelude::*;
 
 fn refused(text: String) -> String {
@@ -43,6 +43,94 @@ fn loops_and_functions_run_into_the_limit() {
         let said = refused(format!("x = {expression}\n"));
         assert!(said.contains("than is allowed") || said.contains("more data"), "{expression}: {said}");
     }
+}
+
+/// Of a text that runs into a limit this is told once, however much comes after it.
+#[test]
+fn a_limit_is_told_once() {
+    let mut text = String::from("locals {\n");
+    for number in 0..50 {
+        text.push_str(&format!("  a{number} = [for a in range(100000) : [for b in range(100000) : b]]\n"));
+    }
+    text.push_str("}\nx = local.a1\ny = range(100000)\n");
+    let source = Source::new("x", text);
+    let all = evaluate_job_file(&source, &Inputs::default()).unwrap_err();
+    assert_eq!(all.len(), 1, "{all:?}");
+}
+
+#[test]
+fn a_million_nested_blocks_end_in_one_message() {
+    nested("a {\n", 1_000_000);
+    for open in ["[", "(", "{", "a \"b\" {\n", "\"${", "%{", "<<E\n${"] {
+        nested(open, 50_000);
+    }
+}
+
+/// Both never closed, and closed by braces whatever was opened.
+fn nested(open: &str, levels: usize) {
+    for close in ["", "}\n"] {
+        let first = if open.starts_with('a') { "1\n" } else { "" };
+        let text = format!("x = {first}{}{}", open.repeat(levels), close.repeat(levels));
+        let source = Source::new("x", text);
+        let all = evaluate_job_file(&source, &Inputs::default()).unwrap_err();
+        assert!(all.len() <= 20, "{open:?}: {} findings", all.len());
+        let shown: usize = all.iter().map(|one| one.explain(&source).len()).sum();
+        assert!(shown < 20_000, "{open:?}: {shown} bytes");
+        let _ = parse_config(&source);
+        let _ = outline(&source);
+    }
+}
+
+#[test]
+fn strings_of_many_megabytes_are_read_or_refused_soon() {
+    let long = "ä".repeat(5_000_000);
+    let body = evaluate_job_file(&Source::new("x", format!("x = \"{long}\"\n")), &Inputs::default()).unwrap();
+    assert_eq!(body.attributes.len(), 1);
+    let heredoc = format!("x = <<-E\n  {long}\n  E\n");
+    assert!(evaluate_job_file(&Source::new("x", heredoc), &Inputs::default()).is_ok());
+    let unclosed = Source::new("x", format!("x = \"{long}"));
+    let said = evaluate_job_file(&unclosed, &Inputs::default()).unwrap_err();
+    assert!(said[0].explain(&unclosed).len() < 1_000);
+    assert!(refused("x".repeat(17 << 20)).contains("larger than 16 MiB"));
+}
+
+#[test]
+fn a_thousand_errors_are_told_in_part_and_soon() {
+    for line in ["a = = 1\n", "b = \"x\n", "}\n", "c = [}\n", "d 1\n"] {
+        let source = Source::new("x", line.repeat(20_000));
+        let all = evaluate_job_file(&source, &Inputs::default()).unwrap_err();
+        assert!((1..=40).contains(&all.len()), "{line:?}: {}", all.len());
+    }
+}
+
+#[test]
+fn costly_functions_are_paid_for() {
+    for expression in [
+        "[for a in range(1000) : bcrypt(\"x${a}\", 13)]",
+        "[for a in range(100000) : yamldecode(\"{a: [1, 2, 3, 4, 5, 6, 7, 8, 9]}\")]",
+        "[for a in range(100000) : rsadecrypt(\"aGk=\", \"x\")]",
+        "regexall(\"\", format(\"%1000s\", join(\"\", formatlist(\"%1000d\", range(20000)))))",
+    ] {
+        let seeded = Inputs { seed: Some([1; 16]), ..Inputs::default() };
+        let source = Source::new("x", format!("x = {expression}\n"));
+        let all = evaluate_job_file(&source, &seeded);
+        if let Err(all) = all {
+            assert_eq!(all.len(), 1, "{expression}");
+        }
+    }
+}
+
+#[test]
+fn yaml_that_doubles_by_reference_is_refused() {
+    let mut yaml = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\\n");
+    for level in 1..12 {
+        yaml.push_str(&format!(
+            "a{level}: &a{level} [{}]\\n",
+            vec![format!("*a{}", level - 1); 9].join(", ")
+        ));
+    }
+    let said = refused(format!("x = yamldecode(\"{yaml}\")\n"));
+    assert!(said.contains("this is not YAML") || said.contains("than is allowed"), "{said}");
 }
 
 #[test]
@@ -198,6 +286,7 @@ proptest! {
         let source = Source::new("x", text);
         let _ = evaluate_job_file(&source, &Inputs::default());
         let _ = parse_config(&source);
+        let _ = outline(&source);
     }
 
     #[test]
@@ -211,6 +300,9 @@ proptest! {
             }
         }
         prop_assert_eq!(first, evaluate_job_file(&source, &Inputs::default()));
+        if let Ok(formatted) = lay_out(&source) {
+            prop_assert_eq!(lay_out(&Source::new("x", formatted.clone())), Ok(formatted));
+        }
     }
 
     #[test]

@@ -137,8 +137,15 @@ fn locals_refer_to_each_other_in_any_order_but_not_in_circles() {
         evaluate("locals {\n  a = local.b + 1\n  b = local[\"c\"] + 1\n}\nlocals { c = 1 }\nx = local.a\n");
     assert_eq!(body.attribute("x").unwrap().value, Value::Number(Number::from(3)));
     let said = errors("locals {\n  a = local.b\n  b = local.a\n}\nx = local.a\n");
-    assert_eq!(said.len(), 2, "{said:?}");
-    assert!(said[0].starts_with("job.hcl:2:3: `local.a` refers to itself"), "{said:?}");
+    assert_eq!(
+        said,
+        [
+            "job.hcl:2:3: locals refer to each other in a circle: `local.a` → `local.b` → `local.a`; give one of them a value of its own"
+        ]
+    );
+    let said = errors("locals {\n  a = local.b\n  b = local.b\n  c = local.a\n}\n");
+    assert_eq!(said.len(), 1, "who depends on a circle is not part of it: {said:?}");
+    assert!(said[0].starts_with("job.hcl:3:3: ") && said[0].contains("`local.b` → `local.b`"), "{said:?}");
 }
 
 #[test]
@@ -211,7 +218,7 @@ fn a_file_that_ends_too_early_names_the_brace_that_stays_open() {
     assert_eq!(
         said,
         [
-            "job.hcl:3:19: the `{` opened on line 3 is never closed; add the missing `}` (2 brackets are open in all)"
+            "job.hcl:3:3: 2 blocks are never closed: `group \"autorun\"` (line 3), `job \"autorun\"` (line 1); add the missing `}` of each, where the block ends"
         ]
     );
 }

@@ -9,6 +9,7 @@
 
 mod finish;
 mod free;
+mod misplaced;
 mod schema;
 mod suggest;
 mod value;
@@ -26,8 +27,15 @@ use schema::job::JOB;
 /// Everything that is wrong with the file, each with its place: syntax, unknown names with the closest known one,
 /// missing labels, values of the wrong type.
 pub fn parse_hcl(source: &Source, inputs: &Inputs) -> Result<JobInput, Vec<Diagnostic>> {
-    let body = muster_hcl::evaluate_job_file(source, inputs)?;
-    from_body(&body)
+    match muster_hcl::evaluate_job_file(source, inputs) {
+        Ok(body) => from_body(&body),
+        Err(mut found) => {
+            // A missing brace is noticed at the end of the file; where it is missing shows in what stands where.
+            let unclosed = found.iter().any(muster_hcl::Diagnostic::is_unclosed);
+            found.extend(misplaced::first(&muster_hcl::outline(source)).filter(|_| unclosed));
+            Err(found)
+        }
+    }
 }
 
 fn from_body(body: &Body) -> Result<JobInput, Vec<Diagnostic>> {

@@ -20,6 +20,10 @@ impl Default for Budget {
 }
 
 impl Budget {
+    pub fn is_exhausted(&self) -> bool {
+        self.left.get() == 0
+    }
+
     /// Takes from the budget. Once it has refused, it refuses for good, so that no caller can go on by ignoring it.
     pub fn spend(&self, units: u64) -> Result<(), Exhausted> {
         match self.left.get().checked_sub(units) {

@@ -28,11 +28,22 @@ impl Evaluator<'_> {
 
     fn call_function(&self, name: &str, call: &FuncCall, span: Span, scope: &Scope<'_>) -> Eval<Val> {
         let function = functions::find(name).ok_or_else(|| unknown(name, span))?;
+        if function.reads_files && self.files.is_none() {
+            return Err(Fault::at(
+                span,
+                format!("the function `{name}` is not available: filesystem functions disabled"),
+                "only the command line may read files: pass the content in with a variable or `-var-file`",
+            ));
+        }
         let (args, places) = self.arguments(call, span, scope)?;
         check_count(function, args.len(), span)?;
         let random = || self.random();
-        let call = Call { args, budget: &self.budget, patterns: &self.patterns, random: &random };
+        let (budget, patterns, files) = (&self.budget, &self.patterns, self.files);
+        let call = Call { args, budget, patterns, files, random: &random };
         let value = (function.run)(&call).map_err(|refusal| {
+            if self.budget.is_exhausted() {
+                return Fault::Exhausted(span);
+            }
             let at = refusal.arg.and_then(|at| places.get(at)).copied().unwrap_or(span);
             Fault::at(at, format!("`{name}`: {}", refusal.text), format!("usage: {}", function.usage))
         })?;
@@ -90,7 +101,7 @@ impl Evaluator<'_> {
                 "usage: convert(value, type)",
             ));
         };
-        let wanted = Type::parse(wanted)?;
+        let wanted = Type::parse(wanted, self)?;
         let value = self.eval(value, scope)?;
         wanted
             .convert(value)

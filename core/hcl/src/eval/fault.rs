@@ -8,6 +8,8 @@ pub(crate) type Eval<T> = Result<T, Fault>;
 pub(crate) enum Fault {
     /// To be reported to the user.
     Report(Diagnostic),
+    /// The limits of a file are reached; told once, since everything after it fails in the same way.
+    Exhausted(Span),
     /// It depends on something whose own fault is reported already; another report would only be noise.
     Reported,
 }
@@ -17,18 +19,15 @@ impl Fault {
         Self::Report(Diagnostic::at(span, summary, detail))
     }
 
-    pub fn exhausted(span: Span) -> Self {
-        Self::at(
-            span,
-            "evaluating this file takes more work or makes more data than is allowed",
-            "split the job, or make its loops and generated texts smaller",
-        )
-    }
-
     /// The report, unless it was made already.
     pub fn into_report(self) -> Option<Diagnostic> {
         match self {
             Self::Report(diagnostic) => Some(diagnostic),
+            Self::Exhausted(span) => Some(Diagnostic::at(
+                span,
+                "evaluating this file takes more work or makes more data than is allowed",
+                "split the job, or make its loops and generated texts smaller",
+            )),
             Self::Reported => None,
         }
     }

@@ -4,11 +4,10 @@ use hcl_edit::expr::{Expression, FuncCall, Object, ObjectKey};
 
 use super::convert::mismatch;
 use super::val::MapBuilder;
-use super::{Eval, Fault, Val, place, to_bool, to_number, to_text};
+use super::{Eval, Evaluator, Fault, Scope, Val, place, to_bool, to_number, to_text};
 use crate::source::Span;
 
-const HELP: &str =
-    "types are string, number, bool, any, list(T), set(T), map(T), object({ name = T }) and tuple([T])";
+const HELP: &str = "types are string, number, bool, any, list(T), set(T), map(T), object({ name = T, other = optional(T) }) and tuple([T])";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Type {
@@ -29,16 +28,18 @@ pub(crate) struct Field {
     name: String,
     kind: Type,
     optional: bool,
+    /// What an absent optional attribute comes to.
+    default: Val,
 }
 
 impl Type {
     /// Reads a type expression; also the old quoted forms such as `"string"`.
-    pub fn parse(expr: &Expression) -> Eval<Self> {
+    pub fn parse(expr: &Expression, evaluator: &Evaluator<'_>) -> Eval<Self> {
         match expr {
             Expression::Variable(name) => Self::named(name.as_str(), place(expr)),
             Expression::String(name) => Self::named(name.as_str(), place(expr)),
-            Expression::FuncCall(call) => Self::constructed(call, place(expr)),
-            Expression::Parenthesis(inner) => Self::parse(inner.inner()),
+            Expression::FuncCall(call) => Self::constructed(call, place(expr), evaluator),
+            Expression::Parenthesis(inner) => Self::parse(inner.inner(), evaluator),
             other => Err(Fault::at(place(other), "this is not a type", HELP)),
         }
     }
@@ -56,19 +57,19 @@ impl Type {
         }
     }
 
-    fn constructed(call: &FuncCall, span: Span) -> Eval<Self> {
+    fn constructed(call: &FuncCall, span: Span, evaluator: &Evaluator<'_>) -> Eval<Self> {
         let name = call.name.name.as_str();
         let [arg] = call.args.iter().collect::<Vec<_>>()[..] else {
             return Err(Fault::at(span, format!("the type `{name}` takes exactly one argument"), HELP));
         };
         match (name, arg) {
-            ("list", of) => Ok(Self::List(Box::new(Self::parse(of)?))),
-            ("set", of) => Ok(Self::Set(Box::new(Self::parse(of)?))),
-            ("map", of) => Ok(Self::Map(Box::new(Self::parse(of)?))),
+            ("list", of) => Ok(Self::List(Box::new(Self::parse(of, evaluator)?))),
+            ("set", of) => Ok(Self::Set(Box::new(Self::parse(of, evaluator)?))),
+            ("map", of) => Ok(Self::Map(Box::new(Self::parse(of, evaluator)?))),
             ("tuple", Expression::Array(of)) => {
-                of.iter().map(Self::parse).collect::<Eval<_>>().map(Self::Tuple)
+                of.iter().map(|kind| Self::parse(kind, evaluator)).collect::<Eval<_>>().map(Self::Tuple)
             }
-            ("object", Expression::Object(of)) => fields(of).map(Self::Object),
+            ("object", Expression::Object(of)) => fields(of, evaluator).map(Self::Object),
             ("tuple" | "object", _) => {
                 Err(Fault::at(span, format!("the type `{name}` is written differently"), HELP))
             }
@@ -95,7 +96,23 @@ impl Type {
 
     fn each(&self, items: Vec<Val>) -> Result<Vec<Val>, String> {
         let convert = |(at, item)| self.convert(item).map_err(|why| format!("element {at}: {why}"));
-        items.into_iter().enumerate().map(convert).collect()
+        let mut items = items.into_iter().enumerate().map(convert).collect::<Result<Vec<_>, _>>()?;
+        self.unify(&mut items.iter_mut().collect::<Vec<_>>());
+        Ok(items)
+    }
+
+    /// Elements of `any` type have one type in common: plain values of several kinds become strings.
+    fn unify(&self, items: &mut [&mut Val]) {
+        let plain = |item: &&mut Val| matches!(item, Val::Bool(_) | Val::Num(_) | Val::Str(_));
+        let Some(first) = items.first().map(|item| item.kind()) else { return };
+        if *self != Self::Any || !items.iter().all(plain) || items.iter().all(|item| item.kind() == first) {
+            return;
+        }
+        for item in items {
+            if let Ok(text) = to_text(item) {
+                **item = Val::Str(text);
+            }
+        }
     }
 
     fn values(&self, entries: Vec<(String, Val)>) -> Result<Val, String> {
@@ -103,7 +120,9 @@ impl Type {
             Ok(value) => Ok((key, value)),
             Err(why) => Err(format!("entry `{key}`: {why}")),
         };
-        entries.into_iter().map(convert).collect::<Result<_, _>>().map(Val::Map)
+        let mut entries = entries.into_iter().map(convert).collect::<Result<Vec<_>, _>>()?;
+        self.unify(&mut entries.iter_mut().map(|(_, value)| value).collect::<Vec<_>>());
+        Ok(Val::Map(entries))
     }
 
     /// Whether a raw text for a variable of this type is the value itself rather than an expression.
@@ -126,11 +145,11 @@ impl Type {
     }
 }
 
-fn fields(object: &Object) -> Eval<Vec<Field>> {
-    object.iter().map(|(key, value)| field(key, value.expr())).collect()
+fn fields(object: &Object, evaluator: &Evaluator<'_>) -> Eval<Vec<Field>> {
+    object.iter().map(|(key, value)| field(key, value.expr(), evaluator)).collect()
 }
 
-fn field(key: &ObjectKey, kind: &Expression) -> Eval<Field> {
+fn field(key: &ObjectKey, kind: &Expression, evaluator: &Evaluator<'_>) -> Eval<Field> {
     let name = match key {
         ObjectKey::Ident(name) => name.as_str().to_owned(),
         ObjectKey::Expression(Expression::String(name)) => name.value().clone(),
@@ -138,12 +157,31 @@ fn field(key: &ObjectKey, kind: &Expression) -> Eval<Field> {
             return Err(Fault::at(place(other), "this is not the name of an attribute", HELP));
         }
     };
-    let optional = match kind {
-        Expression::FuncCall(call) if call.name.name.as_str() == "optional" => call.args.iter().next(),
-        _ => None,
+    let args = match kind {
+        Expression::FuncCall(call) if call.name.name.as_str() == "optional" => call.args.iter().collect(),
+        _ => Vec::new(),
     };
-    let kind = Type::parse(optional.unwrap_or(kind))?;
-    Ok(Field { name, kind, optional: optional.is_some() })
+    let (kind, default) = match args[..] {
+        [] => {
+            return Ok(Field {
+                name,
+                kind: Type::parse(kind, evaluator)?,
+                optional: false,
+                default: Val::Null,
+            });
+        }
+        [kind] => (Type::parse(kind, evaluator)?, Val::Null),
+        [kind, default] => {
+            let kind = Type::parse(kind, evaluator)?;
+            let value = evaluator.eval(default, &Scope::top())?;
+            let refused = |why| {
+                Fault::at(place(default), format!("the default does not fit: {why}"), "change one of them")
+            };
+            (kind.clone(), kind.convert(value).map_err(refused)?)
+        }
+        _ => return Err(Fault::at(place(kind), "`optional` takes a type and at most one default", HELP)),
+    };
+    Ok(Field { name, kind, optional: true, default })
 }
 
 fn convert_tuple(kinds: &[Type], items: Vec<Val>) -> Result<Val, String> {
@@ -165,7 +203,7 @@ fn convert_object(fields: &[Field], entries: Vec<(String, Val)>) -> Result<Val, 
             Some(value) => {
                 field.kind.convert(value).map_err(|why| format!("attribute `{}`: {why}", field.name))?
             }
-            None if field.optional => Val::Null,
+            None if field.optional => field.default.clone(),
             None => return Err(format!("the attribute `{}` is missing", field.name)),
         };
         map.put(field.name.clone(), value);

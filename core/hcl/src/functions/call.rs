@@ -2,6 +2,7 @@
 
 use super::regular::Patterns;
 use crate::eval::{Budget, Exhausted, Val, text_units, to_number, to_text};
+use crate::files::Files;
 use crate::number::Number;
 
 /// A row of a family's table.
@@ -12,6 +13,8 @@ pub(crate) struct Function {
     pub least: usize,
     pub most: usize,
     pub run: fn(&Call<'_>) -> Out,
+    /// Whether it needs [`Files`].
+    pub reads_files: bool,
 }
 
 impl Function {
@@ -22,7 +25,11 @@ impl Function {
         most: usize,
         run: fn(&Call<'_>) -> Out,
     ) -> Self {
-        Self { name, usage, least, most, run }
+        Self { name, usage, least, most, run, reads_files: false }
+    }
+
+    pub const fn reading_files(self) -> Self {
+        Self { reads_files: true, ..self }
     }
 }
 
@@ -56,6 +63,7 @@ pub(crate) struct Call<'a> {
     pub args: Vec<Val>,
     pub budget: &'a Budget,
     pub patterns: &'a Patterns,
+    pub files: Option<&'a dyn Files>,
     pub random: &'a dyn Fn() -> Option<[u8; 16]>,
 }
 

@@ -3,7 +3,7 @@
 mod json;
 
 pub(crate) use json::decode as decode_json;
-pub(super) use json::encode as encode_json;
+pub(super) use json::{encode as encode_json, from_json};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -16,6 +16,8 @@ use crate::suggest::closest;
 pub(super) struct Declared {
     pub kind: Type,
     pub default: Default,
+    /// Its value must not come up in messages.
+    pub sensitive: bool,
     pub span: Span,
 }
 
@@ -78,13 +80,13 @@ fn label(block: &Node, report: &mut Report) -> Option<(String, Span)> {
 
 fn short(evaluator: &Evaluator<'_>, attribute: &Attribute, report: &mut Report) -> Declared {
     let default = default(evaluator, &attribute.value, None, report);
-    Declared { kind: inferred(&default), default, span: place(&attribute.key) }
+    Declared { kind: inferred(&default), default, sensitive: false, span: place(&attribute.key) }
 }
 
 fn variable(evaluator: &Evaluator<'_>, block: &Node, span: Span, report: &mut Report) -> Declared {
     check_keys(block, report);
     let attribute = |name: &str| block.body.get_attribute(name);
-    let kind = attribute("type").map(|attribute| report.take(Type::parse(&attribute.value)));
+    let kind = attribute("type").map(|attribute| report.take(Type::parse(&attribute.value, evaluator)));
     let default = match (attribute("default"), &kind) {
         (_, Some(None)) => Default::Broken,
         (None, _) => Default::None,
@@ -93,7 +95,11 @@ fn variable(evaluator: &Evaluator<'_>, block: &Node, span: Span, report: &mut Re
         }
     };
     let kind = kind.flatten().unwrap_or_else(|| inferred(&default));
-    Declared { kind, default, span }
+    let sensitive = attribute("sensitive").is_some_and(|flag| {
+        let value = report.take(evaluator.eval(&flag.value, &Scope::top()));
+        value.is_some_and(|value| to_bool(&value).unwrap_or(true))
+    });
+    Declared { kind, default, sensitive, span }
 }
 
 fn check_keys(block: &Node, report: &mut Report) {

@@ -59,6 +59,7 @@ fn default(name: &str, variable: Declared) -> Result<Slot, Diagnostic> {
 fn convert(name: &str, variable: &Declared, given: Given) -> Result<Slot, Diagnostic> {
     let value = given.value?;
     variable.kind.convert(value).map(Slot::Ready).map_err(|why| {
+        let why = if variable.sensitive { "it has another type".to_owned() } else { why };
         let summary = format!("the value of the variable `{name}` from {} does not fit: {why}", given.from);
         Diagnostic::at(variable.span, summary, "give a value of the declared type")
     })
@@ -139,7 +140,7 @@ fn read_file(
 ) {
     let values = match file_values(file) {
         Ok(values) => values,
-        Err(diagnostic) => return report.add(elsewhere(&diagnostic, file)),
+        Err(found) => return found.iter().for_each(|one| report.add(elsewhere(one, file))),
     };
     for (name, value) in values {
         let from = format!("`{}`", file.name);
@@ -154,9 +155,9 @@ fn read_file(
 
 type Values = Vec<(String, Result<Val, Diagnostic>)>;
 
-fn file_values(file: &Source) -> Result<Values, Diagnostic> {
+fn file_values(file: &Source) -> Result<Values, Vec<Diagnostic>> {
     let is_json = file.name.to_ascii_lowercase().ends_with(".json");
-    if is_json { json_values(file) } else { hcl_values(file) }
+    if is_json { json_values(file).map_err(|one| vec![one]) } else { hcl_values(file) }
 }
 
 fn json_values(file: &Source) -> Result<Values, Diagnostic> {
@@ -173,7 +174,7 @@ fn json_values(file: &Source) -> Result<Values, Diagnostic> {
     }
 }
 
-fn hcl_values(file: &Source) -> Result<Values, Diagnostic> {
+fn hcl_values(file: &Source) -> Result<Values, Vec<Diagnostic>> {
     let tree = syntax::parse(file)?;
     let evaluator = Evaluator::new(file, Roots::constant("a value in a file of variables"), None);
     let read = |structure: &Structure| match structure {
@@ -187,5 +188,5 @@ fn hcl_values(file: &Source) -> Result<Values, Diagnostic> {
             "write `name = value`",
         )),
     };
-    tree.iter().map(read).collect()
+    tree.iter().map(read).collect::<Result<_, _>>().map_err(|one| vec![one])
 }

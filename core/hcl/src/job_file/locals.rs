@@ -16,15 +16,11 @@ const DEEPEST: usize = 100;
 pub(super) fn evaluate(evaluator: &mut Evaluator<'_>, blocks: &[&Node], report: &mut Report) {
     let declared = declare(blocks, report);
     evaluator.roots.locals = declared.keys().map(|name| ((*name).to_owned(), Slot::Pending)).collect();
-    let (order, in_circles) = order(&declared);
-    for name in in_circles {
-        if let Some(attribute) = declared.get(name) {
-            report.add(Diagnostic::at(
-                place(&attribute.key),
-                format!("`local.{name}` refers to itself, directly or through others"),
-                "break the circle",
-            ));
-        }
+    let (order, left) = order(&declared);
+    if let Some(circle) = circle(&declared, &left) {
+        report.add(circle);
+    }
+    for name in left {
         set(evaluator, name, Slot::Broken);
     }
     for name in order {
@@ -68,17 +64,14 @@ fn declare<'t>(blocks: &[&'t Node], report: &mut Report) -> BTreeMap<&'t str, &'
     declared
 }
 
-/// The locals so that each comes after those it refers to, and those that lie on or behind a circle.
+/// The locals so that each comes after those it refers to, and those that lie on a circle or depend on one.
 fn order<'t>(declared: &BTreeMap<&'t str, &'t Attribute>) -> (Vec<&'t str>, BTreeSet<&'t str>) {
     let mut waiting: BTreeMap<&str, usize> = BTreeMap::new();
     let mut users: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (name, attribute) in declared {
-        let mut finder = References::default();
-        finder.visit_expr(&attribute.value);
-        let needed: Vec<_> =
-            finder.names.iter().filter_map(|name| declared.get_key_value(name.as_str())).collect();
+        let needed = needed(attribute, declared);
         waiting.insert(name, needed.len());
-        needed.into_iter().for_each(|(needed, _)| users.entry(needed).or_default().push(name));
+        needed.into_iter().for_each(|needed| users.entry(needed).or_default().push(name));
     }
     let mut ready: Vec<&str> =
         waiting.iter().filter(|(_, count)| **count == 0).map(|(name, _)| *name).collect();
@@ -96,6 +89,42 @@ fn order<'t>(declared: &BTreeMap<&'t str, &'t Attribute>) -> (Vec<&'t str>, BTre
         }
     }
     (sorted, waiting.into_keys().collect())
+}
+
+/// The declared locals that one refers to.
+fn needed<'t>(attribute: &Attribute, declared: &BTreeMap<&'t str, &'t Attribute>) -> Vec<&'t str> {
+    let mut finder = References::default();
+    finder.visit_expr(&attribute.value);
+    finder
+        .names
+        .iter()
+        .filter_map(|name| declared.get_key_value(name.as_str()))
+        .map(|(name, _)| *name)
+        .collect()
+}
+
+/// The first circle among the locals that cannot be ordered, with the way round it.
+fn circle(declared: &BTreeMap<&str, &Attribute>, left: &BTreeSet<&str>) -> Option<Diagnostic> {
+    const LONGEST: usize = 10;
+    let mut way: Vec<&str> = vec![left.first()?];
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let start = loop {
+        let name = *way.last()?;
+        if let Some(at) = seen.insert(name, way.len() - 1) {
+            break at;
+        }
+        // Whoever is left refers to somebody who is left.
+        let next = needed(declared.get(name)?, declared).into_iter().find(|needed| left.contains(needed))?;
+        way.push(next);
+    };
+    let round = way.get(start..)?;
+    let first = declared.get(round.first()?)?;
+    let mut steps: Vec<String> = round.iter().map(|name| format!("`local.{name}`")).collect();
+    if steps.len() > LONGEST + 1 {
+        steps.splice(LONGEST..steps.len() - 1, ["…".to_owned()]);
+    }
+    let summary = format!("locals refer to each other in a circle: {}", steps.join(" → "));
+    Some(Diagnostic::at(place(&first.key), summary, "give one of them a value of its own"))
 }
 
 /// Finds the names in `local.name` and `local["name"]`.

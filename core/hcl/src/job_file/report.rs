@@ -10,6 +10,7 @@ const MOST: usize = 100;
 pub(super) struct Report {
     found: Vec<Diagnostic>,
     failed: bool,
+    exhausted: bool,
 }
 
 impl Report {
@@ -22,6 +23,9 @@ impl Report {
 
     pub fn fault(&mut self, fault: Fault) {
         self.failed = true;
+        if matches!(fault, Fault::Exhausted(_)) && std::mem::replace(&mut self.exhausted, true) {
+            return;
+        }
         if let Some(diagnostic) = fault.into_report() {
             self.add(diagnostic);
         }

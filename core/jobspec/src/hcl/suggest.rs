@@ -31,8 +31,7 @@ pub(super) fn block_for_attribute(block: &Block) -> Diagnostic {
 
 fn advice(name: &str, schema: &'static Schema) -> String {
     let closest = closest(name, schema).map(|known| format!("did you mean `{known}`?"));
-    let homes = homes(name);
-    let elsewhere = (!homes.is_empty()).then(|| format!("`{name}` is allowed in {}", homes.join(", ")));
+    let elsewhere = Some(homes_of(name)).filter(|homes| !homes.is_empty());
     let parts: Vec<String> = closest.into_iter().chain(elsewhere).collect();
     if parts.is_empty() { format!("`{}` allows {}", schema.name, listed(schema)) } else { parts.join("; ") }
 }
@@ -51,6 +50,12 @@ fn listed(schema: &'static Schema) -> String {
 fn closest(name: &str, schema: &'static Schema) -> Option<&'static str> {
     let best = names(schema).map(|known| (edits(name, known), known)).min()?;
     (best.0 <= 1 + name.chars().count().min(32) / 4).then_some(best.1)
+}
+
+/// "`name` is allowed in …", or nothing for a name that nobody knows.
+pub(super) fn homes_of(name: &str) -> String {
+    let homes = homes(name);
+    if homes.is_empty() { String::new() } else { format!("`{name}` is allowed in {}", homes.join(", ")) }
 }
 
 /// The blocks in which a name is known, wherever they stand.

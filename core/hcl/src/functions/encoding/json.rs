@@ -12,7 +12,7 @@ pub(crate) fn decode(text: &str) -> Result<Val, String> {
     from_json(value)
 }
 
-fn from_json(value: serde_json::Value) -> Result<Val, String> {
+pub(in crate::functions) fn from_json(value: serde_json::Value) -> Result<Val, String> {
     Ok(match value {
         serde_json::Value::Null => Val::Null,
         serde_json::Value::Bool(value) => Val::Bool(value),

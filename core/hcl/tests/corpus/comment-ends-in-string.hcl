@@ -1,0 +1,3 @@
+a = "# no comment"
+b = "/* none */"
+c = "// none"

@@ -1,0 +1,5 @@
+a = <<EOF
+one
+  two
+EOF
+b = 1

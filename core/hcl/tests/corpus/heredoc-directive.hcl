@@ -1,0 +1,5 @@
+a = <<-EOF
+  %{ if true ~}
+  yes
+  %{ endif ~}
+  EOF

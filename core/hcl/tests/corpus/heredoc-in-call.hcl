@@ -1,0 +1,4 @@
+a = f(<<EOF
+one
+EOF
+)

@@ -1,0 +1,6 @@
+a = {
+  b = <<EOF
+one
+EOF
+  c = 2
+}

@@ -1,0 +1,4 @@
+a = <<-EOF
+    one
+      two
+    EOF

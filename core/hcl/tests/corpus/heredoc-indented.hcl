@@ -1,0 +1,6 @@
+a = <<-EOF
+    one
+      two
+
+    three
+    EOF

@@ -1,0 +1,5 @@
+a = <<EOF
+EOF is not the end
+ xEOF
+EOFS
+EOF

@@ -1,0 +1,6 @@
+a = <<A
+x ${<<B
+inner
+B
+} y
+A

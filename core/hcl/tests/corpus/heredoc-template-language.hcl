@@ -1,0 +1,3 @@
+a = <<EOF
+{{ range service "web" }}server {{ .Address }};{{ end }}
+EOF

@@ -1,0 +1,3 @@
+a = <<EOF
+x ${1} y ${node.class}
+EOF

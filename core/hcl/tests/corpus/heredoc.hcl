@@ -1,0 +1,7 @@
+a = <<EOF
+one
+  two
+
+three \n "quoted"
+EOF
+b = 2

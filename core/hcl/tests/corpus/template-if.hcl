@@ -1,0 +1,2 @@
+a = "%{ if true }yes%{ else }no%{ endif }"
+b = "%{ for x in [1, 2] }${x},%{ endfor }"
