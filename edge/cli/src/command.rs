@@ -5,7 +5,7 @@ use clap::ArgMatches;
 use crate::failure::Outcome;
 use crate::shell::Shell;
 use crate::verb::{Refused, Verb};
-use crate::{acl, alloc, eval, job, node, server, system, version};
+use crate::{acl, alloc, eval, fmt, job, node, server, system, version};
 
 /// A parsed command, ready for [`crate::execute`].
 #[derive(Debug)]
@@ -70,6 +70,8 @@ commands! {
     EvalList(eval::list::EvalList): "eval list", "List evaluations.";
     EvalStatus(eval::status::EvalStatus): "eval status" or "eval-status", "Show an evaluation and what it could not place.";
     JobEval(job::eval::JobEval): "job eval", "Evaluate a job again.";
+    Fmt(fmt::Fmt): "fmt", "Lay out job files and other HCL in the canonical form.";
+    JobInit(job::init::JobInit): "job init" or "init", "Write an example job file.";
     JobInspect(job::inspect::JobInspect): "job inspect" or "inspect", "Print a job as the servers hold it.";
     JobRun(job::run::JobRun): "job run" or "run", "Register a job and watch it being placed.";
     JobStatus(job::status::JobStatus): "job status", "List jobs, or show one with its allocations.";

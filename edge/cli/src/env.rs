@@ -28,6 +28,11 @@ impl Env {
         self.get(name).and_then(crate::argv::parse_bool).unwrap_or(false)
     }
 
+    /// The user's home directory.
+    pub(crate) fn home(&self) -> Option<&str> {
+        self.0.get("HOME").map(String::as_str).filter(|home| !home.is_empty())
+    }
+
     /// Variables for job files, by their name without prefix; those of Muster win.
     pub(crate) fn job_variables(&self) -> BTreeMap<String, String> {
         ["NOMAD_VAR_", "MUSTER_VAR_"]

@@ -1,6 +1,8 @@
 //! Commands about jobs, and how a job is found by the name the user gave.
 
 pub(crate) mod eval;
+mod files;
+pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod run;
 pub(crate) mod source;

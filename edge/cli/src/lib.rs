@@ -18,6 +18,7 @@ mod demo;
 mod env;
 mod eval;
 mod failure;
+mod fmt;
 mod help;
 mod ids;
 mod job;

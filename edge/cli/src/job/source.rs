@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::ArgAction;
 use muster_api::views::JobSubmissionView;
 use muster_hcl::{Inputs, Source};
 use muster_jobspec::JobInput;
 
+use super::files::LocalFiles;
 use crate::failure::Failure;
 use crate::shell::Shell;
 
@@ -87,9 +89,10 @@ impl SourceArgs {
             var_files,
             allow_undeclared: !self.hcl2_strict,
             seed: Some(uuid::Uuid::new_v4().into_bytes()),
+            files: Some(Arc::new(LocalFiles::beside(&self.path, shell.env.home()))),
         };
         let input = muster_jobspec::parse_hcl(&source, &inputs).map_err(|found| {
-            let lines: Vec<String> = found.iter().map(|diagnostic| diagnostic.render(&source)).collect();
+            let lines: Vec<String> = found.iter().map(|diagnostic| diagnostic.explain(&source)).collect();
             struct_error(&lines.join("\n"))
         })?;
         let texts: Vec<&str> = inputs.var_files.iter().map(|file| file.text.as_str()).collect();

@@ -47,7 +47,7 @@ fn variables_come_from_flags_files_and_the_environment() {
 #[test]
 fn errors_carry_their_place() {
     let error = stdin("job \"web\" {\n  prioritty = 5\n}\n", &args("-"), &[]).unwrap_err();
-    assert!(error.starts_with("Error getting job struct: stdin:2:3: "), "{error}");
+    assert!(error.starts_with("Error getting job struct:\nstdin:2:3: "), "{error}");
     let error = stdin(WITH_VARIABLE, &args("-"), &[]).unwrap_err();
     assert!(error.contains("stdin:1:") && error.contains("`n`"), "{error}");
     let error = stdin("", &args("/nowhere/x.hcl"), &[]).unwrap_err();
