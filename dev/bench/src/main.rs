@@ -2,7 +2,7 @@
 //! and noisy, so ratios count, not seconds.
 //!
 //! ```sh
-//! cargo build --release && cargo run --release -p muster-bench -- [limits|placements|memory|agent|http]
+//! cargo build --release && cargo run --release -p muster-bench -- [limits|job_files|placements|memory|agent|http]
 //! ```
 //!
 //! Without an argument everything runs. `agent` and `http` start the release binary as real processes.
@@ -16,6 +16,7 @@
 mod agent;
 mod figures;
 mod http;
+mod job_files;
 mod limits;
 mod memory;
 mod placements;
@@ -23,8 +24,9 @@ mod placements;
 fn main() {
     muster_sys::supervisor::run_if_supervisor();
     let wanted = std::env::args().nth(1);
-    let all: [(&str, fn()); 5] = [
+    let all: [(&str, fn()); 6] = [
         ("limits", limits::run),
+        ("job_files", job_files::run),
         ("placements", placements::run),
         ("memory", memory::run),
         ("agent", agent::run),
@@ -38,5 +40,5 @@ fn main() {
             run();
         }
     }
-    assert!(known, "unknown benchmark; expected limits, placements, memory, agent or http");
+    assert!(known, "unknown benchmark; expected limits, job_files, placements, memory, agent or http");
 }

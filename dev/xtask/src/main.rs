@@ -3,8 +3,12 @@
 //! * `test` installs or starts what the tests need, says what it skips and why, and runs them all.
 //! * `lint` checks format, clippy, docs, licences, sources and the rules about `core/`.
 //! * `ci` is both: what `.ci/run` calls.
+//! * `hcl-oracle` compares the corpus of HCL files with what HashiCorp's parser says.
+//! * `fuzz TARGET SECONDS` runs one of the fuzz targets.
 
 mod dependencies;
+mod fuzz;
+mod oracle;
 mod purity;
 mod run;
 mod tests;
@@ -14,14 +18,19 @@ use std::process::ExitCode;
 use run::Outcome;
 
 fn main() -> ExitCode {
-    let command = std::env::args().nth(1).unwrap_or_default();
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next().unwrap_or_default();
     let outcome = match command.as_str() {
         "test" => tests::run(),
         "lint" => lint(),
-        "ci" => lint().and_then(|()| tests::run()),
+        "ci" => lint().and_then(|()| oracle::check_or_skip()).and_then(|()| tests::run()),
         "deps" => dependencies::check(),
         "purity" => purity::check(),
-        other => Err(format!("unknown command `{other}`; expected test, lint, ci, deps or purity")),
+        "hcl-oracle" => oracle::run(arguments),
+        "fuzz" => fuzz::run(arguments),
+        other => Err(format!(
+            "unknown command `{other}`; expected test, lint, ci, deps, purity, hcl-oracle or fuzz"
+        )),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
