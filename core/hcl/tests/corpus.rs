@@ -49,7 +49,7 @@ fn the_same_files_are_accepted() {
         let accepts = verdict.get("value").is_some() && !stricter;
         match (format(&source), accepts) {
             (Err(found), true) => {
-                wrong.push(format!("{}: refused: {}", source.name, found[0].explain(&source)))
+                wrong.push(format!("{}: refused: {}", source.name, found[0].explain(&source)));
             }
             (Ok(_), false) => wrong.push(format!("{}: accepted, but it is wrong at {verdict}", source.name)),
             _ => {}
