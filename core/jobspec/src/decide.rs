@@ -1,35 +1,60 @@
 //! Decides a job: defaults are filled in, the rules of the contract are checked all at once, and what this version
-//! cannot carry out is refused where ignoring it would change what runs, or named in a warning where it would not.
+//! cannot carry out is named: in a warning where ignoring it changes nothing of what runs, as a reason not to run the
+//! job where it would.
 //!
 //! One file a block. A function that returns `None` has put the reason into [`Findings`]; the walk never stops at
 //! the first one. Must never: look at the cluster. Whether a namespace, pool or node exists is decided later.
 
+mod action;
 mod affinity;
 mod artifact;
 mod basics;
+mod check;
 mod cleanup;
+mod connect;
 mod constraint;
+mod cron;
+mod csi;
+mod disconnect;
+mod dispatch;
 mod error;
 mod group;
 mod identity;
 mod job;
+mod lifecycle;
+mod migrate;
+mod multiregion;
 mod network;
+mod path;
+mod periodic;
 mod reschedule;
 mod resources;
 mod restart;
+mod scaling;
+mod schedule;
+mod secret;
 mod service;
+mod signal;
 mod spread;
 mod task;
-mod unsupported;
+mod template;
+mod ui;
 mod update;
+mod vault;
+mod volume;
+mod zone;
 
 use muster_ids::{NodePool, Region};
 use muster_model::Job;
 
 use crate::JobInput;
 
-use error::Findings;
+pub(crate) use basics::text_map;
+pub use cron::{CronError, parse_cron};
+pub(crate) use error::Findings;
 pub use error::{ValidationError, validation_message};
+pub(crate) use identity::plain as plain_identity;
+pub(crate) use resources::decide as decide_resources;
 
 /// What the operator allows and what a job gets where it says nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +85,29 @@ impl Default for Limits {
 pub struct Decided {
     pub job: Job,
     pub warnings: Vec<String>,
+    /// Why the job may be looked at and kept in files, but not registered: what it asks for that this version does
+    /// not do, where leaving it out would run something else.
+    pub unbuilt: Vec<String>,
+}
+
+impl Decided {
+    /// The job and the warnings to hand back when it is registered.
+    ///
+    /// # Errors
+    /// Everything the job asks for that would be left out.
+    pub fn registrable(self) -> Result<(Job, Vec<String>), Vec<ValidationError>> {
+        if self.unbuilt.is_empty() {
+            return Ok((self.job, self.warnings));
+        }
+        Err(self.unbuilt.into_iter().map(ValidationError::Message).collect())
+    }
+
+    /// Everything worth saying to somebody who only asks about the job.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        let refused = self.unbuilt.iter().map(|asked| format!("{asked}; registering the job is refused"));
+        refused.chain(self.warnings.iter().cloned()).collect()
+    }
 }
 
 /// Decides `input`. Of what the servers keep beside a job only `stop` is taken over; the rest starts anew.
@@ -75,7 +123,9 @@ pub fn decide(input: JobInput, limits: &Limits) -> Result<Decided, Vec<Validatio
     let job = job::decide(&input, limits, &mut found);
     debug_assert!(job.is_some() || !found.errors.is_empty(), "a refusal without a reason");
     match job {
-        Some(job) if found.errors.is_empty() => Ok(Decided { job, warnings: found.warnings }),
+        Some(job) if found.errors.is_empty() => {
+            Ok(Decided { job, warnings: found.warnings, unbuilt: found.unbuilt })
+        }
         _ => Err(found.errors),
     }
 }

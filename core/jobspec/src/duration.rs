@@ -12,6 +12,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub struct Nanos(pub i64);
 
 impl Nanos {
+    #[must_use]
+    pub(crate) const fn seconds(count: i64) -> Self {
+        Self(count.saturating_mul(1_000_000_000))
+    }
+
     /// `None` for a negative duration.
     #[must_use]
     pub fn to_duration(self) -> Option<Duration> {

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! `JobInput` mirrors the wire: every field may be absent. `decide` fills in defaults, checks the rules of the
-//! contract all at once, and refuses what this version cannot carry out where ignoring it would change what runs.
+//! contract all at once, and names what this version cannot carry out.
 //! Pure: no clock, no files, no knowledge of the cluster beyond the `Limits` handed in.
 
 mod decide;
@@ -16,8 +16,9 @@ mod hcl;
 pub mod input;
 mod json;
 mod view;
+mod wire;
 
-pub use decide::{Decided, Limits, ValidationError, decide, validation_message};
+pub use decide::{CronError, Decided, Limits, ValidationError, decide, parse_cron, validation_message};
 pub use hcl::parse_hcl;
 pub use input::JobInput;
 pub use json::{ParseError, parse_json};

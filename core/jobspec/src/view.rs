@@ -3,18 +3,22 @@
 //! Invariant: deciding a view gives back the job it was made of, server fields aside.
 
 mod group;
+mod network;
 mod place;
 mod policy;
 mod task;
 
+pub(crate) use task::resources;
+
 use std::collections::BTreeMap;
 
 use muster_ids::Text;
-use muster_model::Job;
+use muster_model::{Affinity, Constraint, Job, Periodic};
 
 use crate::JobInput;
 use crate::duration::Nanos;
-use crate::input::{TextMap, UpdateInput};
+use crate::input::{AffinityInput, ConstraintInput, PeriodicInput, TextMap, UpdateInput};
+use crate::wire::{Field, Wire};
 
 /// The shape `GET /v1/job/:id` answers.
 #[must_use]
@@ -32,8 +36,12 @@ pub fn view(job: &Job) -> JobInput {
         constraints: list(&job.constraints, place::constraint),
         affinities: list(&job.affinities, place::affinity),
         spreads: list(&job.spreads, place::spread),
-        task_groups: Some(job.groups.iter().map(group::view).collect()),
-        update: Some(no_update()),
+        task_groups: Some(job.groups.iter().map(|group| group::view(group, job)).collect()),
+        update: Some(update(job)),
+        multiregion: Field::show(&job.multiregion),
+        periodic: job.periodic.as_deref().map(periodic),
+        parameterized_job: Field::show(&job.parameterized),
+        ui: Field::show(&job.ui),
         meta: text_map(&job.meta),
         consul_namespace: Some(String::new()),
         vault_namespace: Some(String::new()),
@@ -54,12 +62,12 @@ pub fn view(job: &Job) -> JobInput {
     }
 }
 
-/// The update strategy of a job is never null on the wire; without rolling updates it is all zero.
-fn no_update() -> UpdateInput {
+/// The update strategy of a job is never null on the wire, and holds two members only: the rest is its groups'.
+fn update(job: &Job) -> UpdateInput {
     let zero = Some(Nanos(0));
     UpdateInput {
-        stagger: zero,
-        max_parallel: Some(0),
+        stagger: job.update.map_or(zero, |update| Some(update.stagger.into())),
+        max_parallel: Some(job.update.map_or(0, |update| i64::from(update.max_parallel))),
         health_check: Some(String::new()),
         min_healthy_time: zero,
         healthy_deadline: zero,
@@ -70,12 +78,24 @@ fn no_update() -> UpdateInput {
     }
 }
 
+fn periodic(periodic: &Periodic) -> PeriodicInput {
+    PeriodicInput { spec_type: Some("cron".to_owned()), ..PeriodicInput::view(periodic) }
+}
+
+pub(crate) fn constraints(list: &[Constraint]) -> Option<Vec<ConstraintInput>> {
+    self::list(list, place::constraint)
+}
+
+pub(crate) fn affinities(list: &[Affinity]) -> Option<Vec<AffinityInput>> {
+    self::list(list, place::affinity)
+}
+
 /// An empty list is `null` on the wire, and so is an empty map.
 fn list<T, U>(items: &[T], view: impl Fn(&T) -> U) -> Option<Vec<U>> {
     (!items.is_empty()).then(|| items.iter().map(view).collect())
 }
 
-fn text_map(map: &BTreeMap<String, Text>) -> Option<TextMap> {
+pub(crate) fn text_map(map: &BTreeMap<String, Text>) -> Option<TextMap> {
     (!map.is_empty()).then(|| map.iter().map(|(key, value)| (key.clone(), value.to_string())).collect())
 }
 

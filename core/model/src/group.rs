@@ -7,7 +7,8 @@ use muster_ids::{GroupName, Text};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Affinity, Cleanup, Constraint, GroupNetwork, ReschedulePolicy, Resources, RestartPolicy, Spread, Task,
+    Affinity, Cleanup, Constraint, Consul, Disconnect, GroupNetwork, Migrate, ReschedulePolicy, Resources,
+    RestartPolicy, ScalingPolicy, Service, Spread, Task, UpdateStrategy, VolumeRequest,
 };
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +30,26 @@ pub struct Group {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cleanup: Option<Cleanup>,
     pub tasks: Vec<Task>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<Service>,
+    /// By the name that mounts refer to.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub volumes: BTreeMap<String, VolumeRequest>,
+    /// Service and system jobs only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub update: Option<Box<UpdateStrategy>>,
+    /// Service jobs only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub migrate: Option<Box<Migrate>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disconnect: Option<Box<Disconnect>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scaling: Option<Box<ScalingPolicy>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consul: Option<Box<Consul>>,
+    /// Batch and sysbatch jobs only: when an allocation that still runs is stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_run_duration: Option<Duration>,
 }
 
 impl Group {
@@ -43,6 +64,11 @@ impl Group {
                 disk_mb: 0,
             })
         })
+    }
+
+    /// Preferences for nodes: the group's own and those of its tasks, since an allocation is placed as a whole.
+    pub fn all_affinities(&self) -> impl Iterator<Item = &Affinity> {
+        self.affinities.iter().chain(self.tasks.iter().flat_map(|task| &task.affinities))
     }
 
     #[must_use]

@@ -7,7 +7,9 @@ use std::str::FromStr;
 use muster_ids::{Datacenter, Index, JobId, Namespace, NodePool, Region, Text, UnixNanos};
 use serde::{Deserialize, Serialize};
 
-use crate::{Affinity, Constraint, Group, Payload, Spread};
+use crate::{
+    Affinity, Constraint, Group, JobUi, JobUpdate, Multiregion, Parameterized, Payload, Periodic, Spread,
+};
 
 /// A job as it is stored: the specification and what the servers added.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +30,17 @@ pub struct Job {
     pub spreads: Vec<Spread>,
     pub meta: BTreeMap<String, Text>,
     pub groups: Vec<Group>,
+    /// Service and system jobs only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub update: Option<JobUpdate>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub periodic: Option<Box<Periodic>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameterized: Option<Box<Parameterized>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub multiregion: Option<Box<Multiregion>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ui: Option<Box<JobUi>>,
 
     // Kept by the servers; not part of what `same_spec` compares.
     /// What a dispatched job works on; `None` for any other.

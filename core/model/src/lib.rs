@@ -6,39 +6,95 @@
 //! record is in `muster-state`.
 
 pub mod acl_token;
+pub mod action;
 pub mod alloc;
 pub mod artifact;
+pub mod check;
+pub mod choice;
 pub mod cleanup;
+pub mod connect;
 pub mod constraint;
+pub mod consul;
+pub mod csi;
+pub mod device;
+pub mod disconnect;
+pub mod dispatch;
 pub mod eval;
+pub mod gateway;
 pub mod group;
+pub mod identity;
 pub mod job;
 pub mod metric;
+pub mod migrate;
+pub mod multiregion;
 pub mod network;
 pub mod node;
 pub mod payload;
+pub mod periodic;
 pub mod plan;
 pub mod policy;
 pub mod resources;
+pub mod scaling;
+pub mod schedule;
+pub mod secret;
+pub mod service;
 pub mod task;
 pub mod task_state;
+pub mod template;
+pub mod ui;
+pub mod update;
 pub mod value;
+pub mod vault;
+pub mod version;
+pub mod volume;
 
 pub use acl_token::{AclToken, TokenKind};
+pub use action::Action;
 pub use alloc::{Alloc, AllocatedPort, ClientStatus, DesiredStatus, DesiredTransition};
 pub use artifact::{Artifact, ArtifactMode};
+pub use check::{Check, CheckAddressMode, CheckKind, CheckRestart, InitialStatus, OnUpdate};
+pub use choice::ChoiceError;
 pub use cleanup::{Cleanup, CleanupMode, CleanupModeError};
+pub use connect::{
+    Connect, Expose, ExposePath, MeshGateway, Proxy, SidecarService, SidecarTask, TransparentProxy, Upstream,
+};
 pub use constraint::{Affinity, Constraint, Operand, Spread, SpreadTarget};
+pub use consul::Consul;
+pub use csi::{CsiPlugin, CsiPluginKind};
+pub use device::{DeviceRequest, Numa, NumaAffinity};
+pub use disconnect::{Disconnect, Reconcile};
+pub use dispatch::{Parameterized, PayloadRule};
 pub use eval::{EvalStatus, EvalTrigger, Evaluation};
+pub use gateway::{
+    BindAddress, Gateway, GatewayProxy, GatewayTls, HeaderModifiers, Ingress, IngressListener,
+    IngressService, LinkedService, Mesh, Sds, Terminating,
+};
 pub use group::{EphemeralDisk, Group};
+pub use identity::{Identity, IdentityChange, TokenChange};
 pub use job::{Job, JobKey, JobStatus, JobSubmission, JobType, SourceFormat};
 pub use metric::{AllocMetric, NodeScore};
-pub use network::{GroupNetwork, NetworkMode, PortRequest};
+pub use migrate::Migrate;
+pub use multiregion::{Multiregion, OnRegionFailure, RegionSpec, RegionStrategy};
+pub use network::{Cni, Dns, GroupNetwork, NetworkMode, PortRequest};
 pub use node::{DriverInfo, Eligibility, HostVolume, Node, NodeCapacity, NodeEvent, NodeStatus, Reserved};
 pub use payload::{Payload, PayloadTooLarge};
+pub use periodic::Periodic;
 pub use plan::{Placement, Plan, PlanOutcome, Stop};
 pub use policy::{DelayFunction, ReschedulePolicy, RestartMode, RestartPolicy};
 pub use resources::{Resources, TaskResources};
+pub use scaling::ScalingPolicy;
+pub use schedule::{ScheduleCron, TaskSchedule};
+pub use secret::SecretRef;
+pub use service::{AddressMode, Service, ServiceProvider, ServiceWeights};
 pub use task::{DispatchPayload, Lifecycle, LifecycleHook, LogConfig, Task};
 pub use task_state::{TaskEvent, TaskEventKind, TaskPhase, TaskState};
+pub use template::{ChangeMode, ChangeScript, Template, TemplateWait};
+pub use ui::{JobLink, JobUi};
+pub use update::{HealthCheck, JobUpdate, UpdateStrategy};
 pub use value::Value;
+pub use vault::Vault;
+pub use version::{Requirements, Rules};
+pub use volume::{
+    AccessMode, AttachmentMode, MountOptions, PropagationMode, SelinuxLabel, VolumeKind, VolumeMount,
+    VolumeRequest,
+};

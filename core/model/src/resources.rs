@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::{DeviceRequest, GroupNetwork, Numa};
+
 /// What one task asks for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskResources {
     /// Share of compute, in MHz. Ignored when `cores` is not zero.
     pub cpu_mhz: u32,
@@ -11,7 +13,28 @@ pub struct TaskResources {
     pub cores: u16,
     pub memory_mb: u32,
     /// Upper bound where the node may be oversubscribed; 0 means `memory_mb`.
+    ///
+    /// [`Self::NO_LIMIT_MB`] means no bound at all.
     pub memory_max_mb: u32,
+    /// Size of the secrets directory; 0 leaves it to the node.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub secrets_mb: u32,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub devices: Vec<DeviceRequest>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub numa: Option<Box<Numa>>,
+    /// Deprecated in favour of the group's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub networks: Vec<GroupNetwork>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+const fn is_zero(value: &u32) -> bool {
+    *value == 0
+}
+
+impl TaskResources {
+    pub const NO_LIMIT_MB: u32 = u32::MAX;
 }
 
 /// A vector of the countable dimensions: what an allocation takes or a node has.

@@ -6,7 +6,10 @@ use std::time::Duration;
 use muster_ids::{DriverName, TaskName, Text};
 use serde::{Deserialize, Serialize};
 
-use crate::{Artifact, Constraint, RestartPolicy, TaskResources, Value};
+use crate::{
+    Action, Affinity, Artifact, Constraint, Consul, CsiPlugin, Identity, RestartPolicy, ScalingPolicy,
+    SecretRef, Service, TaskResources, TaskSchedule, Template, Value, Vault, VolumeMount,
+};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Task {
@@ -32,8 +35,39 @@ pub struct Task {
     /// `None` for a main task.
     pub lifecycle: Option<Lifecycle>,
     pub shutdown_delay: Duration,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub affinities: Vec<Affinity>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<Service>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub templates: Vec<Template>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub volume_mounts: Vec<VolumeMount>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vault: Option<Box<Vault>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consul: Option<Box<Consul>>,
+    /// The identity every task has; `None` when it is not shown to the task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Box<Identity>>,
+    /// All others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identities: Vec<Identity>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<SecretRef>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<Action>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dispatch_payload: Option<DispatchPayload>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub csi_plugin: Option<Box<CsiPlugin>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Box<TaskSchedule>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scaling: Vec<ScalingPolicy>,
+    /// Part in a service mesh, such as `connect-proxy:web`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Text>,
 }
 
 /// Where a dispatched job's payload is put before the task starts.

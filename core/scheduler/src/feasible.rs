@@ -11,7 +11,6 @@ mod distinct;
 mod glob;
 mod operator;
 mod target;
-mod version;
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -29,6 +29,11 @@ pub fn job(id: &str, kind: JobType, count: u32) -> Job {
         meta: BTreeMap::new(),
         groups: vec![group("main", count)],
         payload: None,
+        update: None,
+        periodic: None,
+        parameterized: None,
+        multiregion: None,
+        ui: None,
         status: JobStatus::Pending,
         stop: false,
         version: 0,
@@ -56,6 +61,14 @@ pub fn group(name: &str, count: u32) -> Group {
         shutdown_delay: Duration::ZERO,
         cleanup: None,
         tasks: vec![task("main")],
+        services: Vec::new(),
+        volumes: BTreeMap::new(),
+        update: None,
+        migrate: None,
+        disconnect: None,
+        scaling: None,
+        consul: None,
+        max_run_duration: None,
     }
 }
 
@@ -78,14 +91,37 @@ pub fn task(name: &str) -> Task {
         leader: false,
         lifecycle: None,
         shutdown_delay: Duration::ZERO,
+        affinities: Vec::new(),
+        services: Vec::new(),
+        templates: Vec::new(),
+        volume_mounts: Vec::new(),
+        vault: None,
+        consul: None,
+        identity: None,
+        identities: Vec::new(),
+        secrets: Vec::new(),
+        actions: Vec::new(),
         dispatch_payload: None,
+        csi_plugin: None,
+        schedule: None,
+        scaling: Vec::new(),
+        kind: None,
     }
 }
 
 /// Shared compute.
 #[must_use]
 pub const fn resources(cpu_mhz: u32, memory_mb: u32) -> TaskResources {
-    TaskResources { cpu_mhz, cores: 0, memory_mb, memory_max_mb: 0 }
+    TaskResources {
+        cpu_mhz,
+        cores: 0,
+        memory_mb,
+        memory_max_mb: 0,
+        secrets_mb: 0,
+        devices: Vec::new(),
+        numa: None,
+        networks: Vec::new(),
+    }
 }
 
 /// One file of 1 MB for each stream.

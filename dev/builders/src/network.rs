@@ -11,5 +11,11 @@ pub fn network(ports: Vec<PortRequest>) -> GroupNetwork {
 /// A port that the scheduler chooses when `static_port` is `None`, unmapped.
 #[must_use]
 pub fn port(label: &str, static_port: Option<u16>) -> PortRequest {
-    PortRequest { label: label.into(), static_port, to: 0, host_network: "default".into() }
+    PortRequest {
+        label: label.into(),
+        static_port,
+        to: 0,
+        host_network: "default".into(),
+        ignore_collision: false,
+    }
 }

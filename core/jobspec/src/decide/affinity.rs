@@ -4,9 +4,10 @@ use muster_ids::Text;
 use muster_model::{Affinity, JobType, Operand};
 
 use super::Findings;
-use super::basics::given;
+use super::basics::{given, list};
 use super::constraint::{check_right, check_target, operand};
 use crate::input::AffinityInput;
+use crate::wire::Field;
 
 const WEIGHT: i64 = 50;
 
@@ -47,4 +48,15 @@ fn weight(weight: i64, found: &mut Findings) -> Option<i8> {
         _ => found.error("Affinity weight must be within the range [-100,100]"),
     }
     None
+}
+
+/// Of a device, which jobs of any type may ask for.
+impl Field<Vec<Affinity>> for Vec<AffinityInput> {
+    fn read(given: Option<&Self>, _: &str, found: &mut Findings) -> Vec<Affinity> {
+        decide(list(given), JobType::Service, found)
+    }
+
+    fn show(model: &Vec<Affinity>) -> Option<Self> {
+        crate::view::affinities(model)
+    }
 }

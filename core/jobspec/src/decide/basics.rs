@@ -14,7 +14,7 @@ pub(super) fn given(text: Option<&String>) -> Option<&str> {
     text.map(String::as_str).filter(|text| !text.is_empty())
 }
 
-pub(super) fn text_map(map: Option<&TextMap>) -> BTreeMap<String, Text> {
+pub(crate) fn text_map(map: Option<&TextMap>) -> BTreeMap<String, Text> {
     map.into_iter().flatten().map(|(key, value)| (key.clone(), Text::from(value.as_str()))).collect()
 }
 

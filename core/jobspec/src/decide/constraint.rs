@@ -1,11 +1,12 @@
 //! Conditions on nodes, and what they share with preferences: the target and the operator.
 
 use muster_ids::Text;
-use muster_model::{Constraint, Operand};
+use muster_model::{Constraint, Operand, Requirements, Rules};
 
 use super::Findings;
-use super::basics::given;
+use super::basics::{given, list};
 use crate::input::ConstraintInput;
+use crate::wire::Field;
 
 /// The block a constraint stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +53,10 @@ pub(super) fn operand(text: Option<&String>, found: &mut Findings) -> Option<Ope
     let text = given(text).unwrap_or("=");
     let operand = text.parse().ok();
     if operand.is_none() {
-        found.error(format!("Unknown constraint type {text:?}"));
+        found.error(format!(
+            "Unknown constraint type {text:?}; expected one of = != > >= < <= version semver regexp set_contains \
+             set_contains_any distinct_hosts distinct_property is_set is_not_set"
+        ));
     }
     operand
 }
@@ -96,13 +100,41 @@ pub(super) fn check_target(left: &str, found: &mut Findings) {
     }
 }
 
+/// The right side. What holds references can only be judged on the node.
 pub(super) fn check_right(operand: Operand, right: &str, found: &mut Findings) {
     if right.is_empty() {
         found.error(format!("Operator {:?} requires an RTarget", operand.as_str()));
-    } else if operand == Operand::Regexp
-        && !right.contains("${")
-        && let Err(error) = regex::Regex::new(right)
-    {
-        found.error(format!("Regular expression failed to compile: {error}"));
+        return;
+    }
+    if right.contains("${") {
+        return;
+    }
+    match operand {
+        Operand::Regexp => {
+            if let Err(error) = regex::Regex::new(right) {
+                found.error(format!("Regular expression failed to compile: {error}"));
+            }
+        }
+        Operand::Version if Requirements::parse(right, Rules::Version).is_none() => {
+            found.error(format!(
+                "Version constraint is invalid: `{right}`; write one such as `>= 1.2, < 2` or `~> 1.4`"
+            ));
+        }
+        Operand::Semver if Requirements::parse(right, Rules::Semver).is_none() => {
+            found.error(format!(
+                "Semver constraint is invalid: `{right}`; write one such as `>= 1.2.0, < 2.0.0`"
+            ));
+        }
+        _ => {}
+    }
+}
+
+impl Field<Vec<Constraint>> for Vec<ConstraintInput> {
+    fn read(given: Option<&Self>, _: &str, found: &mut Findings) -> Vec<Constraint> {
+        decide(list(given), Level::Task, found)
+    }
+
+    fn show(model: &Vec<Constraint>) -> Option<Self> {
+        crate::view::constraints(model)
     }
 }

@@ -39,9 +39,11 @@ pub fn validation_message(errors: &[ValidationError]) -> String {
 
 /// Collects what is found while a job is decided.
 #[derive(Debug, Default)]
-pub(super) struct Findings {
+pub struct Findings {
     pub errors: Vec<ValidationError>,
     pub warnings: Vec<String>,
+    /// What the job asks for and nobody here does, where leaving it out would run something else.
+    pub unbuilt: Vec<String>,
 }
 
 impl Findings {
@@ -53,9 +55,10 @@ impl Findings {
         self.warnings.push(text.into());
     }
 
-    /// The wording of everything that would change what runs if it were ignored.
-    pub fn unsupported(&mut self, what: impl fmt::Display) {
-        self.error(format!("{what} is not supported by this version of muster"));
+    /// The wording of everything that would change what runs if it were ignored. The job is well-formed all the
+    /// same; only running it is refused.
+    pub fn unsupported(&mut self, what: impl fmt::Display, consequence: &str) {
+        self.unbuilt.push(format!("{what} is not supported by this version of muster: {consequence}"));
     }
 
     /// The wording of everything that can be ignored without changing what runs.
@@ -73,6 +76,7 @@ impl Findings {
         let mut inner = Self::default();
         let value = decide(&mut inner);
         self.warnings.extend(inner.warnings.into_iter().map(|warning| format!("{what}: {warning}")));
+        self.unbuilt.extend(inner.unbuilt.into_iter().map(|asked| format!("{what}: {asked}")));
         if !inner.errors.is_empty() {
             self.errors.push(ValidationError::Part { what, errors: inner.errors });
         }

@@ -4,30 +4,37 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use muster_ids::GroupName;
-use muster_model::{Affinity, EphemeralDisk, Group, JobType, RestartPolicy, Task};
+use muster_model::{EphemeralDisk, Group, GroupNetwork, JobType, RestartPolicy, Task, VolumeRequest};
 
 use super::basics::{given, list, text_map};
 use super::constraint::Level;
 use super::{
-    Findings, affinity, cleanup, constraint, network, reschedule, restart, service, spread, task,
-    unsupported, update,
+    Findings, affinity, cleanup, constraint, disconnect, migrate, network, reschedule, restart, scaling,
+    service, spread, task, update, volume,
 };
-use crate::input::{EphemeralDiskInput, GroupInput, RescheduleInput, UpdateInput};
+use crate::duration::Nanos;
+use crate::input::{EphemeralDiskInput, GroupInput, MigrateInput, RescheduleInput, UpdateInput, VolumeInput};
+use crate::wire::Field;
 
 /// What a group inherits from its job.
 pub(super) struct Defaults<'a> {
     pub kind: JobType,
+    /// Names of the job, as far as they are known, for the names of services.
+    pub job: &'a str,
+    pub namespace: &'a str,
     pub reschedule: Option<&'a RescheduleInput>,
     pub update: Option<&'a UpdateInput>,
+    pub migrate: Option<&'a MigrateInput>,
+    pub volumes: Option<&'a BTreeMap<String, VolumeInput>>,
 }
 
 pub(super) fn decide(input: &GroupInput, defaults: &Defaults<'_>, found: &mut Findings) -> Option<Group> {
     let kind = defaults.kind;
-    unsupported::group(input, kind, found);
+    deprecated(input, found);
     let name = group_name(input, found);
     let count = count(input, kind, found);
     let constraints = constraint::decide(list(input.constraints.as_ref()), Level::Group, found);
-    let mut affinities = affinity::decide(list(input.affinities.as_ref()), kind, found);
+    let affinities = affinity::decide(list(input.affinities.as_ref()), kind, found);
     let spreads = spread::decide(list(input.spreads.as_ref()), kind, found);
     let restart = restart::decide(restart::default_for(kind), input.restart_policy.as_ref(), found);
     let reschedule = reschedule::decide(kind, defaults.reschedule, input.reschedule_policy.as_ref(), found);
@@ -35,17 +42,37 @@ pub(super) fn decide(input: &GroupInput, defaults: &Defaults<'_>, found: &mut Fi
     let network = network::decide(list(input.networks.as_ref()), found);
     let shutdown_delay = found.duration_or("ShutdownDelay", input.shutdown_delay, Duration::ZERO);
     let cleanup = input.cleanup.as_ref().and_then(|block| cleanup::decide(block, &ephemeral_disk, found));
-    let wide = Shared { kind, restart: &restart, ephemeral_disk: &ephemeral_disk };
-    let tasks = tasks(input, &wide, &mut affinities, found);
+    let update = update::of_group(input, defaults.update, kind, count, found);
+    let canaries = update.as_ref().map_or(0, |update| update.canary);
+    let volumes = volume::of_group(input, defaults.volumes, kind, canaries, found);
+    let wide = Shared {
+        defaults,
+        group: given(input.name.as_ref()).unwrap_or_default(),
+        restart: &restart,
+        ephemeral_disk: &ephemeral_disk,
+        network: network.as_ref(),
+        volumes: &volumes,
+    };
+    let services = service::decide(list(input.services.as_ref()), wide.owner(None), found);
+    let tasks = tasks(input, &wide, found);
     if tasks
         .as_ref()
         .is_some_and(|tasks| !tasks.is_empty() && tasks.iter().all(|task| task.lifecycle.is_some()))
     {
         found.error("a group needs at least one main task: one without a `lifecycle` block");
     }
-    service::check(input, network.as_ref(), found);
-    update::check(input, defaults, count, found);
-    Some(Group {
+    let disconnect = input.disconnect.as_ref().map(|block| Box::new(disconnect::decide(block, kind, found)));
+    let scaling = input.scaling.as_ref().map(|block| Box::new(scaling::of_group(block, kind, count, found)));
+    if scaling.is_some() {
+        found.no_effect("the `scaling` block", "nothing changes the count by itself");
+    }
+    let consul = Field::read(input.consul.as_ref(), "consul", found);
+    if input.consul.is_some() {
+        found.no_effect("the `consul` block", "there is no Consul integration");
+    }
+    let migrate = migrate::decide(kind, defaults.migrate, input.migrate.as_ref(), found);
+    let max_run_duration = max_run_duration(input.max_run_duration, kind, found);
+    let group = Group {
         name: name?,
         count,
         constraints,
@@ -59,14 +86,67 @@ pub(super) fn decide(input: &GroupInput, defaults: &Defaults<'_>, found: &mut Fi
         shutdown_delay,
         cleanup,
         tasks: tasks?,
-    })
+        services,
+        volumes,
+        update,
+        migrate,
+        disconnect,
+        scaling,
+        consul,
+        max_run_duration,
+    };
+    service::check_group(&group, found);
+    Some(group)
+}
+
+fn max_run_duration(given: Option<Nanos>, kind: JobType, found: &mut Findings) -> Option<Duration> {
+    let duration = found.duration("`max_run_duration`", given?);
+    if !kind.runs_to_completion() {
+        found.error("max_run_duration can only be used with \"batch\" or \"sysbatch\" scheduler");
+    }
+    if duration.is_zero() {
+        found.error("max_run_duration must be greater than zero");
+    }
+    found.unsupported("`max_run_duration`", "nothing would stop the allocation when its time is over");
+    Some(duration)
+}
+
+fn deprecated(input: &GroupInput, found: &mut Findings) {
+    let outdated = [
+        ("stop_after_client_disconnect", input.stop_after_client_disconnect.is_some()),
+        ("max_client_disconnect", input.max_client_disconnect.is_some()),
+        ("prevent_reschedule_on_lost", input.prevent_reschedule_on_lost == Some(true)),
+    ];
+    for (name, given) in outdated {
+        if given {
+            found.no_effect(
+                format_args!("`{name}`"),
+                "it is deprecated and ignored; write a `disconnect` block",
+            );
+        }
+    }
 }
 
 /// What the tasks of a group share.
 pub(super) struct Shared<'a> {
-    pub kind: JobType,
+    pub defaults: &'a Defaults<'a>,
+    pub group: &'a str,
     pub restart: &'a RestartPolicy,
     pub ephemeral_disk: &'a EphemeralDisk,
+    pub network: Option<&'a GroupNetwork>,
+    pub volumes: &'a BTreeMap<String, VolumeRequest>,
+}
+
+impl<'a> Shared<'a> {
+    pub fn owner(&self, task: Option<&'a str>) -> service::Owner<'a> {
+        service::Owner {
+            namespace: self.defaults.namespace,
+            job: self.defaults.job,
+            group: self.group,
+            task,
+            network: self.network,
+        }
+    }
 }
 
 fn group_name(input: &GroupInput, found: &mut Findings) -> Option<GroupName> {
@@ -108,13 +188,8 @@ fn ephemeral_disk(input: Option<&EphemeralDiskInput>, found: &mut Findings) -> E
     }
 }
 
-/// `None` when a task is refused. Affinities of tasks join those of the group: an allocation is placed as a whole.
-fn tasks(
-    input: &GroupInput,
-    shared: &Shared<'_>,
-    affinities: &mut Vec<Affinity>,
-    found: &mut Findings,
-) -> Option<Vec<Task>> {
+/// `None` when a task is refused.
+fn tasks(input: &GroupInput, shared: &Shared<'_>, found: &mut Findings) -> Option<Vec<Task>> {
     let inputs = list(input.tasks.as_ref());
     if inputs.is_empty() {
         found.error("Missing tasks for task group");
@@ -131,10 +206,7 @@ fn tasks(
             found.error(format!("Task {number} redefines '{}' from task {first}", name.unwrap_or_default()));
         }
         let what = name.map_or_else(|| format!("Task {number}"), |name| format!("Task {name}"));
-        tasks.push(found.part(what, |found| {
-            affinities.extend(affinity::decide(list(input_task.affinities.as_ref()), shared.kind, found));
-            task::decide(input_task, shared, found)
-        }));
+        tasks.push(found.part(what, |found| task::decide(input_task, shared, found)));
     }
     tasks.into_iter().collect()
 }

@@ -7,7 +7,10 @@ use muster_model::{Group, Job, JobStatus, JobType};
 
 use super::basics::{given, list, text_map};
 use super::constraint::Level;
-use super::{Findings, Limits, affinity, constraint, group, spread, unsupported};
+use super::{
+    Findings, Limits, affinity, constraint, dispatch, group, multiregion, periodic, spread, ui, update,
+    volume,
+};
 use crate::JobInput;
 
 pub(super) fn decide(input: &JobInput, limits: &Limits, found: &mut Findings) -> Option<Job> {
@@ -16,13 +19,19 @@ pub(super) fn decide(input: &JobInput, limits: &Limits, found: &mut Findings) ->
     let named_kind = job_type(input, found);
     // The groups of a job of unknown type are checked as a service's, which may hold the most.
     let kind = named_kind.unwrap_or(JobType::Service);
-    unsupported::job(input, kind, found);
+    check_request(input, found);
     let place = Place::decide(input, limits, found);
     let priority = priority(input, limits, found);
     let constraints = constraint::decide(list(input.constraints.as_ref()), Level::Job, found);
     let affinities = affinity::decide(list(input.affinities.as_ref()), kind, found);
     let spreads = spread::decide(list(input.spreads.as_ref()), kind, found);
     let groups = groups(input, kind, limits, found);
+    let update = update::of_job(input.update.as_ref(), kind, found);
+    let periodic = input.periodic.as_ref().map(|block| Box::new(periodic::decide(block, kind, found)));
+    let parameterized =
+        input.parameterized_job.as_ref().map(|block| Box::new(dispatch::parameterized(block, kind, found)));
+    let multiregion = input.multiregion.as_ref().map(|block| Box::new(multiregion::decide(block, found)));
+    let ui = input.ui.as_ref().map(|block| Box::new(ui::decide(block, found)));
     let place = place?;
     let id = id?;
     Some(Job {
@@ -41,6 +50,11 @@ pub(super) fn decide(input: &JobInput, limits: &Limits, found: &mut Findings) ->
         meta: text_map(input.meta.as_ref()),
         groups: groups?,
         payload: None,
+        update,
+        periodic,
+        parameterized,
+        multiregion,
+        ui,
         status: JobStatus::Pending,
         stop: input.stop.unwrap_or_default(),
         version: 0,
@@ -49,6 +63,23 @@ pub(super) fn decide(input: &JobInput, limits: &Limits, found: &mut Findings) ->
         modify_index: Index::ZERO,
         job_modify_index: Index::ZERO,
     })
+}
+
+fn check_request(input: &JobInput, found: &mut Findings) {
+    if given(input.payload.as_ref()).is_some() {
+        found.error("job can't be submitted with a payload, only dispatched");
+    }
+    for name in input.volumes.iter().flatten().map(|(name, _)| name.as_str()) {
+        let groups = list(input.task_groups.as_ref());
+        if groups.iter().any(|group| volume::mounted(group).contains(name)) {
+            found.warn(format!(
+                "`volume {name:?}` stands in the job and is given to each group whose tasks mount it; write it into the \
+                 group"
+            ));
+        } else {
+            found.warn(format!("`volume {name:?}` of the job is mounted by no task and left out"));
+        }
+    }
 }
 
 fn job_id(input: &JobInput, found: &mut Findings) -> Option<JobId> {
@@ -159,8 +190,15 @@ fn groups(input: &JobInput, kind: JobType, limits: &Limits, found: &mut Findings
             ));
         }
         let what = name.map_or_else(|| format!("Task group {number}"), |name| format!("Task group {name}"));
-        let defaults =
-            group::Defaults { kind, reschedule: input.reschedule.as_ref(), update: input.update.as_ref() };
+        let defaults = group::Defaults {
+            kind,
+            job: given(input.name.as_ref()).or(given(input.id.as_ref())).unwrap_or_default(),
+            namespace: given(input.namespace.as_ref()).unwrap_or("default"),
+            reschedule: input.reschedule.as_ref(),
+            update: input.update.as_ref(),
+            migrate: input.migrate.as_ref(),
+            volumes: input.volumes.as_ref(),
+        };
         groups.push(found.part(what, |found| group::decide(input_group, &defaults, found)));
     }
     let groups: Vec<Group> = groups.into_iter().collect::<Option<_>>()?;

@@ -1,15 +1,19 @@
 //! What a task asks for.
 
-use muster_model::TaskResources;
+use std::collections::BTreeSet;
 
-use super::Findings;
-use crate::input::ResourcesInput;
+use muster_model::{DeviceRequest, Numa, TaskResources};
+
+use super::basics::list;
+use super::{Findings, network};
+use crate::input::{NumaInput, ResourcesInput};
+use crate::wire::{Field, Wire};
 
 const CPU_MHZ: i64 = 100;
 const MEMORY_MB: i64 = 300;
 const LEAST_MEMORY_MB: i64 = 10;
 
-pub(super) fn decide(input: Option<&ResourcesInput>, found: &mut Findings) -> TaskResources {
+pub(crate) fn decide(input: Option<&ResourcesInput>, found: &mut Findings) -> TaskResources {
     let none = ResourcesInput::default();
     let input = input.unwrap_or(&none);
     let cores = input.cores.unwrap_or_default();
@@ -18,10 +22,11 @@ pub(super) fn decide(input: Option<&ResourcesInput>, found: &mut Findings) -> Ta
         found.error(format!("minimum MemoryMB value is {LEAST_MEMORY_MB}; got {memory}"));
     }
     if cores > 0 {
-        // No node gives cores away exclusively yet, and sharing them would be something else than what was asked.
-        found.unsupported("`cores`");
+        found.unsupported("`cores`", "the task would share its cores with others");
     }
-    check_other(input, memory, found);
+    check_outdated(input, found);
+    let devices: Vec<DeviceRequest> = Field::read(input.devices.as_ref(), "device", found);
+    check_devices(&devices, found);
     TaskResources {
         cpu_mhz: cpu(input, cores, found),
         cores: u16::try_from(cores).unwrap_or_else(|_| {
@@ -30,6 +35,10 @@ pub(super) fn decide(input: Option<&ResourcesInput>, found: &mut Findings) -> Ta
         }),
         memory_mb: found.count("MemoryMB", memory.max(0)),
         memory_max_mb: memory_max(input, memory, found),
+        secrets_mb: secrets(input, memory, found),
+        numa: input.numa.as_ref().and_then(|input| numa(input, &devices, found)),
+        devices,
+        networks: network::of_task(list(input.networks.as_ref()), found),
     }
 }
 
@@ -47,10 +56,7 @@ fn cpu(input: &ResourcesInput, cores: i64, found: &mut Findings) -> u32 {
 
 fn memory_max(input: &ResourcesInput, memory: i64, found: &mut Findings) -> u32 {
     match input.memory_max_mb.unwrap_or_default() {
-        -1 => {
-            found.unsupported("`memory_max = -1` (no limit)");
-            0
-        }
+        -1 => TaskResources::NO_LIMIT_MB,
         0 => 0,
         max if max < memory => {
             found.error(format!("MemoryMaxMB value ({max}) should be larger than MemoryMB value ({memory})"));
@@ -60,31 +66,60 @@ fn memory_max(input: &ResourcesInput, memory: i64, found: &mut Findings) -> u32 
     }
 }
 
-/// Members that have no place in the model: each is refused, or named in a warning.
-fn check_other(input: &ResourcesInput, memory: i64, found: &mut Findings) {
+fn check_outdated(input: &ResourcesInput, found: &mut Findings) {
     if input.disk_mb.is_some_and(|disk| disk > 0) {
         found.error("Task can't ask for disk resources, they have to be specified at the task group level.");
     }
     if input.iops.is_some_and(|iops| iops != 0) {
         found.no_effect("resources `iops`", "it is deprecated");
     }
+}
+
+fn secrets(input: &ResourcesInput, memory: i64, found: &mut Findings) -> u32 {
     let secrets = input.secrets_mb.unwrap_or_default();
     if secrets < 0 {
         found.error(format!("SecretsMB value ({secrets}) must not be negative"));
-    } else if secrets > memory {
+        return 0;
+    }
+    if secrets > memory {
         found.error(format!("SecretsMB value ({secrets}) cannot be larger than MemoryMB value ({memory})"));
     } else if secrets > 0 {
         found.no_effect("resources `secrets`", "the secrets directory has its default size");
     }
-    if input.networks.as_ref().is_some_and(|networks| !networks.is_empty()) {
-        found.unsupported(
-            "a `network` block in `resources` (deprecated in favour of the group's `network` block)",
-        );
+    found.count("SecretsMB", secrets)
+}
+
+fn check_devices(devices: &[DeviceRequest], found: &mut Findings) {
+    let mut seen = BTreeSet::new();
+    for device in devices {
+        let parts = device.name.split('/').count();
+        if device.name.is_empty() || parts > 3 || device.name.split('/').any(str::is_empty) {
+            found.error(format!(
+                "device name `{}` must be `type`, `vendor/type` or `vendor/type/model`",
+                device.name
+            ));
+        } else if !seen.insert(&device.name) {
+            found.error(format!("device `{}` is asked for twice; write a `count`", device.name));
+        }
+        if device.count == 0 {
+            found.error(format!("device `{}`: `count` must be 1 or more", device.name));
+        }
     }
-    if input.devices.as_ref().is_some_and(|devices| !devices.is_empty()) {
-        found.unsupported("a `device` block");
+    if !devices.is_empty() {
+        found.unsupported("a `device` block", "the task would run without the device");
     }
-    if input.numa.is_some() {
-        found.unsupported("a `numa` block");
+}
+
+/// Asking for nothing is the same as not asking.
+fn numa(input: &NumaInput, devices: &[DeviceRequest], found: &mut Findings) -> Option<Box<Numa>> {
+    let numa = found.part("numa".to_owned(), |found| input.decide(found));
+    for name in &numa.devices {
+        if !devices.iter().any(|device| device.name == *name) {
+            found.error(format!("numa device `{name}` is none of the task's devices"));
+        }
     }
+    if numa != Numa::default() {
+        found.unsupported("a `numa` block", "cores and memory would come from anywhere");
+    }
+    Some(Box::new(numa))
 }

@@ -1,21 +1,23 @@
 //! A task: what its driver runs and how it is kept running.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use muster_ids::{DriverName, TaskName, Text};
-use muster_model::{DispatchPayload, EphemeralDisk, Lifecycle, LifecycleHook, LogConfig, Task, Value};
+use muster_model::{EphemeralDisk, LogConfig, Task};
 
 use super::basics::{given, list, text_map};
 use super::constraint::Level;
 use super::group::Shared;
-use super::{Findings, artifact, constraint, resources, restart, unsupported};
-use crate::input::{DispatchPayloadInput, LifecycleInput, LogConfigInput, TaskInput};
+use super::{
+    Findings, action, affinity, artifact, constraint, csi, dispatch, identity, lifecycle, resources, restart,
+    scaling, schedule, secret, service, signal, template, vault, volume,
+};
+use crate::input::{LogConfigInput, TaskInput};
+use crate::wire::Field;
 
 const KILL_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) fn decide(input: &TaskInput, shared: &Shared<'_>, found: &mut Findings) -> Option<Task> {
-    unsupported::task(input, found);
     let name = task_name(input, found);
     let driver = driver(input, found);
     let constraints = constraint::decide(list(input.constraints.as_ref()), Level::Task, found);
@@ -25,13 +27,19 @@ pub(super) fn decide(input: &TaskInput, shared: &Shared<'_>, found: &mut Finding
     let logs = logs(input.log_config.as_ref(), shared.ephemeral_disk, found);
     let kill_timeout = found.duration_or("KillTimeout", input.kill_timeout, KILL_TIMEOUT);
     let shutdown_delay = found.duration_or("ShutdownDelay", input.shutdown_delay, Duration::ZERO);
-    let lifecycle = input.lifecycle.as_ref().and_then(|block| lifecycle(block, found));
-    let dispatch_payload = input.dispatch_payload.as_ref().and_then(|block| dispatch_payload(block, found));
-    Some(Task {
+    let lifecycle = input.lifecycle.as_ref().and_then(|block| lifecycle::decide(block, found));
+    let (identity, identities) =
+        identity::decide(input.identity.as_ref(), list(input.identities.as_ref()), found);
+    if input.consul.is_some() {
+        found.no_effect("the `consul` block", "there is no Consul integration");
+    }
+    let affinities = affinity::decide(list(input.affinities.as_ref()), shared.defaults.kind, found);
+    let owner = shared.owner(Some(given(input.name.as_ref()).unwrap_or_default()));
+    let task = Task {
         name: name?,
         driver: driver?,
         user: given(input.user.as_ref()).map(Text::from),
-        config: config(input),
+        config: Field::read(input.config.as_ref(), "config", found),
         env: text_map(input.env.as_ref()),
         meta: text_map(input.meta.as_ref()),
         constraints,
@@ -40,23 +48,41 @@ pub(super) fn decide(input: &TaskInput, shared: &Shared<'_>, found: &mut Finding
         artifacts: artifacts?,
         logs,
         kill_timeout,
-        kill_signal: given(input.kill_signal.as_ref()).map(Text::from),
+        kill_signal: given(input.kill_signal.as_ref()).map(|name| signal::decide("kill_signal", name, found)),
         leader: input.leader.unwrap_or_default(),
         lifecycle,
         shutdown_delay,
-        dispatch_payload,
-    })
+        affinities,
+        services: service::decide(list(input.services.as_ref()), owner, found),
+        templates: template::decide(list(input.templates.as_ref()), found),
+        volume_mounts: volume::mounts(list(input.volume_mounts.as_ref()), shared.volumes, found),
+        vault: input.vault.as_ref().map(|block| Box::new(vault::decide(block, found))),
+        consul: Field::read(input.consul.as_ref(), "consul", found),
+        identity,
+        identities,
+        secrets: secret::decide(list(input.secrets.as_ref()), found),
+        actions: action::decide(list(input.actions.as_ref()), found),
+        dispatch_payload: input.dispatch_payload.as_ref().and_then(|block| dispatch::payload(block, found)),
+        csi_plugin: input.csi_plugin_config.as_ref().map(|block| Box::new(csi::decide(block, found))),
+        schedule: input.schedule.as_ref().map(|block| Box::new(schedule::decide(block, found))),
+        scaling: scaling::of_task(list(input.scaling_policies.as_ref()), found),
+        kind: given(input.kind.as_ref()).map(|kind| mesh_kind(kind, found)),
+    };
+    Some(task)
 }
 
-/// Below the task's `local` directory; `None` when no file is named, as the contract allows.
-fn dispatch_payload(input: &DispatchPayloadInput, found: &mut Findings) -> Option<DispatchPayload> {
-    let file = given(input.file.as_ref())?;
-    let inside = file.split('/').all(|part| part != "..") && !file.starts_with('/') && !file.contains('\0');
-    if !inside || file.ends_with('/') {
-        found
-            .error(format!("dispatch_payload file `{file}` must be a file below the task's local directory"));
+/// The part a task plays in a service mesh.
+fn mesh_kind(kind: &str, found: &mut Findings) -> Text {
+    const PARTS: [&str; 5] =
+        ["connect-proxy:", "connect-native:", "connect-ingress:", "connect-terminating:", "connect-mesh:"];
+    if !PARTS.iter().any(|part| kind.starts_with(part)) {
+        found.error(format!(
+            "task kind `{kind}` is unknown; expected one of {} and a service",
+            PARTS.join(", ")
+        ));
     }
-    Some(DispatchPayload { file: Text::from(file) })
+    found.unsupported(format_args!("task kind `{kind}`"), "there is no service mesh");
+    Text::from(kind)
 }
 
 fn task_name(input: &TaskInput, found: &mut Findings) -> Option<TaskName> {
@@ -75,28 +101,6 @@ fn driver(input: &TaskInput, found: &mut Findings) -> Option<DriverName> {
         None => {
             found.error("Missing task driver");
             None
-        }
-    }
-}
-
-/// Left to the driver to check, on the node. Null members say nothing and are dropped.
-fn config(input: &TaskInput) -> BTreeMap<String, Value> {
-    let members = input.config.iter().flatten().filter(|(_, value)| !value.is_null());
-    members.map(|(key, value)| (key.clone(), value_of(value))).collect()
-}
-
-fn value_of(value: &serde_json::Value) -> Value {
-    match value {
-        serde_json::Value::Null => Value::Null,
-        serde_json::Value::Bool(value) => Value::Bool(*value),
-        serde_json::Value::Number(number) => match number.as_i64() {
-            Some(whole) => Value::Int(whole),
-            None => Value::Float(number.as_f64().unwrap_or_default()),
-        },
-        serde_json::Value::String(text) => Value::String(text.clone()),
-        serde_json::Value::Array(list) => Value::List(list.iter().map(value_of).collect()),
-        serde_json::Value::Object(map) => {
-            Value::Map(map.iter().map(|(key, value)| (key.clone(), value_of(value))).collect())
         }
     }
 }
@@ -126,21 +130,4 @@ fn logs(input: Option<&LogConfigInput>, disk: &EphemeralDisk, found: &mut Findin
         max_file_size_mb: u32::try_from(max_file_size_mb).unwrap_or_default(),
         disabled: disabled.unwrap_or(enabled == Some(false)),
     }
-}
-
-fn lifecycle(input: &LifecycleInput, found: &mut Findings) -> Option<Lifecycle> {
-    let hook = match given(input.hook.as_ref()) {
-        Some("prestart") => LifecycleHook::Prestart,
-        Some("poststart") => LifecycleHook::Poststart,
-        Some("poststop") => LifecycleHook::Poststop,
-        Some(other) => {
-            found.error(format!("invalid hook: {other}"));
-            return None;
-        }
-        None => {
-            found.error("no lifecycle hook provided");
-            return None;
-        }
-    };
-    Some(Lifecycle { hook, sidecar: input.sidecar.unwrap_or_default() })
 }

@@ -2,53 +2,51 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use crate::duration::Nanos;
+use crate::wire::wire;
 
-/// A health check.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct CheckInput {
-    pub name: Option<String>,
-    #[serde(rename = "Type")]
-    pub kind: Option<String>,
-    pub command: Option<String>,
-    pub args: Option<Vec<String>>,
-    pub path: Option<String>,
-    pub protocol: Option<String>,
-    pub port_label: Option<String>,
-    pub expose: Option<bool>,
-    pub address_mode: Option<String>,
-    pub advertise: Option<String>,
-    pub interval: Option<Nanos>,
-    pub timeout: Option<Nanos>,
-    pub initial_status: Option<String>,
-    pub notes: Option<String>,
-    #[serde(rename = "TLSServerName")]
-    pub tls_server_name: Option<String>,
-    #[serde(rename = "TLSSkipVerify")]
-    pub tls_skip_verify: Option<bool>,
-    pub method: Option<String>,
-    pub header: Option<BTreeMap<String, Vec<String>>>,
-    pub check_restart: Option<CheckRestartInput>,
-    #[serde(rename = "GRPCService")]
-    pub grpc_service: Option<String>,
-    #[serde(rename = "GRPCUseTLS")]
-    pub grpc_use_tls: Option<bool>,
-    pub task_name: Option<String>,
-    pub success_before_passing: Option<i64>,
-    pub failures_before_critical: Option<i64>,
-    pub failures_before_warning: Option<i64>,
-    pub body: Option<String>,
-    pub on_update: Option<String>,
-}
+wire! {
+    /// A health check.
+    CheckInput => Check {
+        name: String,
+        #[serde(rename = "Type")]
+        kind: String,
+        command: String,
+        args: Vec<String>,
+        path: String,
+        protocol: String,
+        #[serde(rename = "PortLabel")]
+        port: String,
+        expose: bool,
+        address_mode: String,
+        advertise: String,
+        interval: Nanos,
+        timeout: Nanos,
+        initial_status: String,
+        notes: String,
+        #[serde(rename = "TLSServerName")]
+        tls_server_name: String,
+        #[serde(rename = "TLSSkipVerify")]
+        tls_skip_verify: bool,
+        method: String,
+        header: BTreeMap<String, Vec<String>>,
+        check_restart: CheckRestartInput,
+        #[serde(rename = "GRPCService")]
+        grpc_service: String,
+        #[serde(rename = "GRPCUseTLS")]
+        grpc_use_tls: bool,
+        task_name: String,
+        success_before_passing: i64,
+        failures_before_critical: i64,
+        failures_before_warning: i64,
+        body: String,
+        on_update: String,
+    }
 
-/// Restart after failed checks.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct CheckRestartInput {
-    pub limit: Option<i64>,
-    pub grace: Option<Nanos>,
-    pub ignore_warnings: Option<bool>,
+    /// Restart after failed checks.
+    CheckRestartInput => CheckRestart {
+        limit: i64,
+        grace: Nanos = Nanos::seconds(1),
+        ignore_warnings: bool,
+    }
 }

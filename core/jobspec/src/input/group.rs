@@ -1,11 +1,13 @@
 //! `group`: tasks placed together.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{
-    AffinityInput, CleanupInput, ConstraintInput, EphemeralDiskInput, FreeMap, MigrateInput, NetworkInput,
-    RescheduleInput, RestartInput, ScalingInput, ServiceInput, SpreadInput, TaskInput, TextMap, UpdateInput,
+    AffinityInput, CleanupInput, ConstraintInput, ConsulInput, DisconnectInput, EphemeralDiskInput,
+    MigrateInput, NetworkInput, RescheduleInput, RestartInput, ScalingInput, ServiceInput, SpreadInput,
+    TaskInput, TextMap, UpdateInput, VolumeInput,
 };
 use crate::duration::Nanos;
 
@@ -24,13 +26,13 @@ pub struct GroupInput {
     pub ephemeral_disk: Option<EphemeralDiskInput>,
     pub networks: Option<Vec<NetworkInput>>,
     pub services: Option<Vec<ServiceInput>>,
-    pub volumes: Option<FreeMap>,
+    pub volumes: Option<BTreeMap<String, VolumeInput>>,
     pub meta: Option<TextMap>,
     pub update: Option<UpdateInput>,
     pub migrate: Option<MigrateInput>,
-    pub disconnect: Option<Value>,
+    pub disconnect: Option<DisconnectInput>,
     pub scaling: Option<ScalingInput>,
-    pub consul: Option<Value>,
+    pub consul: Option<ConsulInput>,
     pub shutdown_delay: Option<Nanos>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cleanup: Option<CleanupInput>,

@@ -1,11 +1,13 @@
 //! The outermost block.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    AffinityInput, ConstraintInput, GroupInput, MigrateInput, ParameterizedInput, PeriodicInput,
-    RescheduleInput, SpreadInput, TextMap, UpdateInput,
+    AffinityInput, ConstraintInput, GroupInput, MigrateInput, MultiregionInput, ParameterizedInput,
+    PeriodicInput, RescheduleInput, SpreadInput, TextMap, UiInput, UpdateInput, VolumeInput,
 };
 
 /// A job as written or as the API answers it. The last group of fields is kept by the servers.
@@ -26,6 +28,9 @@ pub struct JobInput {
     pub constraints: Option<Vec<ConstraintInput>>,
     pub affinities: Option<Vec<AffinityInput>>,
     pub spreads: Option<Vec<SpreadInput>>,
+    /// Given to each group whose tasks mount them; only in requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub volumes: Option<BTreeMap<String, VolumeInput>>,
     pub task_groups: Option<Vec<GroupInput>>,
     pub update: Option<UpdateInput>,
     /// Default for the groups; only in requests.
@@ -34,14 +39,14 @@ pub struct JobInput {
     /// Default for the groups; only in requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub migrate: Option<MigrateInput>,
-    pub multiregion: Option<Value>,
+    pub multiregion: Option<MultiregionInput>,
     pub periodic: Option<PeriodicInput>,
     pub parameterized_job: Option<ParameterizedInput>,
     /// Base64.
     pub payload: Option<String>,
     pub meta: Option<TextMap>,
     #[serde(rename = "UI")]
-    pub ui: Option<Value>,
+    pub ui: Option<UiInput>,
     pub consul_namespace: Option<String>,
     pub vault_namespace: Option<String>,
     pub stop: Option<bool>,

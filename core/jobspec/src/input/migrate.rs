@@ -1,15 +1,14 @@
 //! `migrate`: how a drain moves allocations.
 
-use serde::{Deserialize, Serialize};
-
 use crate::duration::Nanos;
+use crate::wire::wire;
 
-/// Moves because of a drain.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct MigrateInput {
-    pub max_parallel: Option<i64>,
-    pub health_check: Option<String>,
-    pub min_healthy_time: Option<Nanos>,
-    pub healthy_deadline: Option<Nanos>,
+wire! {
+    /// Moves because of a drain.
+    MigrateInput => Migrate {
+        max_parallel: i64 = 1,
+        health_check: String,
+        min_healthy_time: Nanos = Nanos::seconds(10),
+        healthy_deadline: Nanos = Nanos::seconds(5 * 60),
+    }
 }

@@ -1,7 +1,9 @@
 //! `network`: ports and mode. Absent members are left out of the answer.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+
+use super::TextMap;
+use crate::wire::wire;
 
 /// The network of a group.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -20,13 +22,13 @@ pub struct NetworkInput {
     #[serde(rename = "MBits", skip_serializing_if = "Option::is_none")]
     pub mbits: Option<i64>,
     #[serde(rename = "DNS", skip_serializing_if = "Option::is_none")]
-    pub dns: Option<Value>,
+    pub dns: Option<DnsInput>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reserved_ports: Option<Vec<PortInput>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dynamic_ports: Option<Vec<PortInput>>,
     #[serde(rename = "CNI", skip_serializing_if = "Option::is_none")]
-    pub cni: Option<Value>,
+    pub cni: Option<CniInput>,
 }
 
 /// A labelled port.
@@ -45,4 +47,18 @@ pub struct PortInput {
     pub host_network: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ignore_collision: Option<bool>,
+}
+
+wire! {
+    /// Name resolution.
+    DnsInput => Dns {
+        servers: Vec<String>,
+        searches: Vec<String>,
+        options: Vec<String>,
+    }
+
+    /// Arguments for CNI plugins.
+    CniInput => Cni {
+        args: TextMap,
+    }
 }

@@ -1,24 +1,30 @@
 //! `periodic` and `parameterized`: jobs that make child jobs.
 
-use serde::{Deserialize, Serialize};
+use crate::wire::wire;
 
-/// When child jobs start.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct PeriodicInput {
-    pub enabled: Option<bool>,
-    pub spec: Option<String>,
-    pub specs: Option<Vec<String>>,
-    pub spec_type: Option<String>,
-    pub prohibit_overlap: Option<bool>,
-    pub time_zone: Option<String>,
-}
+wire! {
+    /// When child jobs start.
+    PeriodicInput => Periodic {
+        enabled: bool = true,
+        spec: String,
+        specs: Vec<String>,
+        prohibit_overlap: bool,
+        time_zone: String = "UTC".to_owned(),
+    }
+    @request {
+        /// Always `cron`.
+        spec_type: String,
+    }
 
-/// What a dispatch must bring.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct ParameterizedInput {
-    pub payload: Option<String>,
-    pub meta_required: Option<Vec<String>>,
-    pub meta_optional: Option<Vec<String>>,
+    /// What a dispatch must bring.
+    ParameterizedInput => Parameterized {
+        payload: String,
+        meta_required: Vec<String>,
+        meta_optional: Vec<String>,
+    }
+
+    /// Where a task finds the payload.
+    DispatchPayloadInput => DispatchPayload {
+        file: String,
+    }
 }

@@ -1,9 +1,11 @@
 //! `resources`: what a task asks for.
 
+use muster_model::TaskResources;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::NetworkInput;
+use super::{DeviceInput, NetworkInput, NumaInput};
+use crate::decide::Findings;
+use crate::wire::Wire;
 
 /// Resources of one task.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -23,9 +25,21 @@ pub struct ResourcesInput {
     #[serde(rename = "IOPS")]
     pub iops: Option<i64>,
     pub networks: Option<Vec<NetworkInput>>,
-    pub devices: Option<Vec<Value>>,
+    pub devices: Option<Vec<DeviceInput>>,
     #[serde(rename = "NUMA")]
-    pub numa: Option<Value>,
+    pub numa: Option<NumaInput>,
     #[serde(rename = "SecretsMB")]
     pub secrets_mb: Option<i64>,
+}
+
+impl Wire for ResourcesInput {
+    type Model = TaskResources;
+
+    fn decide(&self, found: &mut Findings) -> TaskResources {
+        crate::decide::decide_resources(Some(self), found)
+    }
+
+    fn view(model: &TaskResources) -> Self {
+        crate::view::resources(model)
+    }
 }

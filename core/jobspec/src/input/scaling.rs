@@ -1,22 +1,24 @@
 //! `scaling`: bounds for an autoscaler.
 
-use serde::{Deserialize, Serialize};
-
 use super::{FreeMap, TextMap};
+use crate::wire::wire;
 
-/// A scaling policy.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct ScalingInput {
-    #[serde(rename = "ID")]
-    pub id: Option<String>,
-    #[serde(rename = "Type")]
-    pub kind: Option<String>,
-    pub target: Option<TextMap>,
-    pub policy: Option<FreeMap>,
-    pub min: Option<i64>,
-    pub max: Option<i64>,
-    pub enabled: Option<bool>,
-    pub create_index: Option<u64>,
-    pub modify_index: Option<u64>,
+wire! {
+    /// A scaling policy.
+    ScalingInput => ScalingPolicy {
+        #[serde(rename = "Type")]
+        kind: String,
+        policy: FreeMap,
+        min: i64,
+        max: i64,
+        enabled: bool = true,
+    }
+    @request {
+        /// What is scaled; kept by the servers.
+        target: TextMap,
+        #[serde(rename = "ID")]
+        id: String,
+        create_index: u64,
+        modify_index: u64,
+    }
 }

@@ -1,11 +1,12 @@
 //! `task`: one workload run by a driver.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{
-    AffinityInput, ArtifactInput, ConstraintInput, DispatchPayloadInput, FreeMap, LifecycleInput,
-    LogConfigInput, ResourcesInput, RestartInput, ScalingInput, ServiceInput, TemplateInput, TextMap,
+    ActionInput, AffinityInput, ArtifactInput, ConstraintInput, ConsulInput, CsiPluginInput,
+    DispatchPayloadInput, FreeMap, IdentityInput, LifecycleInput, LogConfigInput, ResourcesInput,
+    RestartInput, ScalingInput, ScheduleInput, SecretInput, ServiceInput, TemplateInput, TextMap, VaultInput,
+    VolumeMountInput,
 };
 use crate::duration::Nanos;
 
@@ -32,17 +33,17 @@ pub struct TaskInput {
     pub shutdown_delay: Option<Nanos>,
     pub services: Option<Vec<ServiceInput>>,
     pub templates: Option<Vec<TemplateInput>>,
-    pub volume_mounts: Option<Vec<Value>>,
-    pub vault: Option<Value>,
-    pub secrets: Option<Vec<Value>>,
-    pub consul: Option<Value>,
+    pub volume_mounts: Option<Vec<VolumeMountInput>>,
+    pub vault: Option<VaultInput>,
+    pub secrets: Option<Vec<SecretInput>>,
+    pub consul: Option<ConsulInput>,
     pub dispatch_payload: Option<DispatchPayloadInput>,
     pub scaling_policies: Option<Vec<ScalingInput>>,
     pub kind: Option<String>,
     #[serde(rename = "CSIPluginConfig")]
-    pub csi_plugin_config: Option<Value>,
-    pub identity: Option<Value>,
-    pub identities: Option<Vec<Value>>,
-    pub actions: Option<Vec<Value>>,
-    pub schedule: Option<Value>,
+    pub csi_plugin_config: Option<CsiPluginInput>,
+    pub identity: Option<IdentityInput>,
+    pub identities: Option<Vec<IdentityInput>>,
+    pub actions: Option<Vec<ActionInput>>,
+    pub schedule: Option<ScheduleInput>,
 }

@@ -1,47 +1,52 @@
 //! `template`: a file rendered for the task.
 
-use serde::{Deserialize, Serialize};
-
 use crate::duration::Nanos;
+use crate::wire::wire;
 
-/// A rendered file.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct TemplateInput {
-    pub source_path: Option<String>,
-    pub dest_path: Option<String>,
-    pub embedded_tmpl: Option<String>,
-    pub change_mode: Option<String>,
-    pub change_signal: Option<String>,
-    pub change_script: Option<ChangeScriptInput>,
-    pub once: Option<bool>,
-    pub splay: Option<Nanos>,
-    pub perms: Option<String>,
-    pub uid: Option<i64>,
-    pub gid: Option<i64>,
-    pub left_delim: Option<String>,
-    pub right_delim: Option<String>,
-    pub envvars: Option<bool>,
-    pub vault_grace: Option<Nanos>,
-    pub wait: Option<WaitInput>,
-    pub err_missing_key: Option<bool>,
-}
+wire! {
+    /// A rendered file.
+    TemplateInput => Template {
+        #[serde(rename = "SourcePath")]
+        source: String,
+        #[serde(rename = "DestPath")]
+        destination: String,
+        #[serde(rename = "EmbeddedTmpl")]
+        data: String,
+        change_mode: String,
+        change_signal: String,
+        change_script: ChangeScriptInput,
+        once: bool,
+        splay: Nanos = Nanos::seconds(5),
+        perms: String = "0644".to_owned(),
+        uid: i64,
+        gid: i64,
+        #[serde(rename = "LeftDelim")]
+        left_delimiter: String = "{{".to_owned(),
+        #[serde(rename = "RightDelim")]
+        right_delimiter: String = "}}".to_owned(),
+        #[serde(rename = "Envvars")]
+        env: bool,
+        wait: WaitInput,
+        #[serde(rename = "ErrMissingKey")]
+        error_on_missing_key: bool,
+    }
+    @request {
+        /// Ignored.
+        vault_grace: Nanos,
+    }
 
-/// A command run when the file changed.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct ChangeScriptInput {
-    pub command: Option<String>,
-    pub args: Option<Vec<String>>,
-    pub timeout: Option<Nanos>,
-    pub fail_on_error: Option<bool>,
-    pub run_on_first_render: Option<bool>,
-}
+    /// A command run when the file changed.
+    ChangeScriptInput => ChangeScript {
+        command: String,
+        args: Vec<String>,
+        timeout: Nanos = Nanos::seconds(5),
+        fail_on_error: bool,
+        run_on_first_render: bool,
+    }
 
-/// How long changes are collected.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct WaitInput {
-    pub min: Option<Nanos>,
-    pub max: Option<Nanos>,
+    /// How long changes are collected.
+    WaitInput => TemplateWait {
+        min: Nanos,
+        max: Nanos,
+    }
 }

@@ -1,11 +1,12 @@
-//! A group and its network.
+//! A group.
 
-use muster_model::{Group, GroupNetwork, NetworkMode, PortRequest};
+use muster_model::{Group, Job, ScalingPolicy};
 
-use super::{list, place, policy, task, text_map};
-use crate::input::{CleanupInput, EphemeralDiskInput, GroupInput, NetworkInput, PortInput};
+use super::{list, network, place, policy, task, text_map};
+use crate::input::{CleanupInput, EphemeralDiskInput, GroupInput, ScalingInput, TextMap};
+use crate::wire::{Field, Wire};
 
-pub(super) fn view(group: &Group) -> GroupInput {
+pub(super) fn view(group: &Group, job: &Job) -> GroupInput {
     GroupInput {
         name: Some(group.name.to_string()),
         count: Some(i64::from(group.count)),
@@ -20,40 +21,30 @@ pub(super) fn view(group: &Group) -> GroupInput {
             size_mb: Some(i64::from(group.ephemeral_disk.size_mb)),
             migrate: Some(group.ephemeral_disk.migrate),
         }),
-        networks: group.network.as_ref().map(|network_of| vec![network(network_of)]),
+        networks: group.network.as_ref().map(|network_of| vec![network::view(network_of)]),
         meta: text_map(&group.meta),
         shutdown_delay: (!group.shutdown_delay.is_zero()).then(|| group.shutdown_delay.into()),
         cleanup: group.cleanup.map(|cleanup| CleanupInput {
             mode: Some(cleanup.mode.as_str().to_owned()),
             retention: Some(cleanup.retention.into()),
         }),
+        services: Field::show(&group.services),
+        volumes: Field::show(&group.volumes),
+        update: group.update.as_deref().map(policy::update),
+        migrate: Field::show(&group.migrate),
+        disconnect: Field::show(&group.disconnect),
+        scaling: group.scaling.as_deref().map(|policy| scaling(policy, group, job)),
+        consul: Field::show(&group.consul),
+        max_run_duration: Field::show(&group.max_run_duration),
         prevent_reschedule_on_lost: Some(false),
         ..GroupInput::default()
     }
 }
 
-fn network(network: &GroupNetwork) -> NetworkInput {
-    let mode = match &network.mode {
-        NetworkMode::Host => "host".to_owned(),
-        NetworkMode::None => "none".to_owned(),
-        NetworkMode::Bridge => "bridge".to_owned(),
-        NetworkMode::Cni(name) => format!("cni/{name}"),
-    };
-    let (fixed, chosen): (Vec<_>, Vec<_>) = network.ports.iter().partition(|port| port.static_port.is_some());
-    NetworkInput {
-        mode: Some(mode),
-        reserved_ports: list(&fixed, |each| port(each)),
-        dynamic_ports: list(&chosen, |each| port(each)),
-        ..NetworkInput::default()
-    }
-}
-
-fn port(port: &PortRequest) -> PortInput {
-    PortInput {
-        label: Some(port.label.to_string()),
-        value: port.static_port.map(i64::from),
-        to: (port.to != 0).then(|| i64::from(port.to)),
-        host_network: Some(port.host_network.to_string()),
-        ignore_collision: None,
-    }
+/// With what it scales, as the servers know it.
+fn scaling(policy: &ScalingPolicy, group: &Group, job: &Job) -> ScalingInput {
+    let target =
+        [("Namespace", job.namespace.as_str()), ("Job", job.id.as_str()), ("Group", group.name.as_str())];
+    let target: TextMap = target.map(|(key, name)| (key.to_owned(), name.to_owned())).into();
+    ScalingInput { target: Some(target), ..ScalingInput::view(policy) }
 }

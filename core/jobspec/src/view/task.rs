@@ -1,73 +1,71 @@
 //! A task.
 
-use std::collections::BTreeMap;
+use muster_model::{Artifact, ArtifactMode, Lifecycle, LifecycleHook, Task, TaskResources};
 
-use muster_model::{Artifact, ArtifactMode, Lifecycle, LifecycleHook, Task, TaskResources, Value};
-use serde_json::Value as Json;
-
-use super::{list, place, policy, text_map, text_or_empty};
+use super::{list, network, place, policy, text_map, text_or_empty};
+use crate::decide::plain_identity;
 use crate::input::{
-    ArtifactInput, DispatchPayloadInput, FreeMap, LifecycleInput, LogConfigInput, ResourcesInput, TaskInput,
+    ArtifactInput, DispatchPayloadInput, IdentityInput, LifecycleInput, LogConfigInput, ResourcesInput,
+    TaskInput,
 };
+use crate::wire::{Field, Wire};
 
 pub(super) fn view(task: &Task) -> TaskInput {
     TaskInput {
         name: Some(task.name.to_string()),
         driver: Some(task.driver.to_string()),
         user: text_or_empty(task.user.as_ref()),
-        config: config(&task.config),
+        config: Field::show(&task.config),
         env: text_map(&task.env),
         meta: text_map(&task.meta),
         constraints: list(&task.constraints, place::constraint),
         resources: Some(resources(&task.resources)),
         restart_policy: Some(policy::restart(&task.restart)),
         artifacts: list(&task.artifacts, artifact),
-        log_config: Some(LogConfigInput {
-            max_files: Some(i64::from(task.logs.max_files)),
-            max_file_size_mb: Some(i64::from(task.logs.max_file_size_mb)),
-            enabled: None,
-            disabled: Some(task.logs.disabled),
-        }),
+        log_config: Some(LogConfigInput::view(&task.logs)),
         kill_timeout: Some(task.kill_timeout.into()),
         kill_signal: text_or_empty(task.kill_signal.as_ref()),
         leader: Some(task.leader),
         lifecycle: task.lifecycle.map(lifecycle),
         shutdown_delay: Some(task.shutdown_delay.into()),
-        dispatch_payload: task
-            .dispatch_payload
-            .as_ref()
-            .map(|payload| DispatchPayloadInput { file: Some(payload.file.to_string()) }),
-        kind: Some(String::new()),
-        ..TaskInput::default()
+        affinities: list(&task.affinities, place::affinity),
+        services: Field::show(&task.services),
+        templates: Field::show(&task.templates),
+        volume_mounts: Field::show(&task.volume_mounts),
+        vault: Field::show(&task.vault),
+        secrets: Field::show(&task.secrets),
+        consul: Field::show(&task.consul),
+        dispatch_payload: task.dispatch_payload.as_ref().map(DispatchPayloadInput::view),
+        scaling_policies: Field::show(&task.scaling),
+        kind: text_or_empty(task.kind.as_ref()),
+        csi_plugin_config: Field::show(&task.csi_plugin),
+        identity: Some(
+            task.identity
+                .as_deref()
+                .map_or_else(|| IdentityInput::view(&plain_identity()), IdentityInput::view),
+        ),
+        identities: Field::show(&task.identities),
+        actions: Field::show(&task.actions),
+        schedule: Field::show(&task.schedule),
     }
 }
 
-fn config(config: &BTreeMap<String, Value>) -> Option<FreeMap> {
-    (!config.is_empty()).then(|| config.iter().map(|(key, value)| (key.clone(), json(value))).collect())
-}
-
-fn json(value: &Value) -> Json {
-    match value {
-        Value::Null => Json::Null,
-        Value::Bool(value) => Json::Bool(*value),
-        Value::Int(value) => Json::from(*value),
-        Value::Float(value) => Json::from(*value),
-        Value::String(text) => Json::from(text.as_str()),
-        Value::List(list) => list.iter().map(json).collect(),
-        Value::Map(map) => map.iter().map(|(key, value)| (key.clone(), json(value))).collect(),
-    }
-}
-
-fn resources(resources: &TaskResources) -> ResourcesInput {
+pub(crate) fn resources(resources: &TaskResources) -> ResourcesInput {
+    let max = match resources.memory_max_mb {
+        TaskResources::NO_LIMIT_MB => -1,
+        max => i64::from(max),
+    };
     ResourcesInput {
         cpu: Some(i64::from(resources.cpu_mhz)),
         cores: Some(i64::from(resources.cores)),
         memory_mb: Some(i64::from(resources.memory_mb)),
-        memory_max_mb: Some(i64::from(resources.memory_max_mb)),
+        memory_max_mb: Some(max),
         disk_mb: Some(0),
         iops: Some(0),
-        secrets_mb: Some(0),
-        ..ResourcesInput::default()
+        networks: list(&resources.networks, network::view),
+        devices: Field::show(&resources.devices),
+        numa: Field::show(&resources.numa),
+        secrets_mb: Some(i64::from(resources.secrets_mb)),
     }
 }
 

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use muster_ids::Text;
-use muster_model::{Affinity, Constraint, Job, Node, Operand};
+use muster_model::{Affinity, Constraint, Job, Node, Operand, Requirements, Rules};
 use regex::{Regex, RegexBuilder};
 
 use super::operator;
 use super::target::Target;
-use super::version::{Requirements, Rules};
 
 /// How many expressions taken from nodes' facts one constraint keeps compiled.
 const MAX_DYNAMIC: usize = 32;

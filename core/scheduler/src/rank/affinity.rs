@@ -15,7 +15,7 @@ impl<'a> Affinities<'a> {
         let list: Vec<_> = job
             .affinities
             .iter()
-            .chain(&group.affinities)
+            .chain(group.all_affinities())
             .map(|affinity| (Compiled::affinity(affinity, job, regex_bytes), f64::from(affinity.weight)))
             .collect();
         let sum = list.iter().map(|(_, weight)| weight.abs()).sum();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use muster_model::{Alloc, Group, Job, Task};
+use muster_model::{Alloc, Connect, Group, Job, Service, Task};
 use muster_state::Snapshot;
 
 use super::run::Run;
@@ -62,12 +62,15 @@ fn compare(old_job: &Job, old: &Group, job: &Job, group: &Group) -> Change {
         && old_job.affinities == job.affinities
         && old_job.spreads == job.spreads
         && old.constraints == group.constraints
-        && old.affinities == group.affinities
+        && old.all_affinities().eq(group.all_affinities())
         && old.spreads == group.spreads;
     let same_surroundings = old_job.meta == job.meta
         && old.meta == group.meta
         && old.network == group.network
-        && old.ephemeral_disk == group.ephemeral_disk;
+        && old.ephemeral_disk == group.ephemeral_disk
+        && old.volumes == group.volumes
+        && old.consul == group.consul
+        && old.services.iter().filter_map(connect).eq(group.services.iter().filter_map(connect));
     if !(same_tasks && same_demands && same_surroundings) {
         return Change::Destructive;
     }
@@ -91,4 +94,20 @@ fn same_run(old: &Task, new: &Task) -> bool {
         && old.logs == new.logs
         && old.leader == new.leader
         && old.lifecycle == new.lifecycle
+        && old.templates == new.templates
+        && old.volume_mounts == new.volume_mounts
+        && old.vault == new.vault
+        && old.consul == new.consul
+        && old.identity == new.identity
+        && old.identities == new.identities
+        && old.secrets == new.secrets
+        && old.dispatch_payload == new.dispatch_payload
+        && old.csi_plugin == new.csi_plugin
+        && old.schedule == new.schedule
+        && old.kind == new.kind
+}
+
+/// The part of a service that runs: its sidecar. Names, tags and checks change in place.
+fn connect(service: &Service) -> Option<&Connect> {
+    service.connect.as_deref()
 }

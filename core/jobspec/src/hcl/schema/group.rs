@@ -60,7 +60,7 @@ static SCALING: Schema = Schema::new(
     &[],
 );
 
-static VOLUME: Schema = Schema::new(
+pub static VOLUME: Schema = Schema::new(
     "volume",
     &[
         text("type", "Type"),

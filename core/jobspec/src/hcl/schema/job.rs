@@ -1,10 +1,10 @@
 //! `job` and the blocks that stand only in it.
 
-use super::group::GROUP;
+use super::group::{GROUP, VOLUME};
 use super::place::{AFFINITY, CONSTRAINT, SPREAD};
 use super::policy::{MIGRATE, RESCHEDULE, UPDATE};
 use super::task::{SECRET, TASK, VAULT};
-use super::{Schema, bool, int, list, one, text, text_map, texts};
+use super::{Schema, bool, by_label, int, list, one, text, text_map, texts};
 use crate::hcl::finish;
 
 pub static JOB: Schema = Schema::new(
@@ -25,6 +25,7 @@ pub static JOB: Schema = Schema::new(
         list("constraint", "Constraints", &CONSTRAINT),
         list("affinity", "Affinities", &AFFINITY),
         list("spread", "Spreads", &SPREAD),
+        by_label("volume", "Volumes", &VOLUME),
         list("group", "TaskGroups", &GROUP),
         one("update", "Update", &UPDATE),
         one("reschedule", "Reschedule", &RESCHEDULE),

@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 
 use smallvec::SmallVec;
 
+/// How versions are read and compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rules {
     Version,
@@ -43,12 +44,14 @@ pub struct Requirements {
 
 impl Requirements {
     /// `None` when some part of the list is not valid.
+    #[must_use]
     pub fn parse(text: &str, rules: Rules) -> Option<Self> {
         let list = text.split(',').map(|part| parse_one(part, rules)).collect::<Option<_>>()?;
         Some(Self { rules, list })
     }
 
     /// Whether `text` is a version that meets all of the list.
+    #[must_use]
     pub fn met_by(&self, text: &str) -> bool {
         Version::parse(text, self.rules).is_some_and(|version| {
             self.list.iter().all(|(relation, bound)| self.met(*relation, &version, bound))

@@ -1,0 +1,67 @@
+//! Cron expressions in the contract's dialect: five fields, a sixth for the year, a seventh in front for seconds, or
+//! a nickname such as `@daily`.
+
+use croner::Cron;
+use croner::parser::{CronParser, Seconds, Year};
+
+/// Why a text is not a cron expression.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CronError {
+    #[error(
+        "expected 5 fields (minute hour day month weekday), 6 (with a year) or 7 (with seconds first), got {0}"
+    )]
+    Fields(usize),
+    #[error("{0}")]
+    Field(String),
+}
+
+/// Reads a cron expression.
+///
+/// # Errors
+/// A number of fields that is no dialect's, or a field that holds nothing its unit knows.
+pub fn parse_cron(text: &str) -> Result<Cron, CronError> {
+    let text = text.trim();
+    let fields = text.split_whitespace().count();
+    let normal = match (text.starts_with('@'), fields) {
+        (true, 1) | (false, 5 | 7) => text.to_owned(),
+        // The sixth field is the year, where most other dialects read seconds.
+        (false, 6) => format!("0 {text}"),
+        _ => return Err(CronError::Fields(fields)),
+    };
+    let parser = CronParser::builder().seconds(Seconds::Optional).year(Year::Optional).build();
+    parser.parse(&normal).map_err(|error| CronError::Field(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_dialect_counts_fields() {
+        for text in [
+            "*/15 * * * *",
+            "0 3 * * 1-5",
+            "0 0 1 jan,JUL *",
+            "0 0 L * *",
+            "0 0 * * 5#2",
+            "0 9 * * * 2030",
+            "30 0 9 * * * *",
+            "30 0 9 * * * 2030-2040",
+            "@daily",
+            "@hourly",
+        ] {
+            assert!(parse_cron(text).is_ok(), "{text}: {:?}", parse_cron(text));
+        }
+        for text in
+            ["", "*", "* * * *", "61 * * * *", "* * * * * * * *", "@sometimes", "a b c d e", "* * 32 * *"]
+        {
+            assert!(parse_cron(text).is_err(), "{text} was accepted");
+        }
+    }
+
+    #[test]
+    fn a_sixth_field_is_the_year() {
+        assert!(parse_cron("0 9 * * * 2030").is_ok());
+        assert!(parse_cron("0 9 * * * 7").is_err(), "a weekday is not a year");
+    }
+}
