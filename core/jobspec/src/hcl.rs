@@ -81,4 +81,6 @@ fn job_block<'a>(body: &'a Body, found: &mut Vec<Diagnostic>) -> Option<&'a Bloc
 }
 
 #[cfg(test)]
+mod coverage;
+#[cfg(test)]
 mod tests;

@@ -58,7 +58,10 @@ fn constraint() -> BoxedStrategy<Value> {
     let operators =
         &["", "=", "==", "is", "!=", "not", ">", "version", "regexp", "set_contains", "set_contains_all"];
     (one_of(operators), text())
-        .prop_map(|(operator, right)| json!({"LTarget": "${attr.a}", "Operand": operator, "RTarget": right}))
+        .prop_map(|(operator, right)| {
+            let right = if operator == "version" { ">= 1.2, < 2".to_owned() } else { right };
+            json!({"LTarget": "${attr.a}", "Operand": operator, "RTarget": right})
+        })
         .boxed()
 }
 
@@ -143,6 +146,21 @@ fn task(name: &'static str) -> BoxedStrategy<Value> {
         ),
         ("ShutdownDelay", seconds(0..100)),
         ("DispatchPayload", Just(json!({"File": "in/payload.bin"})).boxed()),
+        ("Templates", template()),
+        ("Vault", object(vec![("Role", text().prop_map(Value::from).boxed()), ("Env", flag())])),
+        ("VolumeMounts", Just(json!([{"Volume": "v", "Destination": "/v"}])).boxed()),
+        ("Identity", object(vec![("Env", flag()), ("File", flag())])),
+        (
+            "Identities",
+            object(vec![("TTL", seconds(0..900)), ("Audience", Just(json!(["a", "b"])).boxed())])
+                .prop_map(|mut identity| {
+                    identity["Name"] = json!("cloud");
+                    json!([identity])
+                })
+                .boxed(),
+        ),
+        ("Actions", Just(json!([{"Name": "a", "Command": "b", "Args": ["c"]}])).boxed()),
+        ("Consul", object(vec![("Namespace", text().prop_map(Value::from).boxed())])),
     ])
     .prop_map(move |mut task| {
         task["Name"] = json!(name);
@@ -158,8 +176,45 @@ fn task(name: &'static str) -> BoxedStrategy<Value> {
     .boxed()
 }
 
+fn template() -> BoxedStrategy<Value> {
+    object(vec![
+        ("ChangeMode", one_of(&["noop", "restart", "signal", ""])),
+        ("Splay", seconds(0..90)),
+        ("Perms", one_of(&["", "0600"])),
+        ("Uid", whole(-1..2_000)),
+        ("Once", flag()),
+        ("Wait", object(vec![("Min", seconds(1..5)), ("Max", seconds(5..9))])),
+        ("ErrMissingKey", flag()),
+    ])
+    .prop_map(|mut template| {
+        template["EmbeddedTmpl"] = json!("{{ env \"A\" }}");
+        template["DestPath"] = json!("local/a");
+        json!([template])
+    })
+    .boxed()
+}
+
+fn service() -> BoxedStrategy<Value> {
+    object(vec![
+        ("Name", one_of(&["web", "${JOB}-web", ""])),
+        ("Tags", Just(json!(["a"])).boxed()),
+        ("Provider", one_of(&["consul", "nomad", ""])),
+        ("AddressMode", one_of(&["auto", "host", ""])),
+        ("Meta", texts().boxed()),
+        ("Weights", object(vec![("Passing", whole(1..5))])),
+        ("CheckRestart", object(vec![("Limit", whole(1..4)), ("Grace", seconds(1..90))])),
+        ("OnUpdate", one_of(&["require_healthy", ""])),
+    ])
+    .prop_map(|mut service| {
+        service["PortLabel"] = json!("a");
+        service["Checks"] = json!([{"Type": "tcp", "Interval": "5s", "Timeout": "2s"}]);
+        json!([service])
+    })
+    .boxed()
+}
+
 fn network() -> BoxedStrategy<Value> {
-    (one_of(&["host", ""]), 0..60_000_u16, -1..60_000_i32)
+    (one_of(&["host", "bridge", "cni/x", "none", ""]), 0..60_000_u16, -1..60_000_i32)
         .prop_map(|(mode, port, to)| {
             json!([{"Mode": mode,
                 "DynamicPorts": [{"Label": "a", "To": to, "Value": port}],
@@ -184,11 +239,15 @@ fn group() -> BoxedStrategy<Value> {
                 .prop_map(|mode| json!({"Mode": mode, "Retention": "5m"}))
                 .boxed(),
         ),
-        ("Networks", network()),
         ("ShutdownDelay", seconds(0..100)),
+        ("Disconnect", object(vec![("LostAfter", seconds(0..900)), ("Replace", flag())])),
+        ("Consul", object(vec![("Cluster", one_of(&["", "blue"]))])),
     ]);
-    (members, task(MAIN_TASK), task("u"))
-        .prop_map(|(mut group, first, second)| {
+    (members, task(MAIN_TASK), task("u"), network(), service())
+        .prop_map(|(mut group, first, second, networks, services)| {
+            group["Networks"] = networks;
+            group["Services"] = services;
+            group["Volumes"] = json!({"v": {"Type": "host", "Source": "s", "ReadOnly": true}});
             group["Name"] = json!("g");
             // What is kept for the next allocation is not cleaned up.
             let kept = group["EphemeralDisk"]["Sticky"] == true || group["EphemeralDisk"]["Migrate"] == true;
@@ -203,7 +262,7 @@ fn group() -> BoxedStrategy<Value> {
 
 fn job() -> impl Strategy<Value = Value> {
     let members = object(vec![
-        ("Name", text().prop_map(Value::from).boxed()),
+        ("Name", "[a-z][a-z0-9-]{0,7}".prop_map(Value::from).boxed()),
         ("Region", text().prop_map(Value::from).boxed()),
         ("Namespace", text().prop_map(Value::from).boxed()),
         ("Priority", whole(1..101)),
@@ -216,12 +275,21 @@ fn job() -> impl Strategy<Value = Value> {
         ("Meta", texts().boxed()),
         ("Stop", flag()),
     ]);
-    (members, one_of(&["service", "batch"]), text(), group()).prop_map(|(mut job, kind, id, group)| {
-        job["ID"] = json!(id);
-        job["Type"] = kind;
-        job["TaskGroups"] = json!([group]);
-        job
-    })
+    (members, one_of(&["service", "batch"]), "[a-z][a-z0-9]{0,7}", group()).prop_map(
+        |(mut job, kind, id, group)| {
+            if kind == "service" {
+                job["Update"] = json!({"Canary": 1, "AutoRevert": true, "MaxParallel": 2});
+                job["Migrate"] = json!({"MaxParallel": 3});
+            } else {
+                job["Periodic"] = json!({"Specs": ["*/5 * * * *"]});
+                job["ParameterizedJob"] = json!({"MetaRequired": ["a"]});
+            }
+            job["ID"] = json!(id);
+            job["Type"] = kind;
+            job["TaskGroups"] = json!([group]);
+            job
+        },
+    )
 }
 
 /// Any value at all: what a hostile body may hold in place of a member.
@@ -265,8 +333,9 @@ proptest! {
         let shown = serde_json::to_value(view(&first)).unwrap();
         let second = decide(input(&shown), &Limits::default()).unwrap();
         prop_assert_eq!(&second.job, &first);
-        prop_assert_eq!(second.warnings, Vec::<String>::new());
-        prop_assert_eq!(serde_json::to_value(view(&second.job)).unwrap(), shown);
+        let remarks = second.remarks();
+        prop_assert_eq!(&serde_json::to_value(view(&second.job)).unwrap(), &shown);
+        prop_assert_eq!(decide(input(&shown), &Limits::default()).unwrap().remarks(), remarks);
     }
 
     #[test]

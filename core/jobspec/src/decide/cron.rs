@@ -11,6 +11,10 @@ pub enum CronError {
         "expected 5 fields (minute hour day month weekday), 6 (with a year) or 7 (with seconds first), got {0}"
     )]
     Fields(usize),
+    #[error(
+        "`{0}` is not a year from 1970 to 2099; for seconds write 7 fields, seconds first and the year last"
+    )]
+    Year(String),
     #[error("{0}")]
     Field(String),
 }
@@ -22,6 +26,9 @@ pub enum CronError {
 pub fn parse_cron(text: &str) -> Result<Cron, CronError> {
     let text = text.trim();
     let fields = text.split_whitespace().count();
+    if let (6 | 7, Some(year)) = (fields, text.split_whitespace().last()) {
+        check_year(year)?;
+    }
     let normal = match (text.starts_with('@'), fields) {
         (true, 1) | (false, 5 | 7) => text.to_owned(),
         // The sixth field is the year, where most other dialects read seconds.
@@ -30,6 +37,15 @@ pub fn parse_cron(text: &str) -> Result<Cron, CronError> {
     };
     let parser = CronParser::builder().seconds(Seconds::Optional).year(Year::Optional).build();
     parser.parse(&normal).map_err(|error| CronError::Field(error.to_string()))
+}
+
+/// Lists, ranges and steps of years.
+fn check_year(field: &str) -> Result<(), CronError> {
+    let bounds =
+        field.split(',').filter_map(|item| item.split('/').next()).flat_map(|range| range.split('-'));
+    let is_year =
+        |bound: &str| bound == "*" || bound.parse().is_ok_and(|year: u16| (1970..=2099).contains(&year));
+    if bounds.into_iter().all(is_year) { Ok(()) } else { Err(CronError::Year(field.to_owned())) }
 }
 
 #[cfg(test)]

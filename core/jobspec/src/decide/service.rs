@@ -63,9 +63,10 @@ fn name(service: &mut Service, owner: Owner<'_>, found: &mut Findings) {
     let valid = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     let is_label =
         name.len() <= MAX_NAME && name.bytes().all(valid) && !name.starts_with('-') && !name.ends_with('-');
-    if !name.contains("${") && !is_label && !service.name.is_empty() {
+    if !name.contains("${") && !is_label {
         found.error(format!(
-            "Service name `{name}` must have at most {MAX_NAME} letters, digits and hyphens, and no hyphen at an end"
+            "Service name `{name}` must have at most {MAX_NAME} letters, digits and hyphens, and no hyphen at an end; \
+             give the service a `name`"
         ));
     }
     service.name = Text::from(name);

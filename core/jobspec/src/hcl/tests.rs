@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::schema::{Kind, Many, Schema};
 use super::*;
+use crate::input::TaskInput;
 
 fn attribute(name: &str, value: Hcl) -> Attribute {
     Attribute { name: name.into(), name_span: Span::default(), value, value_span: Span::default() }
@@ -287,12 +288,18 @@ fn a_task_in_the_job_is_a_group_of_one_and_secrets_reach_every_task() {
     let group = block("group", Some("g"), vec![], vec![inner]);
     let shared = block("secret", Some("shared"), vec![], vec![]);
     let job = job_with(vec![], vec![task, group, shared, block("vault", None, vec![], vec![])]).unwrap();
-    let groups = serde_json::to_value(job.task_groups).unwrap();
-    assert_eq!((&groups[1]["Name"], &groups[1]["Count"]), (&json!("t"), &json!(1)));
-    assert_eq!(groups[1]["Tasks"][0]["Vault"], json!({}));
-    assert_eq!(groups[1]["Tasks"][0]["Secrets"], json!([{"Name": "shared"}]));
-    assert_eq!(groups[0]["Tasks"][0]["Vault"], json!({"Role": "r"}));
-    assert_eq!(groups[0]["Tasks"][0]["Secrets"], json!([{"Name": "own"}, {"Name": "shared"}]));
+    let groups = job.task_groups.unwrap();
+    let names = |task: &TaskInput| {
+        task.secrets.iter().flatten().filter_map(|secret| secret.name.clone()).collect::<Vec<_>>()
+    };
+    let role = |task: &TaskInput| task.vault.clone().unwrap().role;
+    assert_eq!((groups[1].name.as_deref(), groups[1].count), (Some("t"), Some(1)));
+    let (alone, inner) = (&groups[1].tasks.as_ref().unwrap()[0], &groups[0].tasks.as_ref().unwrap()[0]);
+    assert_eq!((role(alone), names(alone)), (None, vec!["shared".to_owned()]));
+    assert_eq!(
+        (role(inner), names(inner)),
+        (Some("r".to_owned()), vec!["own".to_owned(), "shared".to_owned()])
+    );
 }
 
 #[test]

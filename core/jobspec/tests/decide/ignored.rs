@@ -1,46 +1,89 @@
-//! What has no place in the model: refused, or accepted with a warning.
+//! What is asked for and not done yet: a warning where it changes nothing of what runs, a refusal to register the job
+//! where it would. The job is well-formed either way.
 
 use serde_json::json;
 
-use crate::support::{assert_refused, in_group, in_task, job, outcome};
+use crate::support::{assert_not_registrable, in_group, in_task, job, outcome};
 
 #[test]
-fn what_would_change_what_runs_is_refused() {
-    let cases = [
-        json!({"Type": "batch", "Periodic": {"Spec": "* * * * *"}}),
-        json!({"Type": "batch", "Periodic": {"Enabled": false}}),
-        json!({"Type": "batch", "ParameterizedJob": {}}),
-        json!({"Multiregion": {"Regions": []}}),
-        in_group(&json!({"Volumes": {"data": {"Type": "host", "Source": "data"}}})),
-        in_group(&json!({"Disconnect": {"LostAfter": 1}})),
-        json!({"Type": "batch", "TaskGroups": [{"MaxRunDuration": "1h"}]}),
-        in_group(&json!({"Networks": [{"Mode": "bridge"}]})),
-        in_group(&json!({"Networks": [{"Mode": "none"}]})),
-        in_group(&json!({"Networks": [{"Mode": "cni/x"}]})),
-        in_group(&json!({"Networks": [{"DNS": {"Servers": ["1.1.1.1"]}}]})),
-        in_group(&json!({"Networks": [{"Hostname": "x"}]})),
-        in_group(
-            &json!({"Networks": [{"ReservedPorts": [{"Label": "a", "Value": 1, "IgnoreCollision": true}]}]}),
+fn what_would_change_what_runs_is_not_registered() {
+    let connect = json!({"SidecarService": {"Proxy": {"Upstreams": [{"DestinationName": "db", "LocalBindPort": 5432}]}}});
+    for (kind, patch, fragment) in [
+        ("batch", json!({"Periodic": {"Specs": ["* * * * *"]}}), "a `periodic` block is not supported"),
+        ("batch", json!({"Periodic": {"Enabled": false}}), "would run once, at once"),
+        ("batch", json!({"ParameterizedJob": {}}), "a `parameterized` block is not supported"),
+        ("service", json!({"Multiregion": {"Regions": [{"Name": "eu"}]}}), "a `multiregion` block"),
+        (
+            "service",
+            in_group(&json!({"Volumes": {"data": {"Type": "host", "Source": "data"}}})),
+            "a `volume` block",
         ),
-        in_group(&json!({"Networks": [{}, {}]})),
-        in_task(&json!({"Templates": [{"EmbeddedTmpl": "x", "DestPath": "local/x"}]})),
-        in_task(&json!({"VolumeMounts": [{"Volume": "data"}]})),
-        in_task(&json!({"Vault": {}})),
-        in_task(&json!({"Secrets": [{"Name": "x"}]})),
-        in_task(&json!({"CSIPluginConfig": {"ID": "x"}})),
-        in_task(&json!({"Schedule": {"Cron": {}}})),
-        in_task(&json!({"ScalingPolicies": [{"Type": "vertical_cpu"}]})),
-        in_task(&json!({"Kind": "connect-proxy:x"})),
-        in_task(&json!({"Identity": {"Env": true}})),
-        in_task(&json!({"Identity": {"name": "default", "file": true}})),
-        in_task(&json!({"Identities": [{"Name": "aws"}]})),
-        in_task(&json!({"Resources": {"Devices": [{"Name": "gpu"}]}})),
-        in_task(&json!({"Resources": {"NUMA": {"Affinity": "require"}}})),
-        in_task(&json!({"Resources": {"MemoryMaxMB": -1}})),
-        in_task(&json!({"Resources": {"Networks": [{"MBits": 1}]}})),
-    ];
-    for patch in cases {
-        assert_refused("service", &patch, "is not supported by this version of muster");
+        ("batch", in_group(&json!({"MaxRunDuration": "1h"})), "Task group g: `max_run_duration`"),
+        ("service", in_group(&json!({"Networks": [{"Mode": "bridge"}]})), "network mode `bridge`"),
+        ("service", in_group(&json!({"Networks": [{"Mode": "none"}]})), "network mode `none`"),
+        (
+            "service",
+            in_group(&json!({"Networks": [{"Mode": "cni/x", "Hostname": "h"}]})),
+            "network mode `cni/x`",
+        ),
+        (
+            "service",
+            in_group(&json!({"Networks": [{"DNS": {"Servers": ["1.1.1.1"]}}]})),
+            "a network `dns` block",
+        ),
+        (
+            "service",
+            in_group(
+                &json!({"Networks": [{"ReservedPorts": [{"Label": "a", "Value": 1, "IgnoreCollision": true}]}]}),
+            ),
+            "`ignore_collision` of port `a`",
+        ),
+        (
+            "service",
+            in_group(
+                &json!({"Networks": [{"Mode": "bridge"}], "Services": [{"Name": "a", "Connect": connect}]}),
+            ),
+            "Service a: a `connect` block",
+        ),
+        (
+            "service",
+            in_task(&json!({"Templates": [{"EmbeddedTmpl": "x", "DestPath": "local/x"}]})),
+            "`template` block",
+        ),
+        ("service", in_task(&json!({"Vault": {}})), "`vault` block"),
+        (
+            "service",
+            in_task(&json!({"Secrets": [{"Name": "x", "Provider": "nomad", "Path": "p"}]})),
+            "`secret` block",
+        ),
+        ("service", in_task(&json!({"CSIPluginConfig": {"ID": "x", "Type": "node"}})), "`csi_plugin` block"),
+        (
+            "service",
+            in_task(&json!({"Schedule": {"Cron": {"Start": "0 9 * * 1-5 *", "End": "0 17"}}})),
+            "`schedule` block",
+        ),
+        ("service", in_task(&json!({"Kind": "connect-proxy:x"})), "task kind `connect-proxy:x`"),
+        ("service", in_task(&json!({"Identity": {"Env": true}})), "the default `identity`"),
+        (
+            "service",
+            in_task(&json!({"Identities": [{"name": "default", "file": true}]})),
+            "the default `identity`",
+        ),
+        ("service", in_task(&json!({"Identities": [{"Name": "aws"}]})), "identity `aws`"),
+        (
+            "service",
+            in_task(&json!({"Resources": {"Devices": [{"Name": "nvidia/gpu"}]}})),
+            "a `device` block",
+        ),
+        ("service", in_task(&json!({"Resources": {"NUMA": {"Affinity": "require"}}})), "a `numa` block"),
+        ("service", in_task(&json!({"Resources": {"Cores": 1}})), "`cores`"),
+        (
+            "service",
+            in_task(&json!({"Resources": {"Networks": [{"MBits": 1}]}})),
+            "a `network` block in `resources`",
+        ),
+    ] {
+        assert_not_registrable(kind, &patch, fragment);
     }
 }
 
@@ -48,11 +91,16 @@ fn what_would_change_what_runs_is_refused() {
 fn what_can_be_ignored_is_named_in_a_warning() {
     for (patch, fragment) in [
         (
-            json!({"Update": {"MaxParallel": 1}}),
+            json!({"Update": {"Canary": 1}}),
             "Task group g: the `update` block has no effect in this version of muster",
         ),
-        (json!({"Migrate": {"MaxParallel": 1}}), "the `migrate` block has no effect"),
-        (json!({"UI": {"Description": "x"}}), "the `ui` block has no effect"),
+        (json!({"Migrate": {"MaxParallel": 2}}), "the `migrate` block has no effect"),
+        (in_group(&json!({"Disconnect": {"LostAfter": "1h"}})), "the `disconnect` block has no effect"),
+        (in_group(&json!({"Scaling": {"Max": 5}})), "the `scaling` block has no effect"),
+        (
+            in_task(&json!({"ScalingPolicies": [{"Type": "cpu", "Max": 500}]})),
+            "the `scaling` block has no effect",
+        ),
         (in_group(&json!({"Services": [{"Name": "a"}]})), "the service is not registered"),
         (in_task(&json!({"Services": [{"Name": "a"}]})), "the service is not registered"),
         (in_group(&json!({"Consul": {"Cluster": "default"}})), "the `consul` block has no effect"),

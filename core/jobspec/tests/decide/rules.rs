@@ -29,7 +29,23 @@ fn rules_of_the_job_are_refused_with_their_texts() {
             "Periodic can only be used with \"batch\" or \"sysbatch\"",
         ),
         (json!({"Periodic": {}}), "Must specify a spec"),
-        (json!({"ParameterizedJob": {"Payload": "some"}}), "Unknown payload requirement: \"some\""),
+        (json!({"Periodic": {"Spec": "61 * * * *"}}), "Invalid cron spec \"61 * * * *\""),
+        (json!({"Periodic": {"Spec": "* * *"}}), "expected 5 fields (minute hour day month weekday)"),
+        (json!({"Periodic": {"Spec": "@daily", "Specs": ["@hourly"]}}), "Only cron or crons may be used"),
+        (
+            json!({"Periodic": {"Spec": "@daily", "TimeZone": "Mars/Olympus"}}),
+            "Invalid time zone \"Mars/Olympus\"",
+        ),
+        (
+            json!({"ParameterizedJob": {"MetaRequired": ["a", "b"], "MetaOptional": ["b"]}}),
+            "should be disjoint. Following keys exist in both: b",
+        ),
+        (json!({"UI": {"Description": "x".repeat(1001)}}), "UI description must be under 1000 characters"),
+        (json!({"Multiregion": {"Regions": [{"Name": "a"}, {"Name": "a"}]}}), "region `a` is named twice"),
+        (
+            json!({"ParameterizedJob": {"Payload": "some"}}),
+            "unknown payload requirement `some`; expected one of: optional, required, forbidden",
+        ),
     ] {
         assert_refused("service", &patch, fragment);
     }
@@ -283,7 +299,7 @@ fn rules_of_services_are_refused_with_their_texts() {
         ),
         (
             in_group(&json!({"Services": [{"Name": "a", "Provider": "dns"}]})),
-            "Service provider must be one of: consul, nomad",
+            "unknown service provider `dns`; expected one of: consul, nomad",
         ),
         (
             in_group(&json!({"Services": [{"Name": "a"}, {"Name": "a"}]})),
@@ -295,7 +311,7 @@ fn rules_of_services_are_refused_with_their_texts() {
         ),
         (
             in_group(&json!({"Services": [{"Name": "a", "Connect": {"Native": true}}]})),
-            "a `connect` block is not supported by this version of muster",
+            "is connect native and requires the `task`",
         ),
         (
             check(json!({"Type": "script", "Interval": "1s", "Timeout": "1s"})),
@@ -324,5 +340,200 @@ fn cleanup_has_a_known_mode_and_keeps_nothing_for_others() {
         (json!({"Cleanup": {"Mode": "immediate"}, "EphemeralDisk": {"Sticky": true}}), "one or the other"),
     ] {
         assert_refused("batch", &in_group(&patch), want);
+    }
+}
+
+#[test]
+fn rules_of_policies_are_refused_with_their_texts() {
+    for (kind, patch, fragment) in [
+        ("service", json!({"Migrate": {"HealthCheck": "manual"}}), "must be `checks` or `task_states`"),
+        ("service", json!({"Migrate": {"HealthCheck": "often"}}), "unknown health_check `often`"),
+        ("service", json!({"Disconnect": {"Reconcile": "first"}}), "unknown disconnect reconcile `first`"),
+        (
+            "service",
+            json!({"Disconnect": {"LostAfter": "1h", "StopOnClientAfter": "1m"}}),
+            "`lost_after` and `stop_on_client_after` exclude each other",
+        ),
+        ("system", json!({"Disconnect": {"StopOnClientAfter": "1m"}}), "service and batch jobs only"),
+        ("service", json!({"Scaling": {"Min": 1}}), "`max` must be given"),
+        (
+            "service",
+            json!({"Count": 9, "Scaling": {"Min": 1, "Max": 5}}),
+            "must not be greater than maximum count",
+        ),
+        (
+            "service",
+            json!({"Count": 1, "Scaling": {"Min": 2, "Max": 5}}),
+            "must not be less than minimum count",
+        ),
+        ("service", json!({"MaxRunDuration": "1h"}), "max_run_duration can only be used with"),
+        ("batch", json!({"MaxRunDuration": 0}), "max_run_duration must be greater than zero"),
+    ] {
+        assert_refused(kind, &in_group(&patch), fragment);
+    }
+}
+
+#[test]
+fn rules_of_volumes_are_refused_with_their_texts() {
+    let volume = |volume: Value| in_group(&json!({"Volumes": {"v": volume}}));
+    for (kind, patch, fragment) in [
+        ("service", volume(json!({"Source": "s"})), "volume has no type"),
+        (
+            "service",
+            volume(json!({"Type": "nfs", "Source": "s"})),
+            "unknown volume type `nfs`; expected one of: host, csi",
+        ),
+        ("service", volume(json!({"Type": "host"})), "volume has an empty source"),
+        (
+            "service",
+            volume(json!({"Type": "host", "Source": "s", "MountOptions": {"FSType": "ext4"}})),
+            "host volumes cannot have mount options",
+        ),
+        ("service", volume(json!({"Type": "csi", "Source": "s"})), "CSI volumes must have an access mode"),
+        (
+            "service",
+            volume(
+                json!({"Type": "csi", "Source": "s", "AccessMode": "multi-node-reader-only", "AttachmentMode": "file-system"}),
+            ),
+            "volumes must be read-only",
+        ),
+        (
+            "system",
+            volume(json!({"Type": "host", "Source": "s", "PerAlloc": true})),
+            "volume cannot be per_alloc for system or sysbatch jobs",
+        ),
+        (
+            "service",
+            volume(json!({"Type": "host", "Source": "s", "PerAlloc": true, "Sticky": true})),
+            "per_alloc and sticky",
+        ),
+        (
+            "service",
+            in_task(&json!({"VolumeMounts": [{"Volume": "logs", "Destination": "/x"}]})),
+            "Volume Mount (0) references undefined volume logs",
+        ),
+        (
+            "service",
+            in_task(&json!({"VolumeMounts": [{"Volume": "logs", "PropagationMode": "up"}]})),
+            "unknown volume_mount propagation_mode `up`",
+        ),
+    ] {
+        assert_refused(kind, &patch, fragment);
+    }
+}
+
+#[test]
+fn rules_of_task_blocks_are_refused_with_their_texts() {
+    let template = |template: Value| in_task(&json!({"Templates": [template]}));
+    for (patch, fragment) in [
+        (in_task(&json!({"KillSignal": "SIGFOO"})), "kill_signal `SIGFOO` is not a signal"),
+        (template(json!({"DestPath": "local/x"})), "Must specify a source path or have an embedded template"),
+        (template(json!({"EmbeddedTmpl": "x"})), "Must specify a destination"),
+        (template(json!({"EmbeddedTmpl": "x", "DestPath": "../../x"})), "escapes the allocation directory"),
+        (
+            template(json!({"EmbeddedTmpl": "x", "DestPath": "local/x", "ChangeMode": "script"})),
+            "needs a `change_script` block",
+        ),
+        (
+            template(json!({"EmbeddedTmpl": "x", "DestPath": "local/x", "ChangeMode": "reload"})),
+            "unknown template change_mode `reload`; expected one of: restart, noop, signal, script",
+        ),
+        (
+            template(json!({"EmbeddedTmpl": "x", "DestPath": "local/x", "Perms": "0999"})),
+            "not an octal number",
+        ),
+        (
+            template(
+                json!({"EmbeddedTmpl": "x", "DestPath": "local/x", "Envvars": true, "ChangeMode": "signal"}),
+            ),
+            "cannot use signals with env var templates",
+        ),
+        (
+            in_task(&json!({"Templates": [
+                {"EmbeddedTmpl": "x", "DestPath": "local/x"}, {"EmbeddedTmpl": "y", "DestPath": "local/x"}]})),
+            "Template 2 has same destination as 1",
+        ),
+        (in_task(&json!({"Identities": [{"Name": "a b"}]})), "identity name `a b` must have"),
+        (in_task(&json!({"Identity": {"TTL": "1h"}})), "the default `identity` takes no `ttl`"),
+        (in_task(&json!({"Identities": [{"Name": "a", "Filepath": "x"}]})), "`filepath` needs `file = true`"),
+        (in_task(&json!({"Identities": [{"Name": "a", "ChangeMode": "signal"}]})), "needs a `change_signal`"),
+        (in_task(&json!({"Identities": [{"Name": "a"}, {"Name": "a"}]})), "identity name `a` is used twice"),
+        (
+            in_task(&json!({"Secrets": [{"Name": "a-b", "Provider": "x", "Path": "p"}]})),
+            "letters, digits or underscores",
+        ),
+        (in_task(&json!({"Secrets": [{"Name": "a", "Path": "p"}]})), "secret needs a `provider`"),
+        (in_task(&json!({"Actions": [{"Name": "a b", "Command": "x"}]})), "Action name `a b` must have"),
+        (in_task(&json!({"Actions": [{"Name": "a"}]})), "Action needs a command"),
+        (in_task(&json!({"CSIPluginConfig": {"ID": "x"}})), "csi_plugin needs a `type`"),
+        (
+            in_task(&json!({"Schedule": {"Cron": {"Start": "0 9", "End": "0 17"}}})),
+            "`start` takes 6 cron fields, got 2",
+        ),
+        (in_task(&json!({"ScalingPolicies": [{"Type": "disk", "Max": 1}]})), "a task scales `cpu` or `mem`"),
+        (in_task(&json!({"Kind": "sidecar"})), "task kind `sidecar` is unknown"),
+        (in_task(&json!({"Resources": {"Devices": [{"Name": "a/b/c/d"}]}})), "must be `type`, `vendor/type`"),
+        (in_task(&json!({"Resources": {"NUMA": {"Devices": ["gpu"]}}})), "is none of the task's devices"),
+    ] {
+        assert_refused("service", &patch, fragment);
+    }
+}
+
+#[test]
+fn rules_of_checks_are_refused_with_their_texts() {
+    let check = |check: Value| {
+        let mut check = check;
+        crate::support::merge(&mut check, &json!({"Interval": "5s", "Timeout": "1s"}));
+        in_group(&json!({"Networks": [{"DynamicPorts": [{"Label": "http"}]}],
+            "Services": [{"Name": "s", "Provider": "nomad", "PortLabel": "http", "Checks": [check]}]}))
+    };
+    for (patch, fragment) in [
+        (check(json!({})), "check needs a `type`"),
+        (
+            check(json!({"Type": "ping"})),
+            "unknown check type `ping`; expected one of: http, tcp, grpc, script",
+        ),
+        (check(json!({"Type": "tcp", "AddressMode": "auto"})), "unknown check address_mode `auto`"),
+        (
+            check(json!({"Type": "tcp", "TLSServerName": "x"})),
+            "`tls_server_name` is for checks of the provider consul",
+        ),
+        (
+            check(json!({"Type": "tcp", "OnUpdate": "ignore", "CheckRestart": {"Limit": 1}})),
+            "incompatible with check_restart",
+        ),
+        (
+            check(json!({"Type": "tcp", "PortLabel": "grpc"})),
+            "port label \"grpc\" referenced by services s does not exist",
+        ),
+        (in_group(&json!({"Services": [{"Name": "a_b"}]})), "Service name `a_b` must have"),
+        (in_group(&json!({"Services": [{"Name": "a", "TaskName": "x"}]})), "refers to task x"),
+        (
+            in_task(&json!({"Services": [{"Name": "a", "TaskName": "u"}]})),
+            "Service may only name its own task",
+        ),
+        (in_task(&json!({"Services": [{"Name": "a", "PortLabel": "80"}]})), "needs address_mode \"driver\""),
+        (
+            in_group(&json!({"Services": [{"Name": "a", "AddressMode": "driver"}]})),
+            "can only be used in task services",
+        ),
+        (
+            in_group(&json!({"Services": [{"Name": "a", "Connect": {"SidecarService": {}}}]})),
+            "connect sidecars require the network mode bridge",
+        ),
+    ] {
+        assert_refused("service", &patch, fragment);
+    }
+}
+
+#[test]
+fn versions_to_compare_with_must_be_versions() {
+    let constraint = |operand: &str, right: &str| json!({"Constraints": [{"LTarget": "${attr.a}", "Operand": operand, "RTarget": right}]});
+    assert_refused("service", &constraint("version", ">= one"), "Version constraint is invalid");
+    assert_refused("service", &constraint("semver", "~> 1.2"), "Semver constraint is invalid");
+    for (operand, right) in
+        [("version", ">= 1.2, < 2"), ("version", "~> 1.2"), ("semver", ">= 1.2.0"), ("version", "${attr.b}")]
+    {
+        assert!(outcome(&job("service", &constraint(operand, right))).is_ok(), "{operand} {right}");
     }
 }

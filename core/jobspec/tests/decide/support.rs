@@ -47,6 +47,23 @@ pub fn decided(kind: &str, patch: &Value) -> Job {
     outcome(&job(kind, patch)).unwrap().job
 }
 
+/// A job that is well-formed, but not to be registered.
+pub fn assert_not_registrable(kind: &str, patch: &Value, fragment: &str) {
+    let decided = outcome(&job(kind, patch)).unwrap();
+    let remarks = decided.remarks();
+    assert!(
+        remarks.iter().any(|remark| remark.contains("registering the job is refused")),
+        "{patch}: {remarks:?}"
+    );
+    match decided.registrable() {
+        Ok(_) => panic!("registrable: {patch}"),
+        Err(errors) => {
+            let text = validation_message(&errors);
+            assert!(text.contains(fragment), "{patch}\nexpected: {fragment}\ngot: {text}");
+        }
+    }
+}
+
 pub fn assert_refused(kind: &str, patch: &Value, fragment: &str) {
     match outcome(&job(kind, patch)) {
         Ok(_) => panic!("accepted: {patch}"),

@@ -9,7 +9,7 @@ use muster_api::views::{
 };
 use muster_hcl::{Inputs, Source};
 use muster_ids::{Index, Namespace};
-use muster_jobspec::{Decided, JobInput, Limits};
+use muster_jobspec::{Decided, JobInput, Limits, ValidationError};
 use muster_model::Job;
 use muster_state::WatchKey;
 use muster_state::command::{Command, JobRegister, Reply};
@@ -55,7 +55,8 @@ pub(crate) async fn register_as(write: &Write<'_>, id: Option<&str>) -> Result<A
         return Err(ApiError::bad_request("Eval priority must be between 1 and 100 inclusively"));
     }
     let namespace = namespace(write, &input, &request.namespace)?;
-    let Decided { job, warnings } = decide(write, input, &namespace)?;
+    let (job, warnings) =
+        decide(write, input, &namespace)?.registrable().map_err(|reasons| invalid(&reasons))?;
     let response = propose(write, job, &request, warnings).await?;
     let index = response.index;
     let mut answer = body::json(&response, write.options.pretty)?;
@@ -116,8 +117,12 @@ fn namespace(write: &Write<'_>, input: &JobInput, body: &str) -> Result<Namespac
 fn decide(write: &Write<'_>, mut input: JobInput, namespace: &Namespace) -> Result<Decided, ApiError> {
     input.namespace = Some(namespace.to_string());
     check_region(write, &mut input)?;
-    muster_jobspec::decide(input, &write.shared.job_limits)
-        .map_err(|errors| ApiError::internal(muster_jobspec::validation_message(&errors)))
+    muster_jobspec::decide(input, &write.shared.job_limits).map_err(|errors| invalid(&errors))
+}
+
+/// The contract answers a job that breaks a rule with 500.
+fn invalid(errors: &[ValidationError]) -> ApiError {
+    ApiError::internal(muster_jobspec::validation_message(errors))
 }
 
 /// `global` means the agent's own region; any other region is another cluster's.
@@ -150,7 +155,7 @@ pub(crate) fn parse(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
         false => body::json(&input, write.options.pretty),
         true => {
             let decided = muster_jobspec::decide(input, &write.shared.job_limits)
-                .map_err(|errors| ApiError::internal(muster_jobspec::validation_message(&errors)))?;
+                .map_err(|errors| ApiError::bad_request(muster_jobspec::validation_message(&errors)))?;
             body::json(&muster_jobspec::view(&decided.job), write.options.pretty)
         }
     }
@@ -173,7 +178,7 @@ fn validation(input: JobInput, limits: &Limits) -> JobValidateResponse {
     match muster_jobspec::decide(input, limits) {
         Ok(decided) => JobValidateResponse {
             driver_config_validated: true,
-            warnings: warning_text(&decided.warnings),
+            warnings: warning_text(&decided.remarks()),
             ..JobValidateResponse::default()
         },
         Err(errors) => JobValidateResponse {
