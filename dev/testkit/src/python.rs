@@ -1,8 +1,9 @@
 //! Real Python clients, as their users install them: from PyPI, at the versions of `dev/python/requirements.txt`.
 
 use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
 use crate::skipped;
 
@@ -18,13 +19,19 @@ impl Python {
     /// loudly, when Python or PyPI cannot be had.
     #[must_use]
     pub fn new(repository: &Path, target_dir: &Path) -> Option<Self> {
-        let requirements = repository.join("dev/python/requirements.txt");
+        Self::named(repository, target_dir, "requirements")
+    }
+
+    /// The same with the packages of `dev/python/NAME.txt`, in an environment of their own.
+    #[must_use]
+    pub fn named(repository: &Path, target_dir: &Path, name: &str) -> Option<Self> {
+        let requirements = repository.join(format!("dev/python/{name}.txt"));
         let wanted = fs::read_to_string(&requirements).unwrap();
         fs::create_dir_all(target_dir).unwrap();
         // Tests are processes of their own: the first installs, the others wait for it.
-        let lock = File::create(target_dir.join("python.lock")).unwrap();
+        let lock = File::create(target_dir.join(format!("python-{name}.lock"))).unwrap();
         lock.lock().unwrap();
-        let venv = target_dir.join("python");
+        let venv = target_dir.join(format!("python-{name}"));
         let (interpreter, installed) = (venv.join("bin/python"), venv.join("installed.txt"));
         if fs::read_to_string(&installed).ok().as_ref() != Some(&wanted) {
             let _absent = fs::remove_dir_all(&venv);
@@ -45,6 +52,24 @@ impl Python {
         Some(Self { interpreter, checks: repository.join("dev/python/checks") })
     }
 
+    /// Starts a script of `dev/python/checks` and waits until it prints its first line.
+    #[must_use]
+    pub fn serve(&self, script: &str, arguments: &[&str]) -> Serving {
+        let mut child = Command::new(&self.interpreter)
+            .arg(self.checks.join(script))
+            .args(arguments)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert!(!line.is_empty(), "{script} ended without a word");
+        Serving(child)
+    }
+
     /// Runs a script of `dev/python/checks`, which must succeed.
     pub fn check(&self, script: &str, arguments: &[&str]) {
         let output = Command::new(&self.interpreter)
@@ -55,6 +80,16 @@ impl Python {
             .env_remove("NOMAD_TOKEN")
             .output();
         succeeded(output).unwrap_or_else(|reason| panic!("{script}: {reason}"));
+    }
+}
+
+/// A script that serves something; ended when dropped.
+#[derive(Debug)]
+pub struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ended = (self.0.kill(), self.0.wait());
     }
 }
 

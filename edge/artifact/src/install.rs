@@ -6,7 +6,7 @@ use std::io;
 use cap_std::fs::Dir;
 
 use crate::destination::Target;
-use crate::settle::give;
+use crate::settle::give_directory;
 use crate::{Owner, walk};
 
 /// The directory of a target, and those of its parents that had to be made. Unless kept, they go again.
@@ -22,11 +22,11 @@ impl Place {
         let mut place = Self { dir: target.dir.try_clone()?, made: Vec::new() };
         for part in &target.parent {
             let (entered, made) = walk::enter_or_make(&place.dir, part)?;
+            if let Some(owner) = owner.filter(|_| made) {
+                give_directory(&entered, owner)?;
+            }
             let above = std::mem::replace(&mut place.dir, entered);
             if made {
-                if let Some(owner) = owner {
-                    give(&above, part, owner)?;
-                }
                 place.made.push((above, part.clone()));
             }
         }

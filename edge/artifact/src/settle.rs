@@ -91,9 +91,22 @@ fn unsafe_entry(path: &[String], name: &str, problem: &'static str) -> Reason {
     Reason::Unsafe { path: path.escape_debug().to_string(), problem }
 }
 
-/// Changes the owner of one entry; of a link itself, if it is one.
+/// Changes the owner of an open directory, whatever has its name by now.
 #[cfg(unix)]
-pub fn give(dir: &Dir, name: &str, owner: Owner) -> io::Result<()> {
+pub fn give_directory(dir: &Dir, owner: Owner) -> io::Result<()> {
+    use rustix::fs::{Gid, Uid, fchown};
+    Ok(fchown(dir, Some(Uid::from_raw(owner.uid)), Some(Gid::from_raw(owner.gid)))?)
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the unix twin can fail")]
+pub fn give_directory(_dir: &Dir, _owner: Owner) -> io::Result<()> {
+    Ok(())
+}
+
+/// Changes the owner of one entry of a staging directory, where nobody swaps; of a link itself, if it is one.
+#[cfg(unix)]
+fn give(dir: &Dir, name: &str, owner: Owner) -> io::Result<()> {
     use rustix::fs::{AtFlags, Gid, Uid, chownat};
     let (uid, gid) = (Uid::from_raw(owner.uid), Gid::from_raw(owner.gid));
     Ok(chownat(dir, name, Some(uid), Some(gid), AtFlags::SYMLINK_NOFOLLOW)?)
@@ -101,7 +114,7 @@ pub fn give(dir: &Dir, name: &str, owner: Owner) -> io::Result<()> {
 
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "the unix twin can fail")]
-pub fn give(_dir: &Dir, _name: &str, _owner: Owner) -> io::Result<()> {
+fn give(_dir: &Dir, _name: &str, _owner: Owner) -> io::Result<()> {
     Ok(())
 }
 

@@ -1,0 +1,329 @@
+//! Artifacts through the real binary, called `nomad`: https with a private authority, archives and their limits, git,
+//! S3, and that nothing of them stays.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::io::{Cursor, Write};
+use std::path::Path;
+
+use common::{LIMIT, options, wait_allocs, wait_nodes};
+use muster_testkit::artifacts::{ArtifactServer, Repositories};
+use muster_testkit::{Agent, Python, eventually};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tempfile::{TempDir, tempdir};
+
+const TOOL: &[u8] = b"#!/bin/sh\necho tool says hello\n";
+
+struct Site {
+    agent: Agent,
+    server: ArtifactServer,
+    repositories: Repositories,
+    root: TempDir,
+}
+
+/// A dev agent that trusts the artifact server's authority by its configuration.
+fn site(files: BTreeMap<String, Vec<u8>>, artifact: &str) -> Site {
+    let root = tempdir().unwrap();
+    let repositories = Repositories::new(&root.path().join("repositories"));
+    let server = ArtifactServer::start_with(root.path(), files, Some(repositories.clone()));
+    let mut options = options(&root, "agent");
+    let nomad = root.path().join("nomad");
+    std::os::unix::fs::symlink(&options.binary, &nomad).unwrap();
+    options.binary = nomad;
+    options.args = vec!["-dev".to_owned()];
+    let ca = server.ca_file().display();
+    options.config = format!("client {{\n  artifact {{\n    ca_file = \"{ca}\"\n{artifact}\n  }}\n}}\n");
+    let agent = options.start();
+    wait_nodes(&agent, 1);
+    Site { agent, server, repositories, root }
+}
+
+impl Site {
+    /// A batch job with one artifact (the inside of its block) that then runs a shell script.
+    fn run(&self, id: &str, artifact: &str, script: &str) {
+        let text = format!(
+            r#"
+job "{id}" {{
+  type = "batch"
+  group "main" {{
+    restart {{
+      attempts = 0
+      mode     = "fail"
+    }}
+    reschedule {{
+      attempts  = 0
+      unlimited = false
+    }}
+    task "main" {{
+      driver = "raw_exec"
+      artifact {{
+{artifact}
+      }}
+      config {{
+        command = "/bin/sh"
+        args    = ["-c", {script:?}]
+      }}
+      resources {{
+        cpu    = 20
+        memory = 20
+      }}
+    }}
+  }}
+}}
+"#
+        );
+        let file = self.agent.file(&format!("{id}.nomad.hcl"), &text);
+        self.agent.cli(&["job", "run", "-detach", &file]).ok();
+    }
+
+    /// What a job printed that fetched its artifact.
+    fn printed(&self, id: &str) -> String {
+        let alloc = wait_allocs(&self.agent, id, "complete", 1).remove(0);
+        self.agent.cli(&["alloc", "logs", common::id(&alloc)]).ok()
+    }
+
+    /// The event of a job whose artifact was refused; nothing of the artifact is left, and nothing ran.
+    fn refused(&self, id: &str) -> String {
+        let alloc = wait_allocs(&self.agent, id, "failed", 1).remove(0);
+        let events = alloc["TaskStates"]["main"]["Events"].as_array().cloned().unwrap_or_default();
+        let event = events.iter().find(|event| event["Type"] == "Failed Artifact Download");
+        let event = event.unwrap_or_else(|| panic!("{alloc:#}"));
+        assert!(events.iter().any(|event| event["Type"] == "Downloading Artifacts"), "{events:#?}");
+        assert!(!events.iter().any(|event| event["Type"] == "Started"), "{events:#?}");
+        let left = self.files_of(common::id(&alloc));
+        assert_eq!(left, Vec::<String>::new(), "after: {event}");
+        event["DisplayMessage"].as_str().unwrap().to_owned()
+    }
+
+    /// Files, and hidden directories, of an allocation's own tree; logs left out.
+    fn files_of(&self, alloc: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        walk(&self.root.path().join("agent"), &mut |path, is_dir| {
+            let text = path.to_string_lossy();
+            let of_alloc = text.contains(&format!("/{alloc}/")) && !text.contains("/control/");
+            if of_alloc && !text.contains("/alloc/logs/") && (!is_dir || text.contains("/.")) {
+                found.push(text.into_owned());
+            }
+        });
+        found
+    }
+}
+
+fn walk(dir: &Path, seen: &mut impl FnMut(&Path, bool)) {
+    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+        let is_dir = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        seen(&entry.path(), is_dir);
+        if is_dir {
+            walk(&entry.path(), seen);
+        }
+    }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in files {
+        let options = zip::write::SimpleFileOptions::default().unix_permissions(0o755);
+        writer.start_file(*name, options).unwrap();
+        writer.write_all(content).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+fn tgz(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut builder = tar::Builder::new(encoder);
+    for (name, content) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o755);
+        builder.append_data(&mut header, name, *content).unwrap();
+    }
+    builder.into_inner().unwrap().finish().unwrap()
+}
+
+fn source(url: &str, rest: &str) -> String {
+    format!("        source = \"{url}\"\n{rest}")
+}
+
+/// R016.
+#[test]
+fn an_internal_https_server_and_a_checksum_before_anything_runs() {
+    let sums = format!("{}  other\n{}  tool\n", "0".repeat(64), sha256(TOOL));
+    let site = site([("/tool".into(), TOOL.to_vec()), ("/SUMS".into(), sums.into_bytes())].into(), "");
+    let url = site.server.url("/tool");
+    let checked = |sum: &str| source(&url, &format!("options {{\n checksum = \"{sum}\"\n }}"));
+    let right = sha256(TOOL);
+    site.run("right", &checked(&format!("sha256:{right}")), "local/tool");
+    site.run("wrong", &checked(&format!("sha256:{}", "0".repeat(64))), "local/tool");
+    let listed = format!("{url}?checksum=file:{}", site.server.url("/SUMS"));
+    site.run("listed", &source(&listed, ""), "local/tool");
+    site.run("gone", &source(&site.server.url("/gone?token=hidden"), ""), "true");
+    assert_eq!(site.printed("right"), "tool says hello\n");
+    assert_eq!(site.printed("listed"), "tool says hello\n");
+    let wrong = site.refused("wrong");
+    assert!(wrong.contains(&format!("expected {}, got {right}", "0".repeat(64))), "{wrong}");
+    let gone = site.refused("gone");
+    assert!(gone.contains("404") && !gone.contains("hidden"), "{gone}");
+
+    // What can be seen to be wrong is refused at registration.
+    let register = |name: &str, artifact: Value| {
+        let mut job = common::shell_job(name, "batch", 1, "true");
+        job["TaskGroups"][0]["Tasks"][0]["Artifacts"] = json!([artifact]);
+        site.agent.put("/v1/jobs", &json!({"Job": job})).unwrap()
+    };
+    let (status, text) = register("empty", json!({"GetterSource": ""}));
+    assert!(status >= 400 && text.contains("source must be specified"), "{status} {text}");
+    let cut = json!({"GetterSource": url, "GetterOptions": {"checksum": &format!("sha256:{right}")[..20]}});
+    let (status, text) = register("cut", cut);
+    assert!(status >= 400 && text.contains("sha256 takes 64 hexadecimal digits, got 13"), "{status} {text}");
+    // Where only the node sees it, the node says it.
+    site.run("late", &source(&format!("{url}?checksum=sha256:{}", &right[..13]), ""), "true");
+    let late = site.refused("late");
+    assert!(late.contains("has 13 hex digits, but sha256 has 64; was it cut off?"), "{late}");
+}
+
+/// R018.
+#[test]
+fn archives_are_unpacked_within_limits() {
+    let zeros = vec![0; 300_000];
+    let names: Vec<String> = (0..60).map(|at| format!("f{at}")).collect();
+    let many: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &b"x"[..])).collect();
+    let files = [
+        ("/tool.zip", zip(&[("bin/tool", TOOL)])),
+        ("/tool.tgz", tgz(&[("bin/tool", TOOL)])),
+        ("/large.zip", zip(&[("zeros", &zeros)])),
+        ("/large.tgz", tgz(&[("zeros", &zeros)])),
+        ("/many.zip", zip(&many)),
+        ("/many.tgz", tgz(&many)),
+    ];
+    let files = files.into_iter().map(|(path, body)| (path.to_owned(), body)).collect();
+    let limits = "    decompression_size_limit = \"100kB\"\n    decompression_file_count_limit = 50";
+    let site = site(files, limits);
+    for kind in ["zip", "tgz"] {
+        let fetch = |what: &str| source(&site.server.url(&format!("/{what}.{kind}")), "");
+        site.run(&format!("tool-{kind}"), &fetch("tool"), "local/bin/tool");
+        site.run(&format!("large-{kind}"), &fetch("large"), "true");
+        site.run(&format!("many-{kind}"), &fetch("many"), "true");
+    }
+    for kind in ["zip", "tgz"] {
+        assert_eq!(site.printed(&format!("tool-{kind}")), "tool says hello\n");
+        let large = site.refused(&format!("large-{kind}"));
+        assert!(large.contains("more than 100000 bytes (`decompression_size_limit`"), "{large}");
+        let many = site.refused(&format!("many-{kind}"));
+        assert!(many.contains("more than 50 files (`decompression_file_count_limit`"), "{many}");
+    }
+}
+
+/// R017: git.
+#[test]
+fn git_repositories_by_branch_tag_commit_and_depth() {
+    let site = site(BTreeMap::new(), "");
+    let first: &[(&str, &str)] = &[("say", "echo first"), ("sub/say", "echo first of sub")];
+    let second: &[(&str, &str)] = &[("say", "echo second"), ("link", "link:sub/say")];
+    site.repositories.make("tools", &[("v1", first), ("v2", second)]);
+    site.repositories.make("evil", &[("v1", &[("out", "link:../../../../etc/passwd")])]);
+    let commit = site.repositories.commit("tools", "v1");
+    let url = site.server.url("/git/tools.git").replace("https://", "git::https://");
+    for (job, address, script, want) in [
+        ("head", url.clone(), "sh local/say && test -d local/.git", "second\n"),
+        ("tag", format!("{url}?ref=v1"), "sh local/say", "first\n"),
+        ("branch", format!("{url}?ref=main&depth=1"), "sh local/link", "first of sub\n"),
+        ("commit", format!("{url}?ref={commit}"), "sh local/say", "first\n"),
+        ("shallow", format!("{url}?ref={commit}&depth=1"), "sh local/say", "first\n"),
+        ("sub", format!("{url}//sub?ref=v1"), "sh local/say; ls -a local", "first of sub\n.\n..\nsay\n"),
+    ] {
+        site.run(job, &source(&address, ""), script);
+        assert_eq!(site.printed(job), want, "{job}");
+    }
+    for (job, address, want) in [
+        ("no-ref", format!("{url}?ref=nope"), "could not check out"),
+        ("dashed", format!("{url}?ref=--orphan"), "it begins with a dash"),
+        ("escape", url.replace("tools.git", "evil.git"), "`out` is a link that leads out"),
+        ("gone", url.replace("tools.git", "gone.git"), "could not clone"),
+        ("local", format!("git::file://{}", site.root.path().display()), "may not read"),
+    ] {
+        site.run(job, &source(&address, ""), "true");
+        let event = site.refused(job);
+        assert!(event.contains(want), "{job}: {event}");
+    }
+}
+
+/// R032: once an allocation is destroyed, nothing of its artifacts is on the disk.
+#[test]
+fn nothing_of_an_artifact_stays_after_its_allocation() {
+    let marker = b"forensic-marker-of-this-artifact".repeat(64);
+    let files =
+        [("/kept.zip".to_owned(), zip(&[("dir/marked", &marker)])), ("/marked".to_owned(), marker.clone())];
+    let site = site(files.into(), "");
+    let holds = |text: &[u8]| text.windows(32).any(|window| window == &marker[..32]);
+    let found = || {
+        let mut found = Vec::new();
+        walk(&site.root.path().join("agent"), &mut |path, is_dir| {
+            if !is_dir && std::fs::read(path).is_ok_and(|content| holds(&content)) {
+                found.push(path.to_owned());
+            }
+        });
+        found
+    };
+    site.run("kept", &source(&site.server.url("/kept.zip"), ""), "cat local/dir/marked > /dev/null");
+    let checksum = format!("options {{\n checksum = \"sha256:{}\"\n }}", "0".repeat(64));
+    site.run("broken", &source(&site.server.url("/marked"), &checksum), "true");
+    site.printed("kept");
+    site.refused("broken");
+    assert_eq!(found().len(), 1, "the one of the job that ran: {:?}", found());
+    for job in ["kept", "broken"] {
+        site.agent.cli(&["job", "stop", "-purge", "-detach", job]).ok();
+    }
+    site.agent.cli(&["system", "gc"]).ok();
+    eventually("the allocations' directories being gone", LIMIT, || {
+        let left = found();
+        if left.is_empty() { Ok(()) } else { Err(format!("{left:?}")) }
+    });
+}
+
+/// R017: S3.
+#[test]
+fn s3_objects_and_prefixes() {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let Some(python) = Python::named(repository, Path::new(env!("CARGO_TARGET_TMPDIR")), "s3") else {
+        return;
+    };
+    let port = muster_testkit::free_port().to_string();
+    let _s3 = python.serve("s3.py", &[&port]);
+    let site = site(BTreeMap::new(), "");
+    let address = format!("s3::http://127.0.0.1:{port}/tools");
+    let keys = "options {\n aws_access_key_id = \"testing\"\n aws_access_key_secret = \"testing\"\n region = \"us-east-1\"\n }";
+    let checksum = |sum: &str| format!("options {{\n checksum = \"sha256:{sum}\"\n }}");
+    let right = sha256(b"echo one\n");
+    for (job, artifact, script, want) in [
+        ("object", source(&format!("{address}/bin/one"), keys), "sh local/one", "one\n"),
+        ("checked", source(&format!("{address}/bin/one"), &checksum(&right)), "sh local/one", "one\n"),
+        ("prefix", source(&format!("{address}/bin"), keys), "sh local/one; sh local/deep/two", "one\ntwo\n"),
+        ("bucket", source(&format!("{address}/"), keys), "cd local; ls -R | grep -c n-", "1200\n"),
+        ("archive", source(&format!("{address}/packed.tgz"), keys), "sh local/inner", "inner\n"),
+    ] {
+        site.run(job, &artifact, script);
+        assert_eq!(site.printed(job), want, "{job}");
+    }
+    for (job, artifact, want) in [
+        (
+            "no-key",
+            source(&format!("{address}/nope"), keys),
+            "holds neither the object `nope` nor any below `nope/`",
+        ),
+        ("no-bucket", source(&address.replace("tools", "none/x"), keys), "NoSuchBucket"),
+        ("wrong", source(&format!("{address}/bin/one"), &checksum(&"0".repeat(64))), &format!("got {right}")),
+        ("directory", source(&format!("{address}/bin"), &checksum(&right)), "a checksum covers one file"),
+    ] {
+        site.run(job, &artifact, "true");
+        let event = site.refused(job);
+        assert!(event.contains(want), "{job}: {event}");
+    }
+}
