@@ -74,6 +74,7 @@ async fn start(dir: &std::path::Path) -> Server {
         gc_thresholds: muster_leader::gc::Thresholds::default(),
         job_limits: muster_jobspec::Limits::default(),
         acl: muster_server::AclSettings::default(),
+        search: muster_server::http::SearchLimits::default(),
     };
     let info = |_| {
         let health = Arc::new(muster_server::health_unknown);
