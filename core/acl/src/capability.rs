@@ -11,6 +11,7 @@ pub enum Capability {
     DeregisterJob,
     PurgeJob,
     EvaluateJob,
+    PlanJob,
     AllocLifecycle,
     GcAllocation,
     ReadLogs,
@@ -48,6 +49,7 @@ impl Capability {
             | Self::DeregisterJob
             | Self::PurgeJob
             | Self::EvaluateJob
+            | Self::PlanJob
             | Self::AllocLifecycle
             | Self::GcAllocation
             | Self::ReadLogs
@@ -72,6 +74,7 @@ impl Capability {
             Self::DeregisterJob => "ns:deregister-job",
             Self::PurgeJob => "ns:purge-job",
             Self::EvaluateJob => "ns:evaluate-job",
+            Self::PlanJob => "ns:plan-job",
             Self::AllocLifecycle => "ns:alloc-lifecycle",
             Self::GcAllocation => "ns:gc-allocation",
             Self::ReadLogs => "ns:read-logs",

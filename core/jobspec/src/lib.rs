@@ -11,6 +11,7 @@
 //! Pure: no clock, no files, no knowledge of the cluster beyond the `Limits` handed in.
 
 mod decide;
+pub mod diff;
 pub mod duration;
 mod hcl;
 pub mod input;

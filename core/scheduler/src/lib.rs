@@ -20,5 +20,5 @@ mod wording;
 pub use context::{Context, Limits};
 pub use emit::Schedule;
 pub use overlay::Overlay;
-pub use reconcile::DesiredUpdates;
+pub use reconcile::{DesiredUpdates, task_runs_alike};
 pub use schedule::{give_up, schedule};

@@ -25,6 +25,7 @@ use muster_state::Snapshot;
 use crate::feasible::Demands;
 use crate::wording;
 use change::Changes;
+pub use change::task_runs_alike;
 
 /// How many allocations of a group go which way; what `job plan` shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

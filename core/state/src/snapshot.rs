@@ -14,7 +14,9 @@ use std::sync::Arc;
 
 use muster_ids::{Index, UnixNanos};
 
+use crate::command::Entry;
 use crate::rows::{self, SnapshotRow};
+use crate::state::{Applied, State};
 use crate::tables::Tables;
 
 /// The state at one index. Never changes; cheap to clone. Keep it no longer than needed: it holds memory, and the last
@@ -45,6 +47,14 @@ impl Snapshot {
     #[must_use]
     pub fn feature_level(&self) -> u32 {
         self.tables.meta.feature_level
+    }
+
+    /// What `entry` would do and the state after it, in a copy that nobody else sees: for dry runs.
+    #[must_use]
+    pub fn after(&self, entry: &Entry) -> (Applied, Self) {
+        let mut state = State::of(Tables::clone(&self.tables));
+        let applied = state.apply(Index(self.index().0 + 1), entry);
+        (applied, state.snapshot())
     }
 
     /// As [`crate::State::hash`].

@@ -33,6 +33,10 @@ impl State {
         Self::default()
     }
 
+    pub(crate) const fn of(tables: Tables) -> Self {
+        Self { tables }
+    }
+
     /// Applies the log's entry at `index`, which must be greater than that of the entry before. A function of the log
     /// alone. A refused command changes nothing; those after it in the entry are judged all the same.
     pub fn apply(&mut self, index: Index, entry: &Entry) -> Applied {

@@ -10,7 +10,6 @@ pub type Params = Vec<String>;
 /// Routes of the contract that this version does not have yet. Named, so that a request for one of them is neither a
 /// typing error nor, below `/v1/job/`, a job whose id ends like that.
 const NOT_BUILT: &[&str] = &[
-    "/v1/job/{*job}/plan",
     "/v1/job/{*job}/scale",
     "/v1/job/{*job}/dispatch",
     "/v1/job/{*job}/dispatch/payload",

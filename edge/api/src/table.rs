@@ -4,16 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::routes;
-use crate::views::{
-    AclBootstrapRequest, AclTokenStub, AclTokenView, ActionResponse, AgentHealth, AgentSelf, AllocFileInfo,
-    AllocListStub, AllocResourceUsage, AllocRestartRequest, AllocSignalRequest, AllocStopResponse, AllocView,
-    CheckQueryResult, EvalCountResponse, EvalDeleteRequest, EvalDeleteResponse, EvalView, FuzzySearchRequest,
-    FuzzySearchResponse, HostStatsView, JobDeregisterResponse, JobEvaluateRequest, JobListStub,
-    JobRegisterRequest, JobRegisterResponse, JobScaleStatusView, JobStatusView, JobStatusesRequest,
-    JobSubmissionView, JobSummaryView, JobValidateRequest, JobValidateResponse, JobVersionsResponse,
-    JobsParseRequest, MembersResponse, NodeEligibilityRequest, NodeEligibilityResponse, NodeListStub,
-    NodeMetaRequest, NodeMetaView, NodePoolView, NodeUpdateResponse, NodeView, SearchRequest, SearchResponse,
-};
+// Every shape is in some row: a list of them here would only repeat the table.
+use crate::views::*;
 use muster_jobspec::JobInput;
 use serde_json::Value;
 
@@ -44,6 +36,8 @@ routes! {
     JobDeployment: Get "/v1/job/{*job}/deployment", (()) -> Option<Value>, requires [ReadJob], blocking;
     /// Counts of a job's groups: wanted, placed, running.
     JobScaleStatus: Get "/v1/job/{*job}/scale", (()) -> JobScaleStatusView, requires [ReadJob], blocking;
+    /// A dry run: what registering the job would change, and where its allocations would go.
+    JobPlan: Post|Put "/v1/job/{*job}/plan", (JobPlanRequest) -> JobPlanResponse, requires [SubmitJob|PlanJob];
     /// Ask for a new evaluation of a job.
     JobEvaluate: Post|Put "/v1/job/{*job}/evaluate", (JobEvaluateRequest) -> JobRegisterResponse, requires [SubmitJob|EvaluateJob];
     /// One job.

@@ -13,6 +13,7 @@ mod job_status;
 mod metric;
 mod node;
 mod node_meta;
+mod plan;
 mod scale;
 mod search;
 mod task_state;
@@ -40,6 +41,7 @@ pub use node::{
     NodePoolView, NodeResourcesView, NodeUpdateResponse, NodeView,
 };
 pub use node_meta::{NodeMetaRequest, NodeMetaView};
+pub use plan::{DesiredUpdatesView, JobPlanRequest, JobPlanResponse, PlanAnnotationsView};
 pub use scale::{GroupScaleView, JobScaleStatusView};
 pub use search::{FuzzyMatch, FuzzySearchRequest, FuzzySearchResponse, SearchRequest, SearchResponse};
 pub use task_state::{TaskEventView, TaskStateView};

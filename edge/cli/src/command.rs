@@ -69,10 +69,13 @@ commands! {
     AllocStop(alloc::stop::AllocStop): "alloc stop", "Stop an allocation; its job gets a replacement.";
     EvalList(eval::list::EvalList): "eval list", "List evaluations.";
     EvalStatus(eval::status::EvalStatus): "eval status" or "eval-status", "Show an evaluation and what it could not place.";
+    JobAllocs(job::allocs::JobAllocs): "job allocs", "List the allocations of a job.";
     JobEval(job::eval::JobEval): "job eval", "Evaluate a job again.";
     Fmt(fmt::Fmt): "fmt", "Lay out job files and other HCL in the canonical form.";
+    JobHistory(job::history::JobHistory): "job history", "Show the versions of a job and what each changed.";
     JobInit(job::init::JobInit): "job init" or "init", "Write an example job file.";
     JobInspect(job::inspect::JobInspect): "job inspect" or "inspect", "Print a job as the servers hold it.";
+    JobPlan(job::plan::JobPlan): "job plan" or "plan", "Show what registering a job file would change.";
     JobRun(job::run::JobRun): "job run" or "run", "Register a job and watch it being placed.";
     JobStatus(job::status::JobStatus): "job status", "List jobs, or show one with its allocations.";
     JobStop(job::stop::JobStop): "job stop" or "stop", "Stop jobs.";

@@ -1,9 +1,12 @@
 //! Commands about jobs, and how a job is found by the name the user gave.
 
+pub(crate) mod allocs;
 pub(crate) mod eval;
 mod files;
+pub(crate) mod history;
 pub(crate) mod init;
 pub(crate) mod inspect;
+pub(crate) mod plan;
 pub(crate) mod run;
 pub(crate) mod source;
 pub(crate) mod status;

@@ -53,6 +53,7 @@ impl Client {
         if config.servers.is_empty() {
             return Err(ClientError::NoServers);
         }
+        check_volumes(&config)?;
         private_dir(&config.state_dir)?;
         let dirs = Arc::new(AllocDirs::open(&config.alloc_dir, &config.state_dir)?);
         let trust = Trust::load(config.artifact.ca_file.as_deref()).map_err(ClientError::Trust)?;
@@ -159,6 +160,19 @@ async fn watch_machine(context: Arc<Context>) {
         tokio::time::sleep(FINGERPRINT_INTERVAL).await;
         context.look_again().await;
     }
+}
+
+/// A volume that is not there would be found out by the first job that wants it.
+fn check_volumes(config: &ClientConfig) -> Result<(), ClientError> {
+    for (name, volume) in &config.host_volumes {
+        let problem = match std::fs::metadata(&*volume.path) {
+            Ok(_) => continue,
+            Err(error) => error.to_string(),
+        };
+        let (name, path) = (name.to_string(), volume.path.to_string());
+        return Err(ClientError::HostVolume { name, path, problem });
+    }
+    Ok(())
 }
 
 fn private_dir(dir: &Path) -> Result<(), ClientError> {

@@ -20,6 +20,10 @@ pub enum ClientError {
     Random,
     #[error("no server to connect to: set `servers` in the `client` block")]
     NoServers,
+    #[error(
+        "host_volume `{name}`: `{path}` cannot be used: {problem}; make the directory or correct the path"
+    )]
+    HostVolume { name: String, path: String, problem: String },
     #[error("client is shutting down")]
     Closing,
 }

@@ -57,7 +57,10 @@ impl<'a> Changes<'a> {
 
 fn compare(old_job: &Job, old: &Group, job: &Job, group: &Group) -> Change {
     let same_tasks = old.tasks.len() == group.tasks.len()
-        && old.tasks.iter().all(|old| group.task(old.name.as_str()).is_some_and(|new| same_run(old, new)));
+        && old
+            .tasks
+            .iter()
+            .all(|old| group.task(old.name.as_str()).is_some_and(|new| task_runs_alike(old, new)));
     let same_demands = old_job.constraints == job.constraints
         && old_job.affinities == job.affinities
         && old_job.spreads == job.spreads
@@ -80,9 +83,10 @@ fn compare(old_job: &Job, old: &Group, job: &Job, group: &Group) -> Change {
     Change::InPlace
 }
 
-/// Whether the two run alike. Left out on purpose: what only matters when a task ends or restarts (`restart`,
+/// Whether the two run alike, so that a running one need not be replaced. Left out on purpose: what only matters when a task ends or restarts (`restart`,
 /// `kill_timeout`, `kill_signal`, `shutdown_delay`).
-fn same_run(old: &Task, new: &Task) -> bool {
+#[must_use]
+pub fn task_runs_alike(old: &Task, new: &Task) -> bool {
     old.driver == new.driver
         && old.user == new.user
         && old.config == new.config

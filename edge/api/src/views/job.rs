@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use muster_jobspec::JobInput;
+use muster_jobspec::diff::JobDiff;
 use muster_model::{Job, JobSubmission, SourceFormat};
 use muster_state::JobSummary;
 use serde::{Deserialize, Serialize};
@@ -85,6 +86,8 @@ pub struct JobValidateResponse {
 #[serde(rename_all = "PascalCase", default)]
 pub struct JobVersionsResponse {
     pub versions: Vec<JobInput>,
+    /// With `diffs`: what each version changed of the one before it, newest first.
+    pub diffs: Option<Vec<JobDiff>>,
     pub index: u64,
     pub last_contact: u64,
     pub known_leader: bool,

@@ -4,6 +4,7 @@ use muster_api::table::EvalList as List;
 
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, OK, Outcome};
+use crate::shape::Shape;
 use crate::shell::Shell;
 use crate::verb::{Refused, Verb};
 
@@ -14,9 +15,8 @@ pub(crate) struct EvalList {
     /// Show whole ids
     #[arg(long)]
     verbose: bool,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    shape: Shape,
     /// How many to show
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     per_page: u32,
@@ -32,8 +32,7 @@ pub(crate) struct EvalList {
 }
 
 impl Verb for EvalList {
-    const REFUSED: &'static [Refused] =
-        &[Refused::Value("t"), Refused::Switch("ui"), Refused::Value("filter")];
+    const REFUSED: &'static [Refused] = &[Refused::Switch("ui"), Refused::Value("filter")];
 
     async fn run(self, shell: &mut Shell) -> Outcome {
         let client = self.connect.connect(shell)?;
@@ -47,14 +46,15 @@ impl Verb for EvalList {
         let query: Vec<_> = query.into_iter().filter(|(_, value)| !value.is_empty()).collect();
         let answer = client.get::<List>(&[], &query).await;
         let answer = answer.map_err(|error| Failure::request("listing evaluations", &error))?;
-        if self.json {
-            shell.line(&crate::json::pretty(&answer.value)?)?;
-        } else if answer.value.is_empty() {
+        if self.shape.print(shell, &answer.value)? {
+            return Ok(OK);
+        }
+        if answer.value.is_empty() {
             shell.line("No evals found")?;
         } else {
             shell.table(&super::list_table(&answer.value, self.verbose))?;
         }
-        if let Some(token) = answer.next_token.filter(|_| !self.json) {
+        if let Some(token) = answer.next_token {
             shell.line(&format!(
                 "\nResults have been paginated. To get the next page run:\n\n{}",
                 self.next_page(shell, &token)

@@ -8,6 +8,7 @@ use crate::connect::ConnectArgs;
 use crate::failure::{Failure, OK, Outcome};
 use crate::ids;
 use crate::monitor::Monitor;
+use crate::shape::Shape;
 use crate::shell::Shell;
 use crate::verb::{Refused, Verb};
 
@@ -23,13 +24,12 @@ pub(crate) struct EvalStatus {
     /// Show whole ids and absolute times
     #[arg(long)]
     verbose: bool,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    shape: Shape,
 }
 
 impl Verb for EvalStatus {
-    const REFUSED: &'static [Refused] = &[Refused::Value("t"), Refused::Switch("ui")];
+    const REFUSED: &'static [Refused] = &[Refused::Switch("ui")];
 
     async fn run(self, shell: &mut Shell) -> Outcome {
         let client = self.connect.connect(shell)?;
@@ -42,8 +42,7 @@ impl Verb for EvalStatus {
         let query = [("namespace", eval.namespace.as_str())];
         let eval = client.get::<EvalRead>(&[&eval.id], &query).await;
         let eval = eval.map_err(|error| Failure::request("querying evaluation", &error))?.value;
-        if self.json {
-            shell.line(&crate::json::pretty(&eval)?)?;
+        if self.shape.print(shell, &eval)? {
             return Ok(OK);
         }
         let allocs = client.get::<EvalAllocations>(&[&eval.id], &query).await;

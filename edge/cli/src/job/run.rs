@@ -90,7 +90,7 @@ impl JobRun {
 
 /// A job that names its namespace or region goes there, whatever the flags say. `global` is how job files name the
 /// region of whoever they are given to.
-fn place(input: &JobInput) -> Vec<(&'static str, String)> {
+pub(super) fn place(input: &JobInput) -> Vec<(&'static str, String)> {
     let named = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let namespace = named(&input.namespace).map(|name| ("namespace", name));
     let region = named(&input.region).filter(|region| region != "global").map(|name| ("region", name));

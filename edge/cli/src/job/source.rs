@@ -41,6 +41,16 @@ pub(crate) struct JobFile {
     pub submission: JobSubmissionView,
 }
 
+/// As a shell takes it for one word.
+fn quoted(text: &str) -> String {
+    let plain = |ch: char| ch.is_alphanumeric() || "-_./=:,@%+".contains(ch);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
 fn variable(text: &str) -> Result<(String, String), String> {
     let pair = text.split_once('=').filter(|(name, _)| !name.is_empty());
     pair.map(|(name, value)| (name.to_owned(), value.to_owned())).ok_or_else(|| "write NAME=VALUE".to_owned())
@@ -56,6 +66,15 @@ impl SourceArgs {
         } else {
             self.hcl(source, shell)
         }
+    }
+
+    /// The flags and the path, as they would be given to another command.
+    pub(crate) fn as_flags(&self) -> String {
+        let vars =
+            self.var.iter().map(|(name, value)| format!("-var={}", quoted(&format!("{name}={value}"))));
+        let files = self.var_file.iter().map(|path| format!("-var-file={}", quoted(&path.to_string_lossy())));
+        let path = quoted(&self.path.to_string_lossy());
+        vars.chain(files).chain([path]).collect::<Vec<_>>().join(" ")
     }
 
     fn source(&self, shell: &mut Shell) -> Result<Source, Failure> {

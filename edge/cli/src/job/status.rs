@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, OK, Outcome};
+use crate::shape::Shape;
 use crate::shell::Shell;
 use crate::verb::{Refused, Verb};
 
@@ -28,9 +29,8 @@ pub(crate) struct JobStatus {
     /// Allocations of earlier jobs with the same id, too
     #[arg(long)]
     all_allocs: bool,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    shape: Shape,
     /// Show whole ids, more columns, and the evaluations
     #[arg(long)]
     verbose: bool,
@@ -47,7 +47,7 @@ struct Details {
 }
 
 impl Verb for JobStatus {
-    const REFUSED: &'static [Refused] = &[Refused::Value("t"), Refused::Switch("ui")];
+    const REFUSED: &'static [Refused] = &[Refused::Switch("ui")];
 
     async fn run(self, shell: &mut Shell) -> Outcome {
         let client = self.connect.connect(shell)?;
@@ -62,12 +62,12 @@ impl JobStatus {
     async fn list(&self, shell: &mut Shell, client: &Client) -> Outcome {
         let jobs = client.get::<JobList>(&[], &[]).await;
         let jobs = jobs.map_err(|error| Failure::request("querying jobs", &error))?.value;
-        if self.json {
+        if self.shape.is_for_programs() {
             let mut all = Vec::with_capacity(jobs.len());
             for job in &jobs {
                 all.push(self.details(client, &job.id, &job.namespace).await?);
             }
-            shell.line(&crate::json::pretty(&all)?)?;
+            self.shape.print(shell, &all)?;
         } else if jobs.is_empty() {
             shell.line("No running jobs")?;
         } else {
@@ -80,9 +80,9 @@ impl JobStatus {
 
     async fn one(&self, shell: &mut Shell, client: &Client, text: &str) -> Outcome {
         let stub = super::find(client, shell, text).await?;
-        if self.json {
+        if self.shape.is_for_programs() {
             let details = self.details(client, &stub.id, &stub.namespace).await?;
-            shell.line(&crate::json::pretty(&[details])?)?;
+            self.shape.print(shell, &[details])?;
             return Ok(OK);
         }
         let query = [("namespace", stub.namespace.as_str())];

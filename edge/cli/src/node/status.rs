@@ -9,6 +9,7 @@ use muster_sdk::Client;
 use super::Columns;
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, OK, Outcome};
+use crate::shape::Shape;
 use crate::shell::Shell;
 use crate::verb::{Refused, Verb};
 
@@ -33,9 +34,8 @@ pub(crate) struct NodeStatus {
     /// Show all that is measured of the node
     #[arg(long)]
     stats: bool,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    shape: Shape,
     /// How many to list
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     per_page: u32,
@@ -48,7 +48,6 @@ impl Verb for NodeStatus {
     const REFUSED: &'static [Refused] = &[
         Refused::Switch("allocs"),
         Refused::Switch("self"),
-        Refused::Value("t"),
         Refused::Value("filter"),
         Refused::Switch("ui"),
     ];
@@ -77,16 +76,17 @@ impl NodeStatus {
         let answer = client.get::<NodeList>(&[], &query).await;
         let answer = answer.map_err(|error| Failure::request("querying node status", &error))?;
         let nodes = answer.value;
-        if self.json {
-            shell.line(&crate::json::pretty(&nodes)?)?;
-        } else if nodes.is_empty() {
+        if self.shape.print(shell, &nodes)? {
+            return Ok(OK);
+        }
+        if nodes.is_empty() {
             shell.line("No nodes registered")?;
         } else if self.quiet {
             nodes.iter().try_for_each(|node| shell.line(&node.id))?;
         } else {
             shell.table(&super::list_table(&nodes, Columns { verbose: self.verbose, os: self.os }))?;
         }
-        if let Some(token) = answer.next_token.filter(|_| !self.json && !self.quiet) {
+        if let Some(token) = answer.next_token.filter(|_| !self.quiet) {
             let again =
                 format!("{} node status -per-page={} -page-token={token}", shell.program, self.per_page);
             shell.line(&format!("\nResults have been paginated. To get the next page run:\n\n{again}"))?;
@@ -98,8 +98,7 @@ impl NodeStatus {
         let stub = super::find(client, text, format!("No node(s) with prefix \"{text}\" found")).await?;
         let node = client.get::<NodeRead>(&[&stub.id], &[]).await;
         let node = node.map_err(|error| Failure::request("querying node info", &error))?.value;
-        if self.json {
-            shell.line(&crate::json::pretty(&node)?)?;
+        if self.shape.print(shell, &node)? {
             return Ok(OK);
         }
         if self.quiet {

@@ -17,8 +17,8 @@ use super::forward::Forwarder;
 use super::listener::Service;
 use super::options::{Options, Query};
 use super::routes::{
-    acl, agent, allocs, client, evals, job, job_statuses, jobs, node_meta, nodes, pools, search, status,
-    system,
+    acl, agent, allocs, client, evals, job, job_statuses, jobs, node_meta, nodes, plan, pools, search,
+    status, system,
 };
 use super::{asked_node, beside, caller, error};
 use crate::agent::AgentInfo;
@@ -153,6 +153,7 @@ const fn namespace_of(id: RouteId, method: Method, options: &Options) -> Option<
         RouteId::JobStatuses if method.writes() => None,
         RouteId::JobRegister
         | RouteId::JobUpdate
+        | RouteId::JobPlan
         | RouteId::JobValidate
         | RouteId::AllocRead
         | RouteId::AllocStop
@@ -204,6 +205,7 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
         RouteId::JobDeployment => read!(job::deployment),
         RouteId::JobStatuses => list!(job_statuses::list),
         RouteId::JobScaleStatus => read!(job::scale_status),
+        RouteId::JobPlan => plan::plan(write).await?,
         RouteId::JobEvaluate => job::evaluate(write).await?,
         RouteId::JobUpdate => job::update(write).await?,
         RouteId::JobDeregister => job::deregister(write).await?,

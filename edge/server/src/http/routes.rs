@@ -10,6 +10,7 @@ pub(crate) mod job_statuses;
 pub(crate) mod jobs;
 pub(crate) mod node_meta;
 pub(crate) mod nodes;
+pub(crate) mod plan;
 pub(crate) mod pools;
 pub(crate) mod search;
 pub(crate) mod status;

@@ -5,8 +5,9 @@ use muster_api::table::NodeMetaRead as Route;
 use super::{node_query, pairs, texts};
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, OK, Outcome};
+use crate::shape::Shape;
 use crate::shell::Shell;
-use crate::verb::{Refused, Verb};
+use crate::verb::Verb;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct NodeMetaRead {
@@ -15,22 +16,18 @@ pub(crate) struct NodeMetaRead {
     /// The node; the agent's own when left out
     #[arg(long, value_name = "ID")]
     node_id: Option<String>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    shape: Shape,
 }
 
 impl Verb for NodeMetaRead {
-    const REFUSED: &'static [Refused] = &[Refused::Value("t")];
-
     async fn run(self, shell: &mut Shell) -> Outcome {
         let client = self.connect.connect(shell)?;
         let query = node_query(&client, self.node_id.as_deref()).await?;
         let query: Vec<_> = query.iter().map(|(key, value)| (*key, value.as_str())).collect();
         let answer = client.get::<Route>(&[], &query).await;
         let meta = answer.map_err(|error| Failure::request("reading dynamic node metadata", &error))?.value;
-        if self.json {
-            shell.line(&crate::json::pretty(&meta)?)?;
+        if self.shape.print(shell, &meta)? {
             return Ok(OK);
         }
         let hidden = |value: &'_ Option<String>| value.clone().unwrap_or_else(|| "<unset>".to_owned());

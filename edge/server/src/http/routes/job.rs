@@ -9,6 +9,7 @@ use muster_api::views::{
 };
 use muster_ids::JobId;
 use muster_jobspec::JobInput;
+use muster_jobspec::diff::JobDiff;
 use muster_model::{Alloc, EvalTrigger, Evaluation, Job, JobKey};
 use muster_state::WatchKey;
 use muster_state::command::{Command, EvalUpdate, JobDeregister, Reply};
@@ -52,9 +53,28 @@ pub(crate) fn versions(read: &Read<'_>) -> ReadResult<JobVersionsResponse> {
     if versions.is_empty() {
         return Err(Missing::not_found("job versions not found", [WatchKey::Job(key)]));
     }
+    let diffs = read.options.query.flag("diffs", false)?.then(|| diffs(read, &key)).transpose()?;
     let index = read.state.watch_index(&[WatchKey::Job(key.clone())]).0;
-    let response = JobVersionsResponse { versions, index, last_contact: 0, known_leader: true };
+    let response = JobVersionsResponse { versions, diffs, index, last_contact: 0, known_leader: true };
     Ok(Answer::new(response, [WatchKey::Job(key)]))
+}
+
+/// What each version changed of the one before, or, with `diff_version`, how each differs from that one.
+fn diffs(read: &Read<'_>, key: &JobKey) -> Result<Vec<JobDiff>, ApiError> {
+    let versions: Vec<&Arc<Job>> = read.state.job_versions(key).collect();
+    let base = match read.options.query.number("diff_version")? {
+        Some(wanted) => {
+            let found = versions.iter().find(|job| job.version == wanted);
+            Some(found.ok_or_else(|| ApiError::bad_request(format!("version {wanted} not found")))?)
+        }
+        None => None,
+    };
+    let compare = |(at, job): (usize, &&Arc<Job>)| match base {
+        Some(base) => Some(muster_jobspec::diff::diff(Some(base), Some(job))),
+        // The oldest one kept is compared with nothing: what it changed is not known any more.
+        None => versions.get(at + 1).map(|before| muster_jobspec::diff::diff(Some(before), Some(job))),
+    };
+    Ok(versions.iter().enumerate().filter_map(compare).collect())
 }
 
 pub(crate) fn allocations(read: &Read<'_>) -> ReadResult<Vec<AllocListStub>> {

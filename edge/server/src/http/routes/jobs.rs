@@ -103,7 +103,7 @@ async fn propose(
 }
 
 /// The namespace that the query, the body or the job names, in this order; the caller must be allowed there.
-fn namespace(write: &Write<'_>, input: &JobInput, body: &str) -> Result<Namespace, ApiError> {
+pub(super) fn namespace(write: &Write<'_>, input: &JobInput, body: &str) -> Result<Namespace, ApiError> {
     let named = [write.options.query.get("namespace"), Some(body), input.namespace.as_deref()];
     let named = named.into_iter().flatten().find(|name| !name.is_empty());
     let namespace = named.map_or_else(|| Ok(Namespace::default_namespace()), Namespace::new)?;
@@ -114,7 +114,11 @@ fn namespace(write: &Write<'_>, input: &JobInput, body: &str) -> Result<Namespac
 }
 
 /// Fills in defaults and validates.
-fn decide(write: &Write<'_>, mut input: JobInput, namespace: &Namespace) -> Result<Decided, ApiError> {
+pub(super) fn decide(
+    write: &Write<'_>,
+    mut input: JobInput,
+    namespace: &Namespace,
+) -> Result<Decided, ApiError> {
     input.namespace = Some(namespace.to_string());
     check_region(write, &mut input)?;
     muster_jobspec::decide(input, &write.shared.job_limits).map_err(|errors| invalid(&errors))
@@ -191,7 +195,7 @@ fn validation(input: JobInput, limits: &Limits) -> JobValidateResponse {
 }
 
 /// Warnings as the contract words them: one string, a line each.
-fn warning_text(warnings: &[String]) -> String {
+pub(super) fn warning_text(warnings: &[String]) -> String {
     if warnings.is_empty() {
         return String::new();
     }

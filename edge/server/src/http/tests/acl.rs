@@ -47,6 +47,7 @@ impl Objects {
             RouteId::JobRegister => Case { body: job_body("web", ""), ..plain("", "") },
             RouteId::JobParse => Case { body: r#"{"JobHCL":"job \"x\" {}"}"#.into(), ..plain("", "") },
             RouteId::JobValidate => Case { body: job_body("web", ""), ..plain("", "") },
+            RouteId::JobPlan => Case { body: job_body("web", ""), ..plain("web", "web") },
             RouteId::JobUpdate => Case { body: job_body("web", ""), ..plain("web", "web") },
             RouteId::JobSubmission => Case { query: "version=0", status: 404, ..web() },
             RouteId::JobScaleStatus

@@ -1,0 +1,112 @@
+//! `job plan`: what registering a job file would change, without doing it.
+
+use muster_api::table::JobPlan as Route;
+use muster_api::views::{DesiredUpdatesView, JobPlanRequest, JobPlanResponse};
+
+use super::source::{JobFile, SourceArgs};
+use crate::connect::ConnectArgs;
+use crate::failure::{Failure, Outcome};
+use crate::shell::Shell;
+use crate::verb::{Refused, Verb};
+use crate::{diff, metrics};
+
+/// Nothing would happen to allocations.
+const UNCHANGED: u8 = 0;
+/// Allocations would come, go or be replaced.
+const CHANGES: u8 = 1;
+/// The plan could not be made.
+const FAILED: u8 = 255;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct JobPlan {
+    #[command(flatten)]
+    connect: ConnectArgs,
+    #[command(flatten)]
+    source: SourceArgs,
+    /// Show what changes of the job
+    #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          default_value = "true", value_parser = crate::argv::go_bool)]
+    diff: bool,
+    /// Show unchanged parts and whole ids too
+    #[arg(long)]
+    verbose: bool,
+    /// Print the plan as JSON
+    #[arg(long)]
+    json_output: bool,
+    /// Print the plan through a Go template
+    #[arg(long, value_name = "TEMPLATE")]
+    t: Option<String>,
+}
+
+impl Verb for JobPlan {
+    const REFUSED: &'static [Refused] =
+        &[Refused::Switch("policy-override"), Refused::Value("vault-namespace")];
+
+    async fn run(self, shell: &mut Shell) -> Outcome {
+        let made = self.make(shell).await;
+        let (plan, rerun) = match made {
+            Ok(made) => made,
+            Err(failure) => {
+                shell.finish(Err(failure));
+                return Ok(FAILED);
+            }
+        };
+        if self.json_output || self.t.is_some() {
+            crate::shape::Shape::new(self.json_output, self.t.clone()).print(shell, &plan)?;
+        } else {
+            self.show(shell, &plan, &rerun)?;
+        }
+        Ok(code(&plan))
+    }
+}
+
+impl JobPlan {
+    /// The plan, and how to run the file it was made of.
+    async fn make(&self, shell: &mut Shell) -> Result<(JobPlanResponse, String), Failure> {
+        let JobFile { input, .. } = self.source.read(shell)?;
+        let client = self.connect.connect(shell)?;
+        let place = super::run::place(&input);
+        let query: Vec<(&str, &str)> = place.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        let id = input.id.clone().unwrap_or_default();
+        let request = JobPlanRequest { job: Some(input), diff: self.diff, ..JobPlanRequest::default() };
+        let answer = client.send_json::<Route>(&[&id], &query, &request).await;
+        let plan = answer.map_err(|error| Failure::request("during plan", &error))?.value;
+        Ok((plan, self.source.as_flags()))
+    }
+
+    fn show(&self, shell: &mut Shell, plan: &JobPlanResponse, rerun: &str) -> Result<(), Failure> {
+        if let Some(diff) = plan.diff.as_ref().filter(|_| self.diff) {
+            diff::job(diff, self.verbose).iter().try_for_each(|line| shell.line(line))?;
+            shell.blank()?;
+        }
+        shell.bold_line("Scheduler dry-run:")?;
+        if plan.failed_groups.is_empty() {
+            shell.line("- All tasks successfully allocated.")?;
+        } else {
+            shell.line("- WARNING: Failed to place all allocations.")?;
+            for (group, metric) in &plan.failed_groups {
+                shell.line(&format!("  {}", metrics::failed_group(group, metric)))?;
+                metrics::findings(metric, "    ").iter().try_for_each(|line| shell.line(line))?;
+            }
+        }
+        if !plan.warnings.is_empty() {
+            shell.heading("Job Warnings:")?;
+            shell.line(&plan.warnings)?;
+        }
+        shell.heading(&format!("Job Modify Index: {}", plan.job_modify_index))?;
+        shell.line("To submit the job as it was planned here, run:")?;
+        shell.blank()?;
+        let (program, index) = (shell.program.clone(), plan.job_modify_index);
+        shell.line(&format!("{program} job run -check-index {index} {rerun}"))?;
+        shell.blank()?;
+        shell.line("With the check-index flag the job is registered only if nobody has changed it since.")
+    }
+}
+
+/// Whether allocations would come, go or be replaced.
+fn code(plan: &JobPlanResponse) -> u8 {
+    let moves = |group: &DesiredUpdatesView| {
+        group.stop + group.place + group.migrate + group.destructive_update + group.canary > 0
+    };
+    if plan.annotations.groups.values().any(moves) { CHANGES } else { UNCHANGED }
+}

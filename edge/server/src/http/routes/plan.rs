@@ -1,0 +1,154 @@
+//! `job plan`: the job is registered and scheduled in a copy of the state that nobody else sees.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use muster_api::views::{DesiredUpdatesView, JobPlanRequest, JobPlanResponse, PlanAnnotationsView, rfc3339};
+use muster_ids::{EvalId, GroupName, UnixNanos};
+use muster_jobspec::Decided;
+use muster_jobspec::diff::{DiffType, JobDiff, TaskGroupDiff};
+use muster_model::Job;
+use muster_scheduler::{Context, DesiredUpdates, Overlay, Schedule, schedule, task_runs_alike};
+use muster_state::Snapshot;
+use muster_state::command::{Command, Entry, JobRegister};
+
+use super::jobs::{decide, namespace, warning_text};
+use crate::http::body::{self, ApiResponse};
+use crate::http::dispatch::Write;
+use crate::http::error::ApiError;
+
+pub(crate) async fn plan(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
+    let mut request: JobPlanRequest = body::decode(&write.body)?;
+    let input = request.job.take().ok_or_else(|| ApiError::bad_request("Job must be specified"))?;
+    match input.id.as_deref() {
+        None | Some("") => return Err(ApiError::bad_request("Job must have a valid ID")),
+        Some(id) if id != write.param(0) => return Err(ApiError::bad_request("Job ID does not match")),
+        Some(_) => {}
+    }
+    let namespace = namespace(write, &input, &request.namespace)?;
+    let Decided { job, warnings } = decide(write, input, &namespace)?;
+    let shared = write.shared;
+    let given = Given {
+        snapshot: shared.consensus.snapshot(),
+        now: shared.now(),
+        eval_id: shared.ids.eval(),
+        seed: shared.ids.bytes(),
+        wants_diff: request.diff,
+    };
+    // Scheduling may visit every node: not on a thread that serves others.
+    let response = tokio::task::spawn_blocking(move || dry_run(&given, job)).await;
+    let mut response = response.map_err(|error| ApiError::internal(error.to_string()))??;
+    response.warnings = warning_text(&warnings);
+    body::json(&response, write.options.pretty)
+}
+
+/// What a dry run is made from.
+struct Given {
+    snapshot: Snapshot,
+    now: UnixNanos,
+    eval_id: EvalId,
+    seed: [u8; 16],
+    wants_diff: bool,
+}
+
+fn dry_run(given: &Given, job: Job) -> Result<JobPlanResponse, ApiError> {
+    let Given { snapshot, now, eval_id, seed, wants_diff } = given;
+    let key = job.key();
+    let existing = snapshot.job(&key).cloned();
+    let job_modify_index = existing.as_ref().map_or(0, |job| job.job_modify_index.0);
+    let register =
+        JobRegister { job, eval_id: *eval_id, enforce_index: None, submission: None, eval_priority: None };
+    let command = Command::JobRegister(Box::new(register));
+    let (applied, after) = snapshot.after(&Entry { time: *now, commands: vec![command] });
+    if let Some(Err(refusal)) = applied.replies.into_iter().next() {
+        return Err(refusal.into());
+    }
+    let eval = after.eval(*eval_id).ok_or_else(|| ApiError::internal("the dry run made no evaluation"))?;
+    let overlay = Overlay::default();
+    let Schedule { evals, updates, .. } = schedule(eval, &after, &Context::new(*now, *seed, &overlay));
+    let new = after.job(&key);
+    let old = existing.as_deref().filter(|job| !job.stop);
+    let diff = (*wants_diff).then(|| {
+        let mut diff = muster_jobspec::diff::diff(old, new.map(Arc::as_ref));
+        annotate(&mut diff, old, new.map(Arc::as_ref), &updates);
+        diff
+    });
+    let groups = updates.iter().map(|(group, updates)| (group.to_string(), view(*updates))).collect();
+    let failed = evals.first().map(|eval| &eval.failed_groups).into_iter().flatten();
+    Ok(JobPlanResponse {
+        annotations: PlanAnnotationsView { groups, preempted_allocs: None },
+        failed_groups: failed.map(|(group, metric)| (group.to_string(), metric.into())).collect(),
+        job_modify_index,
+        diff,
+        next_periodic_launch: rfc3339(UnixNanos::ZERO),
+        index: snapshot.index().0,
+        known_leader: true,
+        ..JobPlanResponse::default()
+    })
+}
+
+fn view(updates: DesiredUpdates) -> DesiredUpdatesView {
+    DesiredUpdatesView {
+        ignore: updates.ignore.into(),
+        place: updates.place.into(),
+        migrate: updates.migrate.into(),
+        stop: updates.stop.into(),
+        in_place_update: updates.in_place.into(),
+        destructive_update: updates.destructive.into(),
+        reschedule_now: updates.reschedule_now.into(),
+        reschedule_later: updates.reschedule_later.into(),
+        ..DesiredUpdatesView::default()
+    }
+}
+
+/// Says at each difference what it does to allocations.
+fn annotate(
+    diff: &mut JobDiff,
+    old: Option<&Job>,
+    new: Option<&Job>,
+    updates: &BTreeMap<GroupName, DesiredUpdates>,
+) {
+    for group in &mut diff.task_groups {
+        let counts = updates.iter().find(|(name, _)| name.as_str() == group.name).map(|(_, counts)| counts);
+        group.updates = counts.map(|counts| words(*counts)).unwrap_or_default();
+        annotate_count(group);
+        for task in &mut group.tasks {
+            let side = |job: Option<&'_ Job>| {
+                job.and_then(|job| job.group(&group.name)?.1.task(&task.name).cloned())
+            };
+            let word = match (task.kind, side(old), side(new)) {
+                (DiffType::Added, ..) => "forces create",
+                (DiffType::Deleted, ..) => "forces destroy",
+                (DiffType::Edited, Some(old), Some(new)) if task_runs_alike(&old, &new) => {
+                    "forces in-place update"
+                }
+                (DiffType::Edited, ..) => "forces create/destroy update",
+                (DiffType::None, ..) => continue,
+            };
+            task.annotations = vec![word.to_owned()];
+        }
+    }
+}
+
+fn annotate_count(group: &mut TaskGroupDiff) {
+    for field in group.fields.iter_mut().filter(|field| field.name == "Count") {
+        let (old, new) = (field.old.parse::<u64>().unwrap_or(0), field.new.parse::<u64>().unwrap_or(0));
+        if old != new {
+            let word = if old < new { "forces create" } else { "forces destroy" };
+            field.annotations = vec![word.to_owned()];
+        }
+    }
+}
+
+fn words(counts: DesiredUpdates) -> BTreeMap<String, u64> {
+    let all = [
+        ("ignore", counts.ignore),
+        ("create", counts.place),
+        ("destroy", counts.stop),
+        ("migrate", counts.migrate),
+        ("in-place update", counts.in_place),
+        ("create/destroy update", counts.destructive),
+    ];
+    let named = all.into_iter().filter(|(_, count)| *count > 0);
+    named.map(|(word, count)| (word.to_owned(), count.into())).collect()
+}
