@@ -2,10 +2,10 @@
 //! and noisy, so ratios count, not seconds.
 //!
 //! ```sh
-//! cargo build --release && cargo run --release -p muster-bench -- [limits|job_files|placements|memory|agent|http]
+//! cargo build --release && cargo run --release -p muster-bench -- [limits|job_files|placements|memory|agent|http|logs]
 //! ```
 //!
-//! Without an argument everything runs. `agent` and `http` start the release binary as real processes.
+//! Without an argument everything runs. `agent`, `http` and `logs` start the release binary as real processes.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,19 +18,21 @@ mod figures;
 mod http;
 mod job_files;
 mod limits;
+mod logs;
 mod memory;
 mod placements;
 
 fn main() {
     muster_sys::supervisor::run_if_supervisor();
     let wanted = std::env::args().nth(1);
-    let all: [(&str, fn()); 6] = [
+    let all: [(&str, fn()); 7] = [
         ("limits", limits::run),
         ("job_files", job_files::run),
         ("placements", placements::run),
         ("memory", memory::run),
         ("agent", agent::run),
         ("http", http::run),
+        ("logs", logs::run),
     ];
     let mut known = false;
     for (name, run) in all {
@@ -40,5 +42,5 @@ fn main() {
             run();
         }
     }
-    assert!(known, "unknown benchmark; expected limits, job_files, placements, memory, agent or http");
+    assert!(known, "unknown benchmark; expected limits, job_files, placements, memory, agent, http or logs");
 }
