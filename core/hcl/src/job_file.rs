@@ -31,7 +31,20 @@ use crate::syntax;
 /// # Errors
 /// Every finding, in the order of the text.
 pub fn evaluate_job_file(source: &Source, inputs: &Inputs) -> Result<Body, Vec<Diagnostic>> {
-    let tree = syntax::parse(source)?;
+    match evaluate_partly(source, inputs) {
+        (Some(body), found) if found.is_empty() => Ok(body),
+        (_, found) => Err(found),
+    }
+}
+
+/// As [`evaluate_job_file`], with what could be evaluated beside what could not: attributes and blocks without a value
+/// are left out of the body. Without a syntax tree there is none.
+#[must_use]
+pub fn evaluate_partly(source: &Source, inputs: &Inputs) -> (Option<Body>, Vec<Diagnostic>) {
+    let tree = match syntax::parse(source) {
+        Ok(tree) => tree,
+        Err(found) => return (None, found),
+    };
     let parts = Parts::split(&tree);
     let mut report = Report::default();
 
@@ -45,7 +58,7 @@ pub fn evaluate_job_file(source: &Source, inputs: &Inputs) -> Result<Body, Vec<D
     let mut blocks = Blocks::new(&evaluator, &mut report);
     let mut body = blocks.body(parts.rest, &Scope::top());
     body.span = Span::new(0, source.text.len());
-    report.finish(body)
+    (Some(body), report.finish())
 }
 
 /// The top level of a job file by what each part is for.

@@ -29,7 +29,7 @@ pub use diagnostic::Diagnostic;
 pub use files::{Files, MAX_FILE_BYTES, MAX_LISTED};
 pub use format::format;
 pub use inputs::Inputs;
-pub use job_file::evaluate_job_file;
+pub use job_file::{evaluate_job_file, evaluate_partly};
 pub use number::Number;
 pub use source::{Position, Source, Span};
 pub use suggest::closest;

@@ -86,7 +86,7 @@ fn strings_of_many_megabytes_are_read_or_refused_soon() {
     let long = "ä".repeat(5_000_000);
     let body = evaluate_job_file(&Source::new("x", format!("x = \"{long}\"\n")), &Inputs::default()).unwrap();
     assert_eq!(body.attributes.len(), 1);
-    let heredoc = format!("x = <<-E\n  {long}\n  E\n");
+    let heredoc = format!("x = <<-E\n  {}\n  E\n", "ä".repeat(1_000_000));
     assert!(evaluate_job_file(&Source::new("x", heredoc), &Inputs::default()).is_ok());
     let unclosed = Source::new("x", format!("x = \"{long}"));
     let said = evaluate_job_file(&unclosed, &Inputs::default()).unwrap_err();

@@ -114,6 +114,16 @@ fn what_is_wrong_with_variables_names_the_variable() {
 }
 
 #[test]
+fn the_value_of_a_sensitive_variable_is_never_told() {
+    let job = "variable \"pin\" {\n  type = number\n  sensitive = true\n}\n";
+    let inputs = Inputs { vars: vars(&[("pin", "hunter2")]), ..Inputs::default() };
+    let said = run(job, &inputs).unwrap_err().remove(0);
+    assert!(said.contains("`pin` from `-var` does not fit") && !said.contains("hunter2"), "{said}");
+    let plain = run(&job.replace("true", "false"), &inputs).unwrap_err().remove(0);
+    assert!(plain.contains("hunter2"), "{plain}");
+}
+
+#[test]
 fn a_fault_in_a_file_of_variables_names_that_file() {
     let inputs = Inputs { var_files: vec![Source::new("prod.hcl", "a = 1\nb = = 2\n")], ..Inputs::default() };
     let said = run("x = 1\n", &inputs).unwrap_err();

@@ -27,11 +27,18 @@ use schema::job::JOB;
 /// Everything that is wrong with the file, each with its place: syntax, unknown names with the closest known one,
 /// missing labels, values of the wrong type.
 pub fn parse_hcl(source: &Source, inputs: &Inputs) -> Result<JobInput, Vec<Diagnostic>> {
-    match muster_hcl::evaluate_job_file(source, inputs) {
-        Ok(body) => from_body(&body),
-        Err(mut found) => {
+    let (body, mut found) = muster_hcl::evaluate_partly(source, inputs);
+    match body {
+        Some(body) if found.is_empty() => from_body(&body),
+        Some(body) => {
+            // What has no value is left out; the names of everything else are judged all the same.
+            found.extend(from_body(&body).err().into_iter().flatten());
+            found.sort_by_key(|one| one.span.map_or(0, |span| span.start));
+            Err(found)
+        }
+        None => {
             // A missing brace is noticed at the end of the file; where it is missing shows in what stands where.
-            let unclosed = found.iter().any(muster_hcl::Diagnostic::is_unclosed);
+            let unclosed = found.iter().any(Diagnostic::is_unclosed);
             found.extend(misplaced::first(&muster_hcl::outline(source)).filter(|_| unclosed));
             Err(found)
         }

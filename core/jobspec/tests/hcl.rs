@@ -39,6 +39,35 @@ fn findings_name_file_line_and_column() {
 }
 
 #[test]
+fn what_has_no_value_hides_no_other_finding() {
+    let text = read("job \"x\" {\n  datacentres = [\"dc1\"]\n  group \"g\" {\n    count = local.none\n    tusk \"t\" {}\n  }\n}\n")
+        .unwrap_err();
+    let places: Vec<&str> = text.lines().filter_map(|line| line.split(':').nth(1)).collect();
+    assert_eq!(places, ["2", "4", "5"], "{text}");
+}
+
+#[test]
+fn a_brace_is_missed_before_the_first_block_that_is_out_of_place() {
+    for (file, wanted) in [
+        (
+            "job \"x\" {\n  group \"g\" {\n    task \"t\" {\n      config {\n        a = 1\n      }\n  }\n  group \"h\" {\n  }\n}\n",
+            "job.hcl:8:3: the block `group` cannot stand in `group`",
+        ),
+        (
+            "job \"x\" {\n  meta {\n    a = 1\n  group \"g\" {\n    task \"t\" {}\n  }\n}\n",
+            "job.hcl:4:3: the block `group` cannot stand in `meta`",
+        ),
+        (
+            "job \"x\" {\n  dynamic \"group\" {\n    for_each = []\n    content {\n      update {\n      task \"t\" {}\n    }\n  }\n}\n",
+            "job.hcl:6:7: the block `task` cannot stand in `update`",
+        ),
+    ] {
+        let text = read(file).unwrap_err();
+        assert!(text.contains("never closed") && text.contains(wanted), "{text}");
+    }
+}
+
+#[test]
 fn hcl_and_json_say_the_same() {
     let hcl = read(
         r#"

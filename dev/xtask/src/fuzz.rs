@@ -17,6 +17,8 @@ const TARGETS: &[(&str, &[&str])] = &[
     ("hcl", &["core/hcl/tests/corpus", "examples", "tests/job_files"]),
     ("json_job", &["fuzz/seeds/json_job"]),
     ("agent_config", &["fuzz/seeds/agent_config"]),
+    ("filter", &["fuzz/seeds/filter"]),
+    ("archive", &["fuzz/seeds/archive"]),
 ];
 
 pub fn run(mut arguments: impl Iterator<Item = String>) -> Outcome {

@@ -18,6 +18,7 @@ fn yamldecode(call: &Call<'_>) -> Out {
     if text.len() > MAX_BYTES {
         return Err(Refusal::of(0, "the YAML is larger than 4 MiB"));
     }
+    call.spend(500)?;
     call.spend_bytes(text.len().saturating_mul(8))?;
     let options = serde_saphyr::options! {
         strict_booleans: true,

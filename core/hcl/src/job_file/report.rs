@@ -47,12 +47,14 @@ impl Report {
         self.found.len() >= MOST
     }
 
-    pub fn finish<T>(mut self, value: T) -> Result<T, Vec<Diagnostic>> {
-        if !self.failed {
-            return Ok(value);
+    /// Everything found, in the order of the text.
+    pub fn finish(mut self) -> Vec<Diagnostic> {
+        if self.failed && self.found.is_empty() {
+            // What failed silently did so because of something that is told; without that it must speak for itself.
+            self.found.push(Diagnostic::nowhere("the file has no value", "simplify it"));
         }
         self.found.sort_by_key(|diagnostic| diagnostic.span.map_or(0, |span| span.start));
         self.found.dedup();
-        Err(self.found)
+        self.found
     }
 }

@@ -121,6 +121,13 @@ fn known(before: &str, rest: &str, span: Span) -> Option<Diagnostic> {
     if rest.starts_with('\'') {
         return Some(Diagnostic::at(span, "strings stand in double quotes", "write \"…\" instead of '…'"));
     }
+    if rest.starts_with(',') && before.contains('{') && before.contains('=') {
+        return Some(Diagnostic::at(
+            span,
+            "a block on one line holds one attribute",
+            "write each on a line of its own, without commas",
+        ));
+    }
     if before.is_empty() && rest.starts_with(':') {
         return Some(Diagnostic::at(span, "a value is assigned with `=`", "write `name = value`"));
     }
