@@ -26,7 +26,7 @@ pub(crate) async fn plan(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
         Some(_) => {}
     }
     let namespace = namespace(write, &input, &request.namespace)?;
-    let Decided { job, warnings } = decide(write, input, &namespace)?;
+    let Decided { job, warnings, .. } = decide(write, input, &namespace)?;
     let shared = write.shared;
     let given = Given {
         snapshot: shared.consensus.snapshot(),
