@@ -118,6 +118,18 @@ pub enum TaskEventKind {
     WaitingForShutdownDelay {
         delay: Duration,
     },
+    SkippingShutdownDelay {
+        delay: Duration,
+    },
+    /// The allocation's directory holds more than its `ephemeral_disk` allows.
+    DiskExceeded {
+        limit_mb: u32,
+        used_mb: u64,
+    },
+    /// What preparing the task has to say that is no failure.
+    HookMessage {
+        message: Text,
+    },
     RestoreFailed {
         error: Text,
     },

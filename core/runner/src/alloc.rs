@@ -2,11 +2,12 @@
 //!
 //! ```text
 //!   Begin
+//!     |  the predecessor's data  where the disk is sticky
 //!     |  prestart tasks          until they succeeded (sidecars: until they run)
 //!     v
-//!   main tasks                   until they run ---> poststart tasks
+//!   main tasks                   until they run ---> poststart tasks (a task without `sidecar` is waited for)
 //!     |
-//!     |  ending: stop | a task failed | the leader ended | every main task ended
+//!     |  ending: stop | a task failed | the leader ended | everything but sidecars ended
 //!     v
 //!   kill: leader, then the others, then sidecars        (each wave waits for the one before)
 //!     v
@@ -21,15 +22,16 @@
 //! - *order*: no main task starts before every prestart task is done; no poststop task while another lives;
 //! - *removed last*: `Remove` comes once, after every task is dead.
 
+mod disk;
 mod memory;
 mod message;
 mod plan;
 mod status;
 
-use muster_ids::UnixNanos;
+use muster_ids::{AllocId, UnixNanos};
 use muster_model::TaskEventKind;
 
-pub use memory::{AllocMemory, Ending};
+pub use memory::{AllocMemory, Ending, Inherit};
 pub use message::{AllocEffect, AllocEventIn, AllocReport, RestartScope};
 pub use plan::AllocPlan;
 
@@ -47,6 +49,8 @@ pub struct RestoreError {
 pub struct AllocRunner {
     tasks: Vec<TaskRunner>,
     shutdown_delay: std::time::Duration,
+    inherits: Option<AllocId>,
+    disk_mb: u32,
     /// Everything to be remembered but the tasks' own memories.
     memory: AllocMemory,
     last_report: Option<AllocReport>,
@@ -60,6 +64,8 @@ impl AllocRunner {
         Self {
             tasks: plan.tasks.into_iter().map(received).collect(),
             shutdown_delay: plan.shutdown_delay,
+            inherits: plan.inherits,
+            disk_mb: plan.disk_mb,
             memory: AllocMemory::default(),
             last_report: None,
         }
@@ -78,6 +84,8 @@ impl AllocRunner {
         Ok(Self {
             tasks: tasks.map(|(plan, memory)| TaskRunner::restore(plan, memory)).collect(),
             shutdown_delay: plan.shutdown_delay,
+            inherits: plan.inherits,
+            disk_mb: plan.disk_mb,
             memory,
             last_report: None,
         })
@@ -115,6 +123,10 @@ impl AllocRunner {
             effects.extend(runner.resume().into_iter().map(|effect| AllocEffect::Task { task, effect }));
         }
         self.memory.removed = false;
+        // The answer was lost with the agent; taking over twice moves what is left.
+        if self.memory.inherit == Inherit::Asked {
+            self.memory.inherit = Inherit::NotAsked;
+        }
         self.settle(now, &mut effects);
         self.report_changes(&mut effects);
         effects
@@ -132,6 +144,8 @@ impl AllocRunner {
                 self.restart(scope, &reason, now, &mut effects);
             }
             AllocEventIn::Signal { task, signal } => self.signal(task, &signal, now, &mut effects),
+            AllocEventIn::Inherited { problem } => self.inherited(problem, now),
+            AllocEventIn::DiskExceeded { used_mb } => self.disk_exceeded(used_mb, now),
             AllocEventIn::Replan(plan) => self.replan(*plan),
             AllocEventIn::Destroy => {
                 self.memory.destroying = true;
@@ -178,9 +192,8 @@ impl AllocRunner {
             let poststop = runner.plan().role == Role::Poststop;
             let event = match scope {
                 RestartScope::One(wanted) if wanted != task => continue,
-                RestartScope::All if runner.is_dead() && !poststop => {
-                    TaskEventIn::Revive { reason: reason.clone() }
-                }
+                RestartScope::All if poststop => continue,
+                RestartScope::All => TaskEventIn::Requeue { reason: reason.clone() },
                 _ => TaskEventIn::Restart { reason: reason.clone() },
             };
             self.step_task(task, event, now, effects);
@@ -206,6 +219,7 @@ impl AllocRunner {
             && plan.tasks.iter().zip(&self.tasks).all(|(new, old)| new.name == old.plan().name);
         if same {
             self.shutdown_delay = plan.shutdown_delay;
+            self.disk_mb = plan.disk_mb;
             for (runner, plan) in self.tasks.iter_mut().zip(plan.tasks) {
                 runner.replan(plan);
             }
@@ -231,7 +245,7 @@ impl AllocRunner {
                     self.kill_next_wave(now, effects);
                 }
                 self.run_poststop(now, effects);
-            } else if self.memory.begun {
+            } else if self.memory.begun && self.has_inherited(effects) {
                 self.begin_due(now, effects);
             }
             if before == (self.memory.clone(), self.stages()) {
@@ -259,11 +273,17 @@ impl AllocRunner {
             Some(Ending::SiblingFailed { task: task.plan().name.text() })
         } else if living.any(|task| task.plan().leader && task.is_dead()) {
             Some(Ending::LeaderDead)
-        } else if self.mains().all(TaskRunner::is_dead) {
+        } else if self.working().all(TaskRunner::is_dead) {
             Some(Ending::MainTasksDead)
         } else {
             None
         };
+    }
+
+    /// Tasks whose end is waited for: all but those that only serve others.
+    fn working(&self) -> impl Iterator<Item = &TaskRunner> {
+        let serves = |role: Role| role == Role::Poststop || role.is_sidecar();
+        self.tasks.iter().filter(move |task| !serves(task.plan().role))
     }
 
     fn mains(&self) -> impl Iterator<Item = &TaskRunner> {
@@ -272,6 +292,10 @@ impl AllocRunner {
 
     /// Starts the tasks whose turn has come.
     fn begin_due(&mut self, now: UnixNanos, effects: &mut Vec<AllocEffect>) {
+        // What is restarted together begins together, in order.
+        if self.tasks.iter().any(TaskRunner::is_requeued) {
+            return;
+        }
         let prestart_done = self.tasks.iter().all(|task| match task.plan().role {
             Role::Prestart { sidecar: true } => task.is_running() || task.is_dead(),
             Role::Prestart { sidecar: false } => task.is_dead() && !task.memory().state.failed,

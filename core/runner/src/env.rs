@@ -24,6 +24,9 @@ pub struct BaseEnv {
     pub shell: String,
     pub lang: String,
     pub tmpdir: String,
+    /// Variables of the agent that its configuration lets tasks have. They win over the values above and never name
+    /// anything that begins with `NOMAD_`.
+    pub passed: BTreeMap<String, String>,
 }
 
 /// Directories as the task sees them.
@@ -45,6 +48,8 @@ pub struct TaskEnvInput<'a> {
     pub task: &'a Task,
     pub dirs: &'a TaskDirs,
     pub base: &'a BaseEnv,
+    /// The cgroup that those of all tasks lie in; empty where there are none.
+    pub parent_cgroup: &'a str,
 }
 
 /// A task's environment, which also resolves references to it and to the node.
@@ -117,5 +122,8 @@ fn base(base: &BaseEnv) -> BTreeMap<String, String> {
         ("TMPDIR", &base.tmpdir),
     ];
     let set = pairs.into_iter().filter(|(_, value)| !value.is_empty());
-    set.map(|(key, value)| (key.to_owned(), value.clone())).collect()
+    let passed = base.passed.iter().filter(|(key, _)| !key.starts_with("NOMAD_"));
+    set.map(|(key, value)| (key.to_owned(), value.clone()))
+        .chain(passed.map(|(key, value)| (key.clone(), value.clone())))
+        .collect()
 }

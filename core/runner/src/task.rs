@@ -16,7 +16,7 @@
 //! Invariants, checked by the property tests:
 //! - *one process*: `Start` is asked for only when no process of the task can be alive;
 //! - *prepared first*: no `Start` before the directory and every artifact are in place;
-//! - *killed stays dead*: no `Start` after a `Kill`, unless revived;
+//! - *killed stays dead*: no `Start` after a `Kill`, unless requeued;
 //! - *within policy*: never more automatic restarts in an interval than `attempts` (mode fail).
 //!
 //! Must never: wait, look at a clock, or forget a process whose end it was not told of.
@@ -88,6 +88,12 @@ impl TaskRunner {
     #[must_use]
     pub fn is_waiting(&self) -> bool {
         self.memory.stage == Stage::Waiting
+    }
+
+    /// Whether it is being stopped to wait for its turn again.
+    #[must_use]
+    pub const fn is_requeued(&self) -> bool {
+        self.memory.requeue && matches!(self.memory.stage, Stage::Stopping { restart: true, .. })
     }
 
     /// Whether its end was asked for and is not there yet.
@@ -210,19 +216,34 @@ impl TaskRunner {
                 self.memory.stage = Stage::Stopping { restart: *restart, retry_at };
                 Vec::new()
             }
-            (Stage::Dead, TaskEventIn::Revive { reason }) => {
-                self.note(TaskEventKind::RestartSignaled { reason }, now);
-                self.memory.state.failed = false;
-                self.memory.state.finished_at = UnixNanos::ZERO;
-                self.memory.state.phase = TaskPhase::Pending;
-                self.count_restart(now);
-                self.prepare(now)
-            }
+            (stage, TaskEventIn::Requeue { reason }) => self.requeue(stage, reason, now),
             (_, TaskEventIn::Tick) if self.deadline().is_some_and(|deadline| now >= deadline) => {
                 self.due(now)
             }
             _ => Vec::new(),
         }
+    }
+
+    /// What is being prepared or stopped goes on as it was.
+    fn requeue(&mut self, stage: &Stage, reason: Text, now: UnixNanos) -> Vec<TaskEffect> {
+        match stage {
+            Stage::Running => {
+                self.note(TaskEventKind::RestartSignaled { reason }, now);
+                self.memory.requeue = true;
+                self.memory.stage = Stage::Stopping { restart: true, retry_at: None };
+                return vec![self.stop_effect()];
+            }
+            Stage::Dead => {
+                self.note(TaskEventKind::RestartSignaled { reason }, now);
+                self.memory.state.failed = false;
+                self.memory.state.finished_at = UnixNanos::ZERO;
+                self.count_restart(now);
+                self.memory.stage = Stage::Waiting;
+            }
+            Stage::Backoff { .. } => self.memory.stage = Stage::Waiting,
+            _ => {}
+        }
+        Vec::new()
     }
 
     /// A deadline is reached.
@@ -306,7 +327,12 @@ impl TaskRunner {
             Stage::Stopping { restart: true, .. } => {
                 self.note(TaskEventKind::Restarting { reason: "".into(), delay: Duration::ZERO }, now);
                 self.count_restart(now);
-                self.prepare(now)
+                if std::mem::take(&mut self.memory.requeue) {
+                    self.memory.stage = Stage::Waiting;
+                    Vec::new()
+                } else {
+                    self.prepare(now)
+                }
             }
             Stage::Stopping { .. } | Stage::Lingering { .. } => self.die_killed(now),
             _ if successful => self.decide(Outcome::Succeeded, now),
@@ -363,7 +389,13 @@ impl TaskRunner {
                 Vec::new()
             }
             Stage::Lingering { .. } if !request.skip_delay => Vec::new(),
-            Stage::Running | Stage::Lingering { .. } => self.stop(request.reason, now),
+            Stage::Running | Stage::Lingering { .. } => {
+                let delay = self.plan.shutdown_delay;
+                if !delay.is_zero() {
+                    self.note(TaskEventKind::SkippingShutdownDelay { delay }, now);
+                }
+                self.stop(request.reason, now)
+            }
             Stage::Stopping { restart, retry_at } => {
                 if restart {
                     self.note_killing(request.reason, now);
@@ -392,6 +424,7 @@ impl TaskRunner {
 
     fn die(&mut self, now: UnixNanos) {
         self.memory.stage = Stage::Dead;
+        self.memory.requeue = false;
         self.memory.state.phase = TaskPhase::Dead;
         self.memory.state.finished_at = now;
     }

@@ -66,6 +66,9 @@ fn environment() -> TaskEnv {
         path: "/bin".into(),
         home: "/root".into(),
         tmpdir: "/a/web/tmp".into(),
+        passed: [("NO_PROXY", "localhost"), ("NOMAD_TOKEN", "stolen")]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into(),
         ..BaseEnv::default()
     };
     TaskEnv::build(&TaskEnvInput {
@@ -75,6 +78,7 @@ fn environment() -> TaskEnv {
         task: &alloc.job.groups[0].tasks[0],
         dirs: &dirs,
         base: &base,
+        parent_cgroup: "/nomad",
     })
 }
 
@@ -117,6 +121,7 @@ fn the_environment_is_exactly_this() {
         ("NOMAD_META_only_group", "g"),
         ("NOMAD_META_only_job", "j"),
         ("NOMAD_NAMESPACE", "team"),
+        ("NOMAD_PARENT_CGROUP", "/nomad"),
         ("NOMAD_PORT_http", "20001"),
         ("NOMAD_PORT_in_side", "80"),
         ("NOMAD_REGION", "global"),
@@ -124,6 +129,7 @@ fn the_environment_is_exactly_this() {
         ("NOMAD_SHORT_ALLOC_ID", "07070707"),
         ("NOMAD_TASK_DIR", "/a/web/local"),
         ("NOMAD_TASK_NAME", "renamed"),
+        ("NO_PROXY", "localhost"),
         ("PATH", "/bin"),
         ("TMPDIR", "/a/web/tmp"),
     ];

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use muster_ids::{TaskName, UnixNanos};
+use muster_ids::{AllocId, TaskName, UnixNanos};
 use muster_model::{ClientStatus, RestartMode, RestartPolicy, TaskEventKind};
 use muster_runner::{
     AllocEffect, AllocEventIn, AllocPlan, AllocReport, AllocRunner, Exit, FailureKind, RestartScope, Role,
@@ -45,7 +45,7 @@ struct Node {
 
 impl Node {
     fn begin(tasks: Vec<TaskPlan>) -> Self {
-        let plan = AllocPlan { tasks, shutdown_delay: Duration::ZERO };
+        let plan = AllocPlan { tasks, shutdown_delay: Duration::ZERO, inherits: None, disk_mb: 10 };
         let mut node = Self {
             runner: AllocRunner::received(plan, NOW),
             log: Vec::new(),
@@ -63,6 +63,7 @@ impl Node {
                 match effect {
                     AllocEffect::Report(report) => self.reports.push(report),
                     AllocEffect::Remove => self.log.push("remove".into()),
+                    AllocEffect::Inherit { .. } => self.log.push("inherit".into()),
                     AllocEffect::Task { task, effect } => self.do_task(task, effect),
                 }
             }
@@ -203,8 +204,10 @@ fn a_failed_prestart_keeps_main_from_starting() {
 fn a_fatal_start_error_is_not_tried_again() {
     let policy = RestartPolicy { attempts: 9, ..task("x", Role::Main).restart };
     let plan = TaskPlan { restart: policy, ..task("main", Role::Main) };
-    let mut runner =
-        AllocRunner::received(AllocPlan { tasks: vec![plan], shutdown_delay: Duration::ZERO }, NOW);
+    let mut runner = AllocRunner::received(
+        AllocPlan { tasks: vec![plan], shutdown_delay: Duration::ZERO, inherits: None, disk_mb: 10 },
+        NOW,
+    );
     runner.step(AllocEventIn::Begin, NOW);
     runner.step(AllocEventIn::Task { task: 0, event: TaskEventIn::DirReady }, NOW);
     let failed =
@@ -249,7 +252,10 @@ fn shutdown_delays_come_before_the_kill_and_can_be_skipped() {
 #[test]
 fn what_was_stopped_before_it_began_is_complete_and_runs_nothing() {
     let tasks = vec![task("main", Role::Main), task("clean", Role::Poststop)];
-    let mut runner = AllocRunner::received(AllocPlan { tasks, shutdown_delay: Duration::ZERO }, NOW);
+    let mut runner = AllocRunner::received(
+        AllocPlan { tasks, shutdown_delay: Duration::ZERO, inherits: None, disk_mb: 10 },
+        NOW,
+    );
     let effects = runner.step(AllocEventIn::Stop { reason: None, skip_delay: false }, NOW);
     let [AllocEffect::Report(report)] = effects.as_slice() else { unreachable!("{effects:?}") };
     assert_eq!(report.status, ClientStatus::Complete);
@@ -258,12 +264,86 @@ fn what_was_stopped_before_it_began_is_complete_and_runs_nothing() {
 
 #[test]
 fn saved_state_of_another_group_is_refused() {
-    let one = AllocPlan { tasks: vec![task("a", Role::Main)], shutdown_delay: Duration::ZERO };
+    let one = AllocPlan {
+        tasks: vec![task("a", Role::Main)],
+        shutdown_delay: Duration::ZERO,
+        inherits: None,
+        disk_mb: 10,
+    };
     let two = AllocPlan {
         tasks: vec![task("a", Role::Main), task("b", Role::Main)],
         shutdown_delay: Duration::ZERO,
+        inherits: None,
+        disk_mb: 10,
     };
     let memory = AllocRunner::received(one, NOW).memory();
     let error = AllocRunner::restore(two, memory).unwrap_err();
     assert_eq!(error.to_string(), "saved state has 1 tasks but the group has 2");
+}
+
+#[test]
+fn a_poststart_task_is_waited_for_after_the_main_task_ended() {
+    let mut node =
+        Node::begin(vec![task("main", Role::Main), task("notify", Role::Poststart { sidecar: false })]);
+    node.exit(0, 0);
+    assert_eq!(node.took(), ["start main", "start notify"]);
+    assert_eq!(node.status().0, ClientStatus::Running);
+    node.exit(1, 0);
+    assert_eq!(node.status().0, ClientStatus::Complete);
+    assert!(!node.events(1).contains(&TaskEventKind::MainTasksDead), "{:?}", node.events(1));
+}
+
+#[test]
+fn restarting_all_tasks_begins_in_order_again() {
+    let mut node = Node::begin(vec![
+        task("main", Role::Main),
+        task("init", Role::Prestart { sidecar: false }),
+        task("clean", Role::Poststop),
+    ]);
+    node.exit(1, 0);
+    assert_eq!(node.took(), ["start init", "start main"]);
+    node.step(AllocEventIn::Restart { scope: RestartScope::All, reason: "user".into() });
+    assert_eq!(node.took(), ["stop main"], "nothing begins beside what still runs");
+    node.exit(0, 143);
+    assert_eq!(node.took(), ["start init"]);
+    node.exit(1, 0);
+    assert_eq!(node.took(), ["start main"]);
+    let restarts: Vec<u32> = node.runner.tasks().iter().map(|task| task.memory().state.restarts).collect();
+    assert_eq!(restarts, [1, 1, 0]);
+}
+
+#[test]
+fn the_predecessors_data_comes_first_and_its_loss_is_told() {
+    let plan = AllocPlan {
+        tasks: vec![task("main", Role::Main)],
+        shutdown_delay: Duration::ZERO,
+        inherits: Some(AllocId::from_bytes([9; 16])),
+        disk_mb: 10,
+    };
+    let mut runner = AllocRunner::received(plan.clone(), NOW);
+    let from = AllocId::from_bytes([9; 16]);
+    let effects = runner.step(AllocEventIn::Begin, NOW);
+    assert_eq!(effects[0], AllocEffect::Inherit { from });
+    let mut runner = AllocRunner::restore(plan, runner.memory()).unwrap();
+    assert_eq!(
+        runner.resume(NOW)[0],
+        AllocEffect::Inherit { from },
+        "asked again after a restart of the agent"
+    );
+    let effects = runner.step(AllocEventIn::Inherited { problem: Some("gone".into()) }, NOW);
+    assert_eq!(effects[0], AllocEffect::Task { task: 0, effect: TaskEffect::BuildDir });
+    let events = &runner.tasks()[0].memory().state.events;
+    assert!(events.iter().any(|event| event.kind == TaskEventKind::HookMessage { message: "gone".into() }));
+}
+
+#[test]
+fn a_disk_that_is_too_full_is_told_once() {
+    let mut node = Node::begin(vec![task("main", Role::Main)]);
+    for used_mb in [11, 12] {
+        node.step(AllocEventIn::DiskExceeded { used_mb });
+    }
+    let told = TaskEventKind::DiskExceeded { limit_mb: 10, used_mb: 11 };
+    let events = node.events(0);
+    assert_eq!(events.iter().filter(|event| matches!(event, TaskEventKind::DiskExceeded { .. })).count(), 1);
+    assert!(events.contains(&told) && node.status().0 == ClientStatus::Running);
 }

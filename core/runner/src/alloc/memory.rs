@@ -15,8 +15,20 @@ pub struct AllocMemory {
     pub ending: Option<Ending>,
     /// No task is killed before this, when set.
     pub kill_from: Option<UnixNanos>,
+    /// How far taking over the predecessor's data is.
+    pub inherit: Inherit,
+    /// Users were told that the disk is fuller than allowed.
+    pub disk_told: bool,
     pub destroying: bool,
     pub removed: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Inherit {
+    #[default]
+    NotAsked,
+    Asked,
+    Done,
 }
 
 /// Why the tasks that still live are to end. The first cause stays, but a stop overrides the others.

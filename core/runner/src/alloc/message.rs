@@ -1,6 +1,6 @@
 //! What an allocation's life cycle is told and what it asks for.
 
-use muster_ids::Text;
+use muster_ids::{AllocId, Text};
 use muster_model::{ClientStatus, TaskState};
 
 use super::plan::AllocPlan;
@@ -18,6 +18,11 @@ pub enum AllocEventIn {
     Restart { scope: RestartScope, reason: Text },
     /// A user sends a signal to one running task, or to all.
     Signal { task: Option<usize>, signal: Text },
+    /// The answer to [`AllocEffect::Inherit`]. What went wrong is told to users; the allocation runs all the same, on an
+    /// empty disk.
+    Inherited { problem: Option<Text> },
+    /// Its directory was measured and holds more than it may.
+    DiskExceeded { used_mb: u64 },
     /// A newer job version changed settings without replacing the allocation.
     Replan(Box<AllocPlan>),
     /// Nobody needs it any more: stop what still runs, then remove its files.
@@ -31,7 +36,7 @@ pub enum RestartScope {
     One(usize),
     /// Every task that runs.
     Running,
-    /// Every task that runs, and again those that ended, except for poststop tasks.
+    /// Every task but poststop ones, whether it runs or has ended, in the order of a first start.
     All,
 }
 
@@ -40,6 +45,10 @@ pub enum AllocEffect {
     Task {
         task: usize,
         effect: TaskEffect,
+    },
+    /// Wait until this allocation has ended, then move its data into this one's directory. Answer: `Inherited`.
+    Inherit {
+        from: AllocId,
     },
     /// Tell the servers.
     Report(AllocReport),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use muster_ids::AllocId;
 use muster_model::Alloc;
 
 use crate::task::TaskPlan;
@@ -12,6 +13,10 @@ pub struct AllocPlan {
     pub tasks: Vec<TaskPlan>,
     /// Time between a wish to stop and the first kill.
     pub shutdown_delay: Duration,
+    /// The allocation whose data is taken over before anything starts.
+    pub inherits: Option<AllocId>,
+    /// What its directory may hold.
+    pub disk_mb: u32,
 }
 
 impl AllocPlan {
@@ -20,6 +25,12 @@ impl AllocPlan {
     pub fn new(alloc: &Alloc, max_kill_timeout: Duration) -> Option<Self> {
         let group = alloc.group_spec()?;
         let plan = |task| TaskPlan::new(alloc.job.kind, task, alloc.id, max_kill_timeout);
-        Some(Self { tasks: group.tasks.iter().map(plan).collect(), shutdown_delay: group.shutdown_delay })
+        let disk = &group.ephemeral_disk;
+        Some(Self {
+            tasks: group.tasks.iter().map(plan).collect(),
+            shutdown_delay: group.shutdown_delay,
+            inherits: alloc.previous.filter(|_| disk.sticky || disk.migrate),
+            disk_mb: disk.size_mb,
+        })
     }
 }

@@ -29,6 +29,9 @@ fn identity(input: &TaskEnvInput<'_>) -> Vec<(&'static str, String)> {
     if let Some(parent) = parent_of(job.id.as_str()) {
         vars.push(("NOMAD_JOB_PARENT_ID", parent.to_owned()));
     }
+    if !input.parent_cgroup.is_empty() {
+        vars.push(("NOMAD_PARENT_CGROUP", input.parent_cgroup.to_owned()));
+    }
     vars
 }
 

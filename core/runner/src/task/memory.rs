@@ -50,4 +50,6 @@ pub struct TaskMemory {
     /// How many artifacts are in place.
     pub fetched: usize,
     pub window: RestartWindow,
+    /// Once stopped for a restart it waits for its turn, like a task that never ran.
+    pub requeue: bool,
 }

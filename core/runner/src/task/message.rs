@@ -56,8 +56,8 @@ pub enum TaskEventIn {
     Signal {
         signal: Text,
     },
-    /// Run again although it ended; only while its allocation lives.
-    Revive {
+    /// Begin anew in the order of the group, whether it runs or has ended: wait for the turn again.
+    Requeue {
         reason: Text,
     },
     /// Time passed; act if a deadline is reached.

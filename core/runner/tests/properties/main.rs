@@ -6,7 +6,7 @@ mod world;
 
 use std::time::Duration;
 
-use muster_ids::{TaskName, UnixNanos};
+use muster_ids::{AllocId, TaskName, UnixNanos};
 use muster_model::{JobType, RestartMode, RestartPolicy};
 use muster_runner::{AllocPlan, Role, TaskPlan};
 use proptest::collection::vec;
@@ -72,7 +72,7 @@ prop_compose! {
 fn group() -> impl Strategy<Value = AllocPlan> {
     let job = prop_oneof![Just(JobType::Service), Just(JobType::Batch)];
     let tasks = job.prop_flat_map(|job| vec(task(job), 1..5));
-    (tasks, 0_u64..2).prop_map(|(mut tasks, delay)| {
+    (tasks, 0_u64..2, any::<bool>()).prop_map(|(mut tasks, delay, inherits)| {
         if !tasks.iter().any(|task| task.role == Role::Main) {
             tasks[0].role = Role::Main;
             tasks[0].restart_on_success = true;
@@ -80,7 +80,12 @@ fn group() -> impl Strategy<Value = AllocPlan> {
         for (at, task) in tasks.iter_mut().enumerate() {
             task.name = TaskName::new(format!("t{at}")).unwrap();
         }
-        AllocPlan { tasks, shutdown_delay: Duration::from_secs(delay) }
+        AllocPlan {
+            tasks,
+            shutdown_delay: Duration::from_secs(delay),
+            inherits: inherits.then(|| AllocId::from_bytes([9; 16])),
+            disk_mb: 10,
+        }
     })
 }
 

@@ -48,6 +48,8 @@ pub struct World {
     stopping: bool,
     /// After a crash everything is said again once.
     resumed: bool,
+    /// The predecessor's data is awaited.
+    inheriting: bool,
 }
 
 impl World {
@@ -64,6 +66,7 @@ impl World {
             windows: BTreeMap::new(),
             stopping: false,
             resumed: false,
+            inheriting: false,
         };
         world.step(AllocEventIn::Begin);
         world
@@ -119,6 +122,7 @@ impl World {
         self.runner = AllocRunner::restore(self.plan.clone(), memory).unwrap();
         self.terminal_reports = 0;
         self.removed = 0;
+        self.inheriting = false;
         self.resumed = true;
         let effects = self.runner.resume(self.now);
         self.resumed = false;
@@ -155,6 +159,7 @@ impl World {
                 self.now = self.now.max(deadline);
                 self.step(AllocEventIn::Tick);
             }
+            self.inherit();
             let busy = self.machines.iter().any(|machine| !machine.owed.is_empty());
             if !busy && self.runner.deadline().is_none() {
                 return;
@@ -164,7 +169,16 @@ impl World {
         panic!("never came to rest: {:?}", self.stages());
     }
 
+    fn inherit(&mut self) {
+        if std::mem::take(&mut self.inheriting) {
+            self.step(AllocEventIn::Inherited { problem: None });
+        }
+    }
+
     fn settle_something(&mut self, choice: Choice) {
+        if choice.how.is_multiple_of(3) {
+            self.inherit();
+        }
         let waiting: Vec<usize> =
             (0..self.machines.len()).filter(|&at| !self.machines[at].owed.is_empty()).collect();
         let Some(&task) = waiting.get(usize::from(choice.which) % waiting.len().max(1)) else { return };
@@ -269,6 +283,7 @@ impl World {
                         assert!(self.runner.is_over(), "terminal report before the end");
                     }
                 }
+                AllocEffect::Inherit { .. } => self.inheriting = true,
                 AllocEffect::Remove => {
                     self.removed += 1;
                     self.assert_nothing_lives("a removal");
@@ -299,6 +314,7 @@ impl World {
     }
 
     fn check_start(&self, task: usize, generation: u32) {
+        assert!(!self.inheriting, "started before the predecessor's data came");
         let machine = &self.machines[task];
         assert!(machine.alive.is_none_or(|alive| alive == generation), "a second process of one task");
         assert!(!machine.owed.iter().any(|owed| matches!(owed, Owed::Effect(TaskEffect::Start { .. }))));

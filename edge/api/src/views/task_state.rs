@@ -55,6 +55,7 @@ pub struct TaskEventView {
     pub kill_reason: String,
     pub start_delay: u64,
     pub download_error: String,
+    pub disk_limit: i64,
     pub validation_error: String,
     pub failed_sibling: String,
     pub task_signal: String,
@@ -99,6 +100,9 @@ const fn type_name(kind: &TaskEventKind) -> &'static str {
         TaskEventKind::LeaderDead => "Leader Task Dead",
         TaskEventKind::MainTasksDead => "Main Tasks Dead",
         TaskEventKind::WaitingForShutdownDelay { .. } => "Waiting for shutdown delay",
+        TaskEventKind::SkippingShutdownDelay { .. } => "Skipping shutdown delay",
+        TaskEventKind::DiskExceeded { .. } => "Disk Resources Exceeded",
+        TaskEventKind::HookMessage { .. } => "Task hook message",
         TaskEventKind::RestoreFailed { .. } => "Failed Restoring Task",
         TaskEventKind::Driver { .. } => "Driver",
     }
@@ -129,9 +133,9 @@ fn fill(view: &mut TaskEventView, kind: &TaskEventKind) {
             view.detail("exit_code", exit_code.to_string());
             view.detail("signal", signal.to_string());
             view.detail("oom_killed", oom_killed.to_string());
-            if let Some(error) = error {
-                view.message = error.to_string();
-                view.detail("exit_message", &**error);
+            if let Some(message) = exit_message(*oom_killed, error.as_deref()) {
+                view.message = message.to_owned();
+                view.detail("exit_message", message);
             }
         }
         TaskEventKind::Restarting { reason, delay } => {
@@ -170,8 +174,18 @@ fn fill(view: &mut TaskEventView, kind: &TaskEventKind) {
             view.failed_sibling = task.to_string();
             view.detail("failed_sibling", &**task);
         }
-        TaskEventKind::WaitingForShutdownDelay { delay } => {
+        TaskEventKind::WaitingForShutdownDelay { delay } | TaskEventKind::SkippingShutdownDelay { delay } => {
             view.detail("start_delay", nanos(*delay).to_string());
+        }
+        TaskEventKind::DiskExceeded { limit_mb, .. } => {
+            view.disk_limit = i64::from(*limit_mb) << 20;
+            view.message = display(kind);
+            view.detail("disk_limit", view.disk_limit.to_string());
+            view.detail("message", view.message.clone());
+        }
+        TaskEventKind::HookMessage { message } => {
+            view.message = message.to_string();
+            view.detail("message", &**message);
         }
         TaskEventKind::RestoreFailed { error } => view.detail("message", &**error),
         TaskEventKind::Driver { message } => {
@@ -208,16 +222,18 @@ fn display(kind: &TaskEventKind) -> String {
             if *signal != 0 {
                 text.push_str(&format!(", Signal: {signal}"));
             }
-            if *oom_killed {
-                text.push_str(", OOM Killed");
-            }
-            if let Some(error) = error {
-                text.push_str(&format!(", Exit Message: \"{error}\""));
+            if let Some(message) = exit_message(*oom_killed, error.as_deref()) {
+                text.push_str(&format!(", Exit Message: \"{message}\""));
             }
             text
         }
         TaskEventKind::Restarting { reason, delay } => {
-            format!("{reason} - Task restarting in {}", Nanos::from(*delay))
+            let text = format!("Task restarting in {}", Nanos::from(*delay));
+            if matches!(&**reason, "" | "Restart within policy") {
+                text
+            } else {
+                format!("{reason} - {text}")
+            }
         }
         TaskEventKind::NotRestarting { reason } | TaskEventKind::RestartSignaled { reason } => {
             reason.to_string()
@@ -235,8 +251,20 @@ fn display(kind: &TaskEventKind) -> String {
         TaskEventKind::WaitingForShutdownDelay { delay } => {
             format!("Waiting for shutdown_delay of {} before killing the task.", Nanos::from(*delay))
         }
-        TaskEventKind::Driver { message } => message.to_string(),
+        TaskEventKind::SkippingShutdownDelay { delay } => {
+            format!("Skipping shutdown_delay of {} before killing the task.", Nanos::from(*delay))
+        }
+        TaskEventKind::DiskExceeded { limit_mb, used_mb } => {
+            format!(
+                "Task's allocation uses {used_mb} MB of disk, more than its ephemeral_disk of {limit_mb} MB"
+            )
+        }
+        TaskEventKind::HookMessage { message } | TaskEventKind::Driver { message } => message.to_string(),
     }
+}
+
+fn exit_message(oom_killed: bool, error: Option<&str>) -> Option<&str> {
+    error.or(oom_killed.then_some("OOM Killed"))
 }
 
 fn nanos(duration: Duration) -> u64 {
