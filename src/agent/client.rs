@@ -57,6 +57,7 @@ pub async fn start(
     };
     config.gc_interval = role.gc.interval;
     config.artifact = artifact(&role.artifact);
+    config.passed_env = passed_env(&role.options);
     config.reservable_cores.clone_from(&role.reservable_cores);
     config.reserved_cores.clone_from(&role.reserved.cores);
     config.cpu_total_compute_mhz = role.cpu_total_compute_mhz;
@@ -96,13 +97,30 @@ fn artifact(config: &ArtifactConfig) -> FetchSettings {
     }
 }
 
+/// Variables of this process that `env.allowlist` names and `env.denylist` does not: the only ones tasks get.
+fn passed_env(options: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let names = |keys: [&str; 2]| -> Vec<String> {
+        let list = keys.into_iter().find_map(|key| options.get(key));
+        list.into_iter().flat_map(|list| list.split(',')).map(|name| name.trim().to_owned()).collect()
+    };
+    let denied = names(["env.denylist", "env.blacklist"]);
+    let allowed = names(["env.allowlist", "env.whitelist"]).into_iter().filter(|name| !denied.contains(name));
+    // A name with `=` or NUL is none, and asking for it would end the process.
+    let allowed = allowed.filter(|name| !name.is_empty() && !name.contains(['=', '\0']));
+    allowed.filter_map(|name| Some((name.clone(), std::env::var(&name).ok()?))).collect()
+}
+
 /// `raw_exec` runs anything as the agent's user, so it is off unless its plugin block enables it (dev mode does).
 fn drivers(settings: &Settings) -> Result<DriverRegistry, String> {
     let plugins = &settings.config.plugins;
-    let options = match plugins.get("raw_exec") {
+    let mut options = match plugins.get("raw_exec") {
         Some(plugin) => raw_exec(&plugin.config)?,
         None => RawExecOptions::default(),
     };
+    // The way of older configurations, from before drivers had blocks of their own.
+    let legacy = settings.config.client.as_ref().and_then(|role| role.options.get("driver.raw_exec.enable"));
+    options.enabled |=
+        legacy.is_some_and(|enable| matches!(enable.as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True"));
     if let Some(unknown) =
         plugins.keys().find(|name| !matches!(name.as_str(), "raw_exec" | "mock_driver" | "docker"))
     {
@@ -133,6 +151,10 @@ fn raw_exec(config: &BTreeMap<String, Value>) -> Result<RawExecOptions, String> 
             }
             "denied_envvars" => {
                 options.denied_envvars = texts(value).ok_or_else(|| wrong("a list of patterns"))?;
+            }
+            // Accepted from older configurations: tasks have no cgroups of their own here.
+            "no_cgroups" => {
+                boolean(value).ok_or_else(|| wrong("true or false"))?;
             }
             _ => {
                 return Err(format!(

@@ -14,6 +14,7 @@
 //! Pure: no clock, chance, files or processes. Both runners can be saved at any point and resumed by a later agent.
 
 pub mod alloc;
+pub mod cleanup;
 pub mod env;
 pub mod gc;
 pub mod task;
@@ -22,6 +23,7 @@ mod text;
 pub use alloc::{
     AllocEffect, AllocEventIn, AllocMemory, AllocPlan, AllocReport, AllocRunner, RestartScope, RestoreError,
 };
+pub use cleanup::{CleanupDue, CleanupState, due};
 pub use env::{BaseEnv, TaskDirs, TaskEnv, TaskEnvInput};
 pub use gc::{GcCandidate, GcPolicy, GcPressure, collect};
 pub use task::{

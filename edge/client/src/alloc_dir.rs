@@ -9,11 +9,14 @@
 //!       local/                           0777
 //!       secrets/                         0700  the task's account only
 //!       tmp/                             1777
+//!       private/                         0700  the agent's; no task, and no user of the API, sees into it
 //!   <state_dir>/control/<id>/            0700  sockets and exit status of supervisors
 //! ```
 //!
 //! Everything below `<alloc_dir>` is opened relative to a handle of the directory it must stay in, because tasks may
 //! put links there at any time. Blocking: async callers go through [`blocking`].
+
+mod contents;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -81,6 +84,10 @@ impl AllocDirs {
         Ok(Self { root: open(&path, 0o711)?, path, control })
     }
 
+    const fn root(&self) -> &Dir {
+        &self.root
+    }
+
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -123,6 +130,7 @@ impl AllocDirs {
         let task_dir = make(&alloc, task.as_str(), 0o1777)?;
         make(&task_dir, "local", 0o777)?;
         make(&task_dir, "tmp", 0o1777)?;
+        make(&task_dir, "private", 0o700)?;
         let secrets = make(&task_dir, "secrets", 0o700)?;
         if let Some(owner) = owner {
             give_dir(&secrets, owner)?;

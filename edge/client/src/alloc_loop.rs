@@ -9,20 +9,23 @@
 //! Invariant: nothing decided by a step becomes visible (no process, no report) before the step is on disk. When the
 //! disk refuses, the allocation stands still and tries again; its processes run on.
 
+mod disk;
 mod message;
 mod questions;
+mod removal;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use muster_ids::UnixNanos;
+use muster_ids::{TaskName, UnixNanos};
 use muster_model::{Alloc, DesiredStatus};
 use muster_runner::{AllocEffect, AllocEventIn, AllocPlan, AllocRunner, TaskEffect};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
+use disk::DiskNews;
 pub use message::{AllocHandle, Farewell, Message, Summary};
 
 use crate::ClientError;
@@ -43,9 +46,12 @@ pub struct AllocLoop {
     runner: AllocRunner,
     handles: BTreeMap<usize, SavedHandle>,
     ended_at: UnixNanos,
+    /// Logs (stderr when true) that somebody is to read before cleanup; `None` until it is known.
+    unread: Option<BTreeSet<(TaskName, bool)>>,
     inbox: mpsc::Receiver<Message>,
     summary: watch::Sender<Summary>,
     work: JoinSet<Outcome>,
+    disk: JoinSet<DiskNews>,
     /// Downloads under way, by task, so that they can be given up.
     downloads: BTreeMap<usize, AbortHandle>,
     timer: Option<(UnixNanos, Instant)>,
@@ -83,7 +89,8 @@ impl AllocLoop {
             AllocRunner::received(plan, context.now())
         };
         let (sender, inbox) = mpsc::channel(INBOX);
-        let (summary, seen) = watch::channel(Summary::default());
+        let summary = context.ends.announce(saved.id);
+        let seen = summary.subscribe();
         let this = Self {
             context: Arc::clone(context),
             saved,
@@ -91,9 +98,11 @@ impl AllocLoop {
             runner,
             handles: earlier.handles,
             ended_at: earlier.ended_at,
+            unread: earlier.unread,
             inbox,
             summary,
             work: JoinSet::new(),
+            disk: JoinSet::new(),
             downloads: BTreeMap::new(),
             timer: None,
             samples: Samples::default(),
@@ -116,6 +125,9 @@ impl AllocLoop {
         if flow == Flow::Go && !wanted {
             flow = self.obey().await;
         }
+        if !self.runner.is_over() {
+            self.begin_measuring();
+        }
         while flow == Flow::Go {
             flow = self.turn().await;
         }
@@ -136,6 +148,7 @@ impl AllocLoop {
                     Flow::Go
                 }
             },
+            Some(Ok(news)) = self.disk.join_next(), if !self.disk.is_empty() => self.take_disk_news(news).await,
             message = self.inbox.recv(), if !self.abandoned => match message {
                 Some(message) => self.receive(message).await,
                 None => {
@@ -181,6 +194,7 @@ impl AllocLoop {
                 self.answer_is_dead(&task, reply);
                 Flow::Go
             }
+            Message::LogRead { task, kind } => self.log_read(&task, kind).await,
             Message::Leave => Flow::Stop,
         }
     }
@@ -247,6 +261,7 @@ impl AllocLoop {
         if self.ended_at.is_zero() && self.runner.is_over() {
             self.ended_at = now;
         }
+        self.find_unread().await;
         if self.save().await == Flow::Stop {
             return Flow::Stop;
         }
@@ -254,6 +269,7 @@ impl AllocLoop {
         for effect in effects {
             match effect {
                 AllocEffect::Task { task, effect } => self.execute(task, effect),
+                AllocEffect::Inherit { from } => self.begin_inheriting(from),
                 AllocEffect::Report(report) => self.context.report(self.saved.id, report),
                 AllocEffect::Remove => {
                     self.remove().await;
@@ -262,7 +278,11 @@ impl AllocLoop {
             }
         }
         let over = self.runner.is_over();
-        self.summary.send_replace(Summary { ended_at: over.then_some(self.ended_at) });
+        let read = self.unread.as_ref().is_some_and(BTreeSet::is_empty);
+        self.summary.send_replace(Summary { ended_at: over.then_some(self.ended_at), read });
+        if over {
+            self.context.cleanup.notify_one();
+        }
         self.set_timer(now);
         flow
     }
@@ -273,6 +293,7 @@ impl AllocLoop {
             memory: self.runner.memory(),
             handles: self.handles.clone(),
             ended_at: self.ended_at,
+            unread: self.unread.clone(),
             collected: false,
         };
         if self.last_saved.as_ref() == Some(&record) {
@@ -315,35 +336,6 @@ impl AllocLoop {
             effect => {
                 self.work.spawn(work.run(effect));
             }
-        }
-    }
-
-    /// Removes the directory, once nothing works in it any more, and what is known of the allocation.
-    async fn remove(&mut self) {
-        while self.work.join_next().await.is_some() {}
-        let id = self.saved.id;
-        let dirs = Arc::clone(&self.context.dirs);
-        let removed = crate::alloc_dir::blocking(move || dirs.remove(id).or_else(|_| dirs.remove(id))).await;
-        if let Err(error) = removed {
-            tracing::error!(alloc = %id, %error, "its directory could not be removed; it is swept at the next start");
-        }
-        let done = match self.farewell.unwrap_or_default() {
-            Farewell::Keep => {
-                let record = SavedRunner {
-                    memory: self.runner.memory(),
-                    ended_at: self.ended_at,
-                    collected: true,
-                    ..SavedRunner::default()
-                };
-                self.context.store.save_runner(id, &record).await
-            }
-            Farewell::Forget => {
-                self.context.outbox.discard(id);
-                self.context.store.forget(id).await
-            }
-        };
-        if let Err(error) = done {
-            tracing::error!(alloc = %id, %error, "its removal could not be saved; it is repeated at the next start");
         }
     }
 

@@ -7,11 +7,12 @@ use std::time::Duration;
 use muster_artifact::{Fetcher, Trust};
 use muster_ids::NodeId;
 use muster_rpc::{ByteStream, BytesPurpose, CallError, Secret, Session};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinSet;
 
 use crate::alloc_dir::AllocDirs;
 use crate::context::Context;
+use crate::ends::Ends;
 use crate::fleet::Fleet;
 use crate::outbox::Outbox;
 use crate::queries::Queries;
@@ -69,6 +70,8 @@ impl Client {
             store,
             fetcher: Fetcher::new(config.artifact.clone(), trust),
             outbox: Outbox::default(),
+            ends: Ends::default(),
+            cleanup: Notify::new(),
             config,
         });
         let fleet = Arc::new(Fleet::resume(Arc::clone(&context), index, allocs));

@@ -1,7 +1,11 @@
-//! Removes files of ended allocations when there is a reason; `muster_runner::gc` decides which.
+//! Removes files of ended allocations when there is a reason; `muster_runner::gc` and `cleanup` decide which.
+
+mod cleanup;
 
 use std::sync::Arc;
 
+use futures::{StreamExt, stream};
+use muster_ids::AllocId;
 use muster_runner::{GcCandidate, GcPressure, collect};
 use muster_sys::disk::DiskSpace;
 
@@ -14,8 +18,13 @@ pub async fn run(context: Arc<Context>, fleet: Arc<Fleet>) {
         tokio::time::interval(context.config.gc_interval.max(std::time::Duration::from_secs(1)));
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        interval.tick().await;
-        round(&context, &fleet).await;
+        let due = cleanup::round(&context, &fleet).await;
+        let wait = due.map(|due| due.since(context.now()));
+        tokio::select! {
+            _ = interval.tick() => round(&context, &fleet).await,
+            () = context.cleanup.notified() => {}
+            () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => {}
+        }
     }
 }
 
@@ -29,18 +38,23 @@ pub async fn round(context: &Context, fleet: &Fleet) {
             .filter_map(|alloc| Some(GcCandidate { id: alloc.saved.id, ended_at: alloc.ended_at? }))
             .collect();
         let chosen = collect(live, &ended, pressure(context).await, &context.config.gc, context.now());
-        let mut collected = 0_usize;
-        for id in chosen {
-            match fleet.collect(id).await {
-                Ok(()) => collected += 1,
-                Err(error) => tracing::debug!(alloc = %id, %error, "not collected"),
-            }
-        }
+        let collected = collect_all(context, fleet, chosen).await;
         if collected == 0 {
             return;
         }
         tracing::info!(collected, "removed the files of ended allocations");
     }
+}
+
+/// Collects several at once, as many as the operator allows; says how many are gone.
+async fn collect_all(context: &Context, fleet: &Fleet, chosen: Vec<AllocId>) -> usize {
+    let at_once = context.config.gc.parallel_destroys.max(1);
+    let collect = |id| async move {
+        let collected = fleet.collect(id).await;
+        collected.inspect_err(|error| tracing::debug!(alloc = %id, %error, "not collected")).is_ok()
+    };
+    let done: Vec<bool> = stream::iter(chosen).map(collect).buffer_unordered(at_once).collect().await;
+    done.into_iter().filter(|collected| *collected).count()
 }
 
 async fn pressure(context: &Context) -> GcPressure {

@@ -39,6 +39,12 @@ pub struct ClientConfig {
     pub identity: IdentityStore,
     pub gc: GcPolicy,
     pub gc_interval: Duration,
+    /// Between two measurements of an allocation's directory.
+    pub disk_interval: Duration,
+    /// Variables of the agent's own environment that tasks may have.
+    pub passed_env: BTreeMap<String, String>,
+    /// Cgroup below which those of tasks lie; the platform's default when `None`.
+    pub cgroup_parent: Option<String>,
     pub artifact: FetchSettings,
     /// Cores that work may have to itself; `None` means all.
     pub reservable_cores: Option<Vec<u16>>,
@@ -93,6 +99,9 @@ impl ClientConfig {
                 parallel_destroys: 2,
             },
             gc_interval: Duration::from_secs(60),
+            disk_interval: Duration::from_secs(30),
+            passed_env: BTreeMap::new(),
+            cgroup_parent: None,
             artifact: FetchSettings::default(),
             reservable_cores: None,
             reserved_cores: Vec::new(),
@@ -108,6 +117,17 @@ impl ClientConfig {
             default_ineligible: false,
             dev: false,
         }
+    }
+
+    /// Whether the operator's options forbid running as this account, by its name.
+    #[must_use]
+    pub fn denies_user(&self, driver: &DriverName, name: &str) -> bool {
+        let holds = |key: &str, default: &str, wanted: &str| {
+            let list = self.options.get(key).map_or(default, String::as_str);
+            list.split(',').any(|name| name.trim() == wanted)
+        };
+        holds("user.checked_drivers", "exec,qemu,java", driver.as_str())
+            && holds("user.denylist", "root,Administrator", name)
     }
 
     /// Whether the operator's options let jobs use a driver.

@@ -7,9 +7,10 @@ use muster_ids::{AllocId, NodeId, UnixNanos};
 use muster_model::Node;
 use muster_rpc::messages::NodeMeta;
 use muster_runner::AllocReport;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, Notify, watch};
 
 use crate::alloc_dir::AllocDirs;
+use crate::ends::Ends;
 use crate::fingerprint::computed_class;
 use crate::metadata::Dynamic;
 use crate::outbox::Outbox;
@@ -28,6 +29,9 @@ pub struct Context {
     pub store: StateStore,
     pub fetcher: Fetcher,
     pub outbox: Outbox,
+    pub ends: Ends,
+    /// An allocation ended, its end was told, or its logs were read: some cleanup may be due.
+    pub cleanup: Notify,
 }
 
 impl Context {

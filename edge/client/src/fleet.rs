@@ -16,13 +16,13 @@ use std::time::Duration;
 
 use muster_ids::{AllocId, Index, UnixNanos};
 use muster_rpc::messages::AllocPush;
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, mpsc, watch};
 
 pub use push::PushError;
 
-use crate::alloc_loop::{AllocHandle, AllocLoop, Farewell, Message};
+use crate::alloc_loop::{AllocHandle, AllocLoop, Farewell, Message, Summary};
 use crate::context::Context;
-use crate::state::{Remembered, SavedAlloc};
+use crate::state::{Remembered, SavedAlloc, SavedRunner};
 use crate::{QueryError, alloc_dir};
 
 #[derive(Debug)]
@@ -51,6 +51,8 @@ struct Slot {
 pub struct Known {
     pub saved: SavedAlloc,
     pub ended_at: Option<UnixNanos>,
+    /// No log is left that somebody is to read before cleanup.
+    pub read: bool,
     pub collected: bool,
 }
 
@@ -58,6 +60,9 @@ impl Fleet {
     /// Takes up everything that was remembered.
     pub fn resume(context: Arc<Context>, index: Index, remembered: Vec<Remembered>) -> Self {
         let mut allocs = BTreeMap::new();
+        for Remembered { alloc, runner } in &remembered {
+            announce(&context, alloc.id, runner.as_ref());
+        }
         for Remembered { alloc: saved, runner } in remembered {
             let collected = runner.as_ref().is_some_and(|runner| runner.collected);
             let handle = if collected { None } else { AllocLoop::spawn(&context, saved.clone(), runner) };
@@ -83,9 +88,15 @@ impl Fleet {
         let (index, full, removed) = (push.index, push.full, push.removed.clone());
         let mut assigned = push::check(push)?;
         let listed: std::collections::BTreeSet<AllocId> = assigned.iter().map(|saved| saved.id).collect();
-        assigned.retain(|saved| slots.allocs.get(&saved.id).is_none_or(|slot| slot.saved != *saved));
+        // What was erased stays erased, whatever servers still say of it.
+        assigned.retain(|saved| {
+            slots.allocs.get(&saved.id).is_none_or(|slot| slot.saved != *saved && !slot.saved.is_husk())
+        });
         self.context.store.save_push(index, &assigned).await?;
         slots.index = index;
+        for saved in &assigned {
+            self.context.ends.announce(saved.id);
+        }
         for saved in assigned {
             self.assign(&mut slots, saved).await;
         }
@@ -125,6 +136,7 @@ impl Fleet {
         };
         if !sent {
             self.context.outbox.discard(id);
+            self.context.ends.forget(id);
             if let Err(error) = self.context.store.forget(id).await {
                 tracing::warn!(alloc = %id, %error, "could not be forgotten; it is forgotten at the next start");
             }
@@ -159,6 +171,16 @@ impl Fleet {
         handle.map(AllocHandle::inbox).ok_or(QueryError::UnknownAlloc(id))
     }
 
+    /// Notices its end.
+    ///
+    /// # Errors
+    /// When it is not on this node.
+    pub async fn summary(&self, id: AllocId) -> Result<watch::Receiver<Summary>, QueryError> {
+        let slots = self.slots.lock().await;
+        let handle = slots.allocs.get(&id).and_then(|slot| slot.handle.as_ref());
+        handle.map(AllocHandle::watch).ok_or(QueryError::UnknownAlloc(id))
+    }
+
     /// # Errors
     /// When it is not on this node.
     pub async fn known(&self, id: AllocId) -> Result<Known, QueryError> {
@@ -169,24 +191,34 @@ impl Fleet {
         self.slots.lock().await.allocs.values().map(Slot::known).collect()
     }
 
-    /// Removes the files of an allocation that has ended and whose end the servers know. Returns when they are gone.
+    /// Removes the files of an allocation that has ended and whose end the servers know, and every other trace where its
+    /// group declares `cleanup`. Returns when they are gone.
     ///
     /// # Errors
     /// When it is not on this node, still runs, or its end has not been told yet.
     pub async fn collect(&self, id: AllocId) -> Result<(), QueryError> {
-        let (inbox, mut watch) = {
+        let cleans = self.known(id).await.is_ok_and(|known| known.cleans_up());
+        self.remove(id, if cleans { Farewell::Erase } else { Farewell::Keep }).await
+    }
+
+    async fn remove(&self, id: AllocId, farewell: Farewell) -> Result<(), QueryError> {
+        let inbox = {
             let slots = self.slots.lock().await;
             let slot = slots.allocs.get(&id).ok_or(QueryError::NotCollectable)?;
             let handle = slot.handle.as_ref().ok_or(QueryError::NotCollectable)?;
             if handle.summary().ended_at.is_none() || self.context.outbox.holds(id) {
                 return Err(QueryError::NotCollectable);
             }
-            (handle.inbox(), handle.watch())
+            handle.inbox()
         };
-        inbox.send(Message::Destroy(Farewell::Keep)).await.map_err(|_| QueryError::NotCollectable)?;
-        while watch.changed().await.is_ok() {}
+        inbox.send(Message::Destroy(farewell)).await.map_err(|_| QueryError::NotCollectable)?;
+        // The loop drops its end last.
+        inbox.closed().await;
         if let Some(slot) = self.slots.lock().await.allocs.get_mut(&id) {
             slot.handle = None;
+            if farewell == Farewell::Erase {
+                slot.saved = slot.saved.husk();
+            }
         }
         Ok(())
     }
@@ -206,13 +238,14 @@ impl Fleet {
         let slots = std::mem::take(&mut self.slots.lock().await.allocs);
         let mut ends = Vec::new();
         for handle in slots.into_values().filter_map(|slot| slot.handle) {
-            if handle.inbox().send(message()).await.is_ok() {
-                ends.push(handle.watch());
+            let inbox = handle.inbox();
+            if inbox.send(message()).await.is_ok() {
+                ends.push(inbox);
             }
         }
         let all = async {
-            for mut end in ends {
-                while end.changed().await.is_ok() {}
+            for end in ends {
+                end.closed().await;
             }
         };
         if tokio::time::timeout(patience, all).await.is_err() {
@@ -221,9 +254,26 @@ impl Fleet {
     }
 }
 
+/// Makes an allocation known to those that wait for it; one without files has ended.
+fn announce(context: &Context, id: AllocId, runner: Option<&SavedRunner>) {
+    let end = context.ends.announce(id);
+    if let Some(runner) = runner.filter(|runner| runner.collected) {
+        end.send_replace(Summary { ended_at: Some(runner.ended_at), read: true });
+    }
+}
+
+impl Known {
+    /// Whether its group wants no trace of it left.
+    #[must_use]
+    pub fn cleans_up(&self) -> bool {
+        let group = self.saved.job.groups.get(usize::from(self.saved.group));
+        group.is_some_and(|group| group.cleanup.is_some())
+    }
+}
+
 impl Slot {
     fn known(&self) -> Known {
-        let ended_at = self.handle.as_ref().and_then(|handle| handle.summary().ended_at);
-        Known { saved: self.saved.clone(), ended_at, collected: self.handle.is_none() }
+        let Summary { ended_at, read } = self.handle.as_ref().map(AllocHandle::summary).unwrap_or_default();
+        Known { saved: self.saved.clone(), ended_at, read, collected: self.handle.is_none() }
     }
 }

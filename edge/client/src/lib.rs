@@ -30,6 +30,7 @@ mod collector;
 mod config;
 mod context;
 mod effects;
+mod ends;
 mod entropy;
 mod error;
 pub mod fingerprint;

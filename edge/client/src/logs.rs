@@ -11,12 +11,17 @@
 //! Only reads; the supervisor writes and rotates (`muster-sys`, `rotate.rs`). Blocking: callers go through
 //! [`crate::alloc_dir::blocking`].
 
+mod read_mark;
+
+use std::collections::BTreeSet;
 use std::io::{self, Seek, SeekFrom};
 use std::time::Duration;
 
 use cap_std::fs::{Dir, File};
 use muster_ids::TaskName;
 use muster_rpc::messages::{FileEvent, LogChunk, LogKind, Origin};
+
+pub(crate) use read_mark::ReadMark;
 
 use crate::fs::{open_regular, read_some};
 
@@ -35,6 +40,8 @@ pub struct LogReader {
     next: u64,
     /// Bytes still wanted; `None` follows the log.
     left: Option<u64>,
+    /// Whom to tell that everything was read; only when reading began at the beginning.
+    mark: Option<ReadMark>,
 }
 
 #[derive(Debug)]
@@ -71,9 +78,37 @@ impl LogReader {
         };
         // Without following, what is written meanwhile is not waited for: a busy log would never end.
         let left = (!follow).then_some(total - ahead);
-        let mut reader = Self { logs, stem, current: None, next: first, left };
+        let mut reader = Self { logs, stem, current: None, next: first, left, mark: None };
         reader.seek(&files, ahead)?;
         Ok(Some(reader))
+    }
+
+    /// Tells the allocation once everything was read, if this began at the beginning.
+    #[must_use]
+    pub(crate) fn marking(mut self, mark: ReadMark, origin: Origin, offset: u64) -> Self {
+        self.mark = (origin == Origin::Start && offset == 0).then_some(mark);
+        self
+    }
+
+    /// The logs of these tasks that hold something; `true` means stderr.
+    ///
+    /// # Errors
+    /// When the files cannot be read.
+    pub(crate) fn written(alloc: &Dir, tasks: &[TaskName]) -> io::Result<BTreeSet<(TaskName, bool)>> {
+        let logs = match alloc.open_dir("alloc/logs") {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
+            other => other?,
+        };
+        let mut written = BTreeSet::new();
+        for task in tasks {
+            for kind in [LogKind::Stdout, LogKind::Stderr] {
+                let files = indexes(&logs, &format!("{task}.{}", suffix(kind)))?;
+                if files.iter().any(|(_, size)| *size > 0) {
+                    written.insert((task.clone(), kind == LogKind::Stderr));
+                }
+            }
+        }
+        Ok(written)
     }
 
     /// What comes next; `None` at the end of what is written so far.
@@ -81,6 +116,19 @@ impl LogReader {
     /// # Errors
     /// When a file cannot be read.
     pub fn next_chunk(&mut self) -> io::Result<Option<LogChunk>> {
+        // Asked first: what is written between the question and the end of the file would be missed.
+        let complete = self.mark.as_ref().is_some_and(|mark| mark.is_complete(self.left.is_none()));
+        let chunk = self.read_chunk()?;
+        if chunk.is_none()
+            && complete
+            && let Some(mark) = self.mark.take()
+        {
+            mark.tell();
+        }
+        Ok(chunk)
+    }
+
+    fn read_chunk(&mut self) -> io::Result<Option<LogChunk>> {
         let want = self.left.map_or(CHUNK, |left| usize::try_from(left).unwrap_or(CHUNK).min(CHUNK));
         if want == 0 {
             return Ok(None);

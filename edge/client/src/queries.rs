@@ -9,7 +9,7 @@ use cap_std::fs::Dir;
 use muster_ids::{AllocId, TaskName};
 use muster_rpc::messages::{
     AllocGc, AllocRestart, AllocSignal, AllocStats, AllocStatsReply, FsEntry, FsList, FsListReply, FsRead,
-    FsStat, HostStatsReply, NodeMeta, NodeMetaApply, TaskLogs,
+    FsStat, HostStatsReply, LogKind, NodeMeta, NodeMetaApply, TaskLogs,
 };
 use tokio::sync::oneshot;
 
@@ -17,7 +17,7 @@ use crate::alloc_loop::Message;
 use crate::context::Context;
 use crate::fleet::{Fleet, Known};
 use crate::fs::{self, FileReader, Part};
-use crate::logs::LogReader;
+use crate::logs::{LogReader, ReadMark};
 use crate::{QueryError, collector, usage};
 
 /// Cheap to clone.
@@ -130,12 +130,16 @@ impl Queries {
         let TaskLogs { alloc_id, task, kind, origin, offset, follow } = request;
         self.check_task(alloc_id, &task).await?;
         let name = task.to_string();
+        let mark = self.mark(alloc_id, task.clone(), kind).await;
         let found = self.in_alloc(alloc_id, move |alloc| {
             LogReader::open(alloc, &task, kind, origin, offset, follow)
                 .map_err(|error| QueryError::Failed(error.to_string()))
         });
         match found.await {
-            Ok(Some(reader)) => Ok(reader),
+            Ok(Some(reader)) => Ok(match mark {
+                Some(mark) => reader.marking(mark, origin, offset),
+                None => reader,
+            }),
             Ok(None) | Err(QueryError::UnknownAlloc(_)) => Err(QueryError::NoLogs(name)),
             Err(error) => Err(error),
         }
@@ -152,8 +156,18 @@ impl Queries {
         self.fleet.known(id).await.map_or(true, |known| known.collected || known.ended_at.is_some())
     }
 
+    /// Whom to tell that a log was read; nobody, unless its group is to be cleaned up.
+    async fn mark(&self, id: AllocId, task: TaskName, kind: LogKind) -> Option<ReadMark> {
+        let wanted = self.fleet.known(id).await.is_ok_and(|known| known.cleans_up());
+        let (summary, inbox) = (self.fleet.summary(id).await.ok()?, self.fleet.inbox(id).await.ok()?);
+        wanted.then(|| ReadMark::new(summary, &inbox, task, kind))
+    }
+
     async fn check_task(&self, id: AllocId, task: &TaskName) -> Result<(), QueryError> {
         let known = self.fleet.known(id).await?;
+        if known.saved.is_husk() {
+            return Err(QueryError::UnknownAlloc(id));
+        }
         let group = known.saved.job.groups.get(usize::from(known.saved.group));
         let exists = group.is_some_and(|group| group.task(task.as_str()).is_some());
         exists.then_some(()).ok_or_else(|| QueryError::UnknownTask(task.to_string()))

@@ -9,6 +9,7 @@
 //! The file holds the node's secret and is readable by the agent's account only.
 
 mod record;
+mod scrub;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -82,7 +83,12 @@ impl StateStore {
         let metadata = read_node(&database, "metadata", &path)?;
         let metadata = metadata.map(|bytes| decode(&bytes)).transpose().map_err(&bad)?.unwrap_or_default();
         let allocs = remembered(&database, &path)?;
-        let writer = Writer::spawn(database).map_err(ClientError::file("start the writer of", &path))?;
+        let database = match read_node(&database, scrub::OWED, &path)? {
+            Some(_) => scrub::rewrite(&database, &path).map_err(bad_state(&path))?,
+            None => database,
+        };
+        let writer =
+            Writer::spawn(database, path.clone()).map_err(ClientError::file("start the writer of", &path))?;
         Ok(Opened { store: Self { writer }, identity, metadata, index: index.unwrap_or_default(), allocs })
     }
 
@@ -120,6 +126,20 @@ impl StateStore {
     /// When the change could not be made durable.
     pub async fn forget(&self, id: AllocId) -> Result<(), ClientError> {
         self.writer.write(vec![Change::Forget(id)]).await
+    }
+
+    /// Keeps no more than this of an allocation: what was stored of it before is not in the file any more when this
+    /// returns.
+    ///
+    /// # Errors
+    /// When the change could not be made durable.
+    pub async fn erase(&self, husk: &SavedAlloc, runner: &SavedRunner) -> Result<(), ClientError> {
+        let changes = vec![
+            Change::Alloc(husk.id, encode(husk)?),
+            Change::Runner(husk.id, encode(runner)?),
+            Change::Scrub,
+        ];
+        self.writer.write(changes).await
     }
 
     /// Waits until everything is written and the file is released.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use muster_ids::{TaskName, Text, UnixNanos};
-use muster_rpc::messages::TaskStats;
+use muster_rpc::messages::{LogKind, TaskStats};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
 
@@ -37,6 +37,11 @@ pub enum Message {
         task: TaskName,
         reply: Reply<bool>,
     },
+    /// Somebody read a log of an ended task from its beginning to its end.
+    LogRead {
+        task: TaskName,
+        kind: LogKind,
+    },
     /// The agent ends; tasks go on.
     Leave,
 }
@@ -47,6 +52,8 @@ pub enum Farewell {
     /// The servers still list it: remember that it ran, so that it never runs again.
     #[default]
     Keep,
+    /// As [`Self::Keep`], and nothing that the job said or its tasks did stays on the disk.
+    Erase,
     Forget,
 }
 
@@ -55,6 +62,8 @@ pub enum Farewell {
 pub struct Summary {
     /// Set when every task is dead.
     pub ended_at: Option<UnixNanos>,
+    /// No log is left that somebody is to read; meaningful once it has ended.
+    pub read: bool,
 }
 
 /// A running [`super::AllocLoop`].
@@ -85,7 +94,7 @@ impl AllocHandle {
         *self.summary.borrow()
     }
 
-    /// Notices changes of the summary; its end means that the loop has ended.
+    /// Notices changes of the summary.
     #[must_use]
     pub fn watch(&self) -> watch::Receiver<Summary> {
         self.summary.clone()

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use muster_artifact::{ArtifactPlace, ArtifactSpec};
 use muster_ids::Text;
-use muster_model::Artifact;
+use muster_model::{Artifact, Task};
 use muster_runner::{FailureKind, TaskEnv, TaskEventIn};
 
 use super::{Outcome, TaskWork};
@@ -17,8 +17,9 @@ impl TaskWork {
             let Some(task) = work.spec() else {
                 return Err(std::io::Error::other("the group has no such task"));
             };
-            let owner = Self::owner(task.user.as_deref())?;
-            work.context.dirs.build_task(work.alloc.id, &task.name, owner)
+            let owner = work.owner(task)?;
+            work.context.dirs.build_task(work.alloc.id, &task.name, owner)?;
+            work.write_payload(task, owner)
         });
         let event = match built.await {
             Ok(()) => TaskEventIn::DirReady,
@@ -28,6 +29,15 @@ impl TaskWork {
             },
         };
         self.event(event)
+    }
+
+    /// A dispatched job's payload, where the task looks for it.
+    fn write_payload(&self, task: &Task, owner: Option<Owner>) -> std::io::Result<()> {
+        let (Some(payload), Some(place)) = (&self.alloc.job.payload, &task.dispatch_payload) else {
+            return Ok(());
+        };
+        let file = std::path::Path::new(&*place.file);
+        self.context.dirs.write_local(self.alloc.id, &task.name, file, payload.bytes(), owner)
     }
 
     pub async fn fetch_artifacts(self, from: usize) -> Outcome {
@@ -42,8 +52,8 @@ impl TaskWork {
         let failed = |at: usize| move |error: String| (at, Text::from(error));
         let task = self.spec().ok_or_else(|| (from, Text::from("the group has no such task")))?;
         let env = self.environment().await.map_err(failed(from))?;
-        let user = task.user.clone();
-        let owner = blocking(move || Self::owner(user.as_deref())).await;
+        let work = self.clone();
+        let owner = blocking(move || work.spec().map_or(Ok(None), |task| work.owner(task))).await;
         let owner = owner.map_err(|error| failed(from)(error.to_string()))?;
         let place = self.place(task.name.to_string()).await.map_err(failed(from))?;
         for (at, artifact) in task.artifacts.iter().enumerate().skip(from) {

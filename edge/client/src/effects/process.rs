@@ -44,6 +44,8 @@ impl TaskWork {
         let driver =
             driver(&self.context, &task.driver).map_err(|error| failed(error, FailureKind::Fatal))?;
         let env = self.environment().await.map_err(|error| failed(error, FailureKind::Fatal))?;
+        let user = self.user(task);
+        self.allow_user(&task.driver, user.clone()).await.map_err(invalid)?;
         let config = env.interpolate_map(&task.config);
         driver.validate(&config).map_err(|problems| invalid(DriverError::Config(problems).to_string()))?;
         let paths = self.paths(task);
@@ -53,7 +55,7 @@ impl TaskWork {
             generation,
             config,
             env: env.vars().clone(),
-            user: task.user.clone(),
+            user: user.map(Text::from),
             task_dir: paths.task,
             log_dir: paths.logs,
             control_dir: paths.control,
@@ -61,6 +63,18 @@ impl TaskWork {
             resources: task.resources.clone(),
         };
         Ok((driver, spec))
+    }
+
+    /// The operator's deny list holds names; an account is found by whatever the job calls it.
+    async fn allow_user(&self, driver: &DriverName, user: Option<String>) -> Result<(), String> {
+        let Some(user) = user else { return Ok(()) };
+        let (context, driver) = (Arc::clone(&self.context), driver.clone());
+        let checked = tokio::task::spawn_blocking(move || {
+            let name = muster_sys::users::lookup(&user).map_or_else(|_| user.clone(), |account| account.name);
+            let denied = [&user, &name].into_iter().any(|name| context.config.denies_user(&driver, name));
+            if denied { Err(format!("running as user {user:?} is disallowed")) } else { Ok(()) }
+        });
+        checked.await.map_err(|error| error.to_string())?
     }
 
     pub(super) async fn watch(self, generation: u32) -> Outcome {

@@ -35,6 +35,7 @@ pub async fn run(link: &Link, session: &Session) -> Lost {
                     tracing::debug!(alloc = %id, "servers do not know this allocation");
                 }
                 link.context.outbox.ack(&batch);
+                link.context.cleanup.notify_one();
             }
             Err(error) => return Lost::call("status update")(error),
         }

@@ -1,10 +1,10 @@
 //! The records on disk. They are ours alone: neither rows of the model nor messages of the transport.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use muster_driver::TaskHandle;
-use muster_ids::{AllocId, EvalId, Index, NodeId, UnixNanos};
+use muster_ids::{AllocId, EvalId, Index, NodeId, TaskName, UnixNanos};
 use muster_model::{Alloc, AllocMetric, AllocatedPort, ClientStatus, DesiredStatus, DesiredTransition, Job};
 use muster_runner::AllocMemory;
 use serde::de::DeserializeOwned;
@@ -71,6 +71,33 @@ pub struct SavedAlloc {
 }
 
 impl SavedAlloc {
+    /// What may stay of an erased allocation: that it was here, and whose it was. Nothing that the job said.
+    #[must_use]
+    pub fn husk(&self) -> Self {
+        let mut job = Job::clone(&self.job);
+        job.name = job.id.text();
+        job.meta.clear();
+        job.payload = None;
+        job.constraints.clear();
+        job.affinities.clear();
+        job.spreads.clear();
+        for group in &mut job.groups {
+            group.meta.clear();
+            group.constraints.clear();
+            group.affinities.clear();
+            group.spreads.clear();
+            group.network = None;
+            group.tasks.clear();
+        }
+        Self { job: Arc::new(job), ports: Vec::new(), ..self.clone() }
+    }
+
+    /// Whether it is one.
+    #[must_use]
+    pub fn is_husk(&self) -> bool {
+        self.job.groups.iter().all(|group| group.tasks.is_empty())
+    }
+
     /// The row that the runner and the task environment read. Fields only servers need are empty.
     #[must_use]
     pub fn to_row(&self, node_id: NodeId) -> Alloc {
@@ -109,6 +136,8 @@ pub struct SavedRunner {
     pub handles: BTreeMap<usize, SavedHandle>,
     /// When every task was dead; zero before.
     pub ended_at: UnixNanos,
+    /// Logs (stderr when true) that are to be read before cleanup.
+    pub unread: Option<BTreeSet<(TaskName, bool)>>,
     /// Its files are removed; only the servers still list it.
     pub collected: bool,
 }

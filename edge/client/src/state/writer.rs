@@ -1,5 +1,6 @@
 //! The one thread that writes: everything waiting goes into one transaction.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -7,7 +8,7 @@ use muster_ids::AllocId;
 use redb::Database;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{ALLOCS, NODE, RUNNERS};
+use super::{ALLOCS, NODE, RUNNERS, scrub};
 use crate::ClientError;
 
 /// Requests waiting; further callers wait for room.
@@ -20,6 +21,8 @@ pub enum Change {
     Alloc(AllocId, Vec<u8>),
     Runner(AllocId, Vec<u8>),
     Forget(AllocId),
+    /// Nothing that was removed or replaced may stay in the file.
+    Scrub,
 }
 
 struct Request {
@@ -41,10 +44,11 @@ impl std::fmt::Debug for Writer {
 }
 
 impl Writer {
-    pub fn spawn(database: Database) -> std::io::Result<Self> {
+    pub fn spawn(database: Database, path: PathBuf) -> std::io::Result<Self> {
         let (queue, requests) = mpsc::channel(QUEUE);
-        let thread =
-            std::thread::Builder::new().name("client-state".into()).spawn(|| run(database, requests))?;
+        let thread = std::thread::Builder::new()
+            .name("client-state".into())
+            .spawn(move || run(database, &path, requests))?;
         Ok(Self { queue: Arc::new(Mutex::new(Some(queue))), thread: Arc::new(Mutex::new(Some(thread))) })
     }
 
@@ -69,8 +73,7 @@ impl Writer {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the thread owns the database and releases it at its end")]
-fn run(database: Database, mut requests: mpsc::Receiver<Request>) {
+fn run(mut database: Database, path: &Path, mut requests: mpsc::Receiver<Request>) {
     while let Some(first) = requests.blocking_recv() {
         let mut batch = vec![first];
         while batch.len() < BATCH {
@@ -79,7 +82,17 @@ fn run(database: Database, mut requests: mpsc::Receiver<Request>) {
         }
         let (changes, callers): (Vec<_>, Vec<_>) =
             batch.into_iter().map(|request| (request.changes, request.done)).unzip();
-        let outcome = commit(&database, changes.into_iter().flatten().collect());
+        let changes: Vec<Change> = changes.into_iter().flatten().collect();
+        let scrubs = changes.iter().any(|change| matches!(change, Change::Scrub));
+        let outcome = commit(&database, changes);
+        if scrubs && outcome.is_ok() {
+            match scrub::rewrite(&database, path) {
+                Ok(fresh) => database = fresh,
+                Err(error) => {
+                    tracing::error!(%error, "erased records stay in the state file until the next start");
+                }
+            }
+        }
         for caller in callers {
             // A caller that no longer waits needs no answer.
             let _gone = caller.send(outcome.clone());
@@ -104,6 +117,7 @@ fn try_commit(database: &Database, changes: Vec<Change>) -> Result<(), redb::Err
                 Change::Node(key, bytes) => drop(node.insert(key, bytes.as_slice())?),
                 Change::Alloc(id, bytes) => drop(allocs.insert(*id.as_bytes(), bytes.as_slice())?),
                 Change::Runner(id, bytes) => drop(runners.insert(*id.as_bytes(), bytes.as_slice())?),
+                Change::Scrub => drop(node.insert(scrub::OWED, [].as_slice())?),
                 Change::Forget(id) => {
                     drop(allocs.remove(*id.as_bytes())?);
                     drop(runners.remove(*id.as_bytes())?);
