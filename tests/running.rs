@@ -1,0 +1,295 @@
+//! What a task finds when it runs, through the real binary called `nomad`: interpreters, environment, accounts,
+//! signals, hooks, disks.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use common::{LIMIT, id, options, register, shell_job, wait_allocs, wait_nodes};
+use muster_testkit::{Agent, eventually};
+use serde_json::{Value, json};
+use tempfile::{TempDir, tempdir};
+
+const LEAK: &str = "agent-secret-55d1";
+
+/// A development agent called `nomad`, with secrets in its environment; `client` goes into its `client` block.
+fn nomad(root: &TempDir, client: &str) -> Agent {
+    let nomad = root.path().join("nomad");
+    symlink(env!("CARGO_BIN_EXE_muster"), &nomad).unwrap();
+    let mut options = options(root, "dev");
+    options.binary = nomad;
+    options.args = vec!["-dev".to_owned()];
+    options.config = format!("client {{\n{client}\n}}\n");
+    let secrets = ["AWS_SECRET_ACCESS_KEY", "NOMAD_TOKEN", "MY_SECRET", "PROXY", "DENIED"];
+    options.env = secrets.map(|name| (name.to_owned(), LEAK.to_owned())).to_vec();
+    let agent = options.start();
+    wait_nodes(&agent, 1);
+    agent
+}
+
+/// A batch job of one task that runs once.
+fn job(job_id: &str, command: &str, args: &[&str]) -> Value {
+    let mut job = shell_job(job_id, "batch", 1, "");
+    job["TaskGroups"][0]["Tasks"][0]["Config"] = json!({"command": command, "args": args});
+    job["TaskGroups"][0]["RestartPolicy"] =
+        json!({"Attempts": 0, "Mode": "fail", "Interval": 60_000_000_000_u64, "Delay": 1_000_000_000});
+    job["TaskGroups"][0]["ReschedulePolicy"] = json!({"Attempts": 0, "Unlimited": false});
+    job
+}
+
+/// Runs it to its end; the allocation and its standard output.
+fn run(agent: &Agent, job: &Value, status: &str) -> (Value, String) {
+    register(agent, job);
+    let alloc = wait_allocs(agent, id(job), status, 1).remove(0);
+    let out = agent.cli(&["alloc", "logs", id(&alloc)]).stdout;
+    (alloc, out)
+}
+
+fn events(alloc: &Value, task: &str) -> Vec<(String, String)> {
+    let events = alloc["TaskStates"][task]["Events"].as_array().cloned().unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    events.iter().map(|event| (text(&event["Type"]), text(&event["DisplayMessage"]))).collect()
+}
+
+fn kinds(alloc: &Value, task: &str) -> Vec<String> {
+    events(alloc, task).into_iter().map(|(kind, _)| kind).collect()
+}
+
+#[test]
+fn every_interpreter_runs_with_its_arguments_exit_code_and_signal() {
+    let root = tempdir().unwrap();
+    let agent = nomad(&root, "");
+    // One argument of several words stays one, whatever quotes are in it (R015).
+    let words = "one argument  with \"quotes\", 'more' and $HOME";
+    for (name, command, args, want) in [
+        ("sh", "/bin/sh", vec!["-c", "printf %s \"$1\"", "sh", words], words),
+        ("bash", "bash", vec!["-c", "x=(a b); echo -n ${#x[@]} $NOMAD_JOB_ID"], "2 bash"),
+        ("python", "python3", vec!["-c", "import sys; sys.stdout.write(sys.argv[1])", words], words),
+        ("perl", "perl", vec!["-e", "print $ARGV[0]", words], words),
+        ("binary", "/usr/bin/env", vec!["printf", "%s|%s", "a b", words], &format!("a b|{words}")),
+    ] {
+        let (_, out) = run(&agent, &job(name, command, &args), "complete");
+        assert_eq!(out, want, "{name}");
+    }
+
+    let (alloc, _) = run(&agent, &job("seven", "python3", &["-c", "raise SystemExit(7)"]), "failed");
+    assert!(events(&alloc, "main").contains(&("Terminated".into(), "Exit Code: 7".into())), "{alloc:#}");
+    let (alloc, _) = run(&agent, &job("nine", "perl", &["-e", "kill 9, $$"]), "failed");
+    assert!(events(&alloc, "main").contains(&("Terminated".into(), "Exit Code: 137, Signal: 9".into())));
+    let not_restarting = ("Not Restarting".to_owned(), "Policy allows no restarts".to_owned());
+    assert_eq!(events(&alloc, "main").last(), Some(&not_restarting));
+
+    // A script that is the command itself, with an interpreter line and no directory in its name.
+    let script = root.path().join("tool.sh");
+    std::fs::write(&script, "#!/usr/bin/env bash\necho \"$# $1\"\n").unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let (_, out) = run(&agent, &job("script", script.to_str().unwrap(), &["a b"]), "complete");
+    assert_eq!(out, "1 a b\n");
+    let (alloc, _) = run(&agent, &job("missing", "/no/such/program", &[]), "failed");
+    let kinds = kinds(&alloc, "main");
+    assert_eq!(kinds, ["Received", "Task Setup", "Driver Failure", "Not Restarting"]);
+}
+
+#[test]
+fn a_task_sees_what_the_job_says_and_nothing_of_the_agent() {
+    let root = tempdir().unwrap();
+    let client = "  meta {\n    rack = \"r7\"\n  }\n  options {\n    \"env.allowlist\" = \"PROXY, DENIED, NOMAD_TOKEN\"\n    \"env.denylist\" = \"DENIED\"\n  }";
+    let agent = nomad(&root, client);
+    let mut job = job("seen", "/usr/bin/env", &[]);
+    job["Meta"] = json!({"owner-team": "ops", "level": "job"});
+    let group = &mut job["TaskGroups"][0];
+    group["Networks"] = json!([{"DynamicPorts": [{"Label": "http"}, {"Label": "in-side", "To": 80}]}]);
+    let task = &mut group["Tasks"][0];
+    task["Meta"] = json!({"level": "task"});
+    task["Env"] = json!({
+        "WHERE": "${node.datacenter}/${meta.rack}/${attr.kernel.name}/${NOMAD_META_level}",
+        "PORT": "${NOMAD_PORT_http}", "UNKNOWN": "${attr.no.such} ${env[\"NOPE\"]}", "FROM_ENV": "${env[\"USER\"]}",
+    });
+    let (alloc, out) = run(&agent, &job, "complete");
+    let env: BTreeMap<&str, &str> = out.lines().filter_map(|line| line.split_once('=')).collect();
+    let leaked: Vec<_> = env.iter().filter(|(_, value)| value.contains(LEAK)).collect();
+    assert_eq!(leaked, [(&"PROXY", &LEAK)], "only what the operator named");
+
+    let short = &id(&alloc)[..8];
+    let dir = |name: &str| format!("{}/{name}", id(&alloc));
+    assert_eq!(env["WHERE"], "dc1/r7/linux/task");
+    assert_eq!(env["PORT"], env["NOMAD_PORT_http"]);
+    assert_eq!(env["UNKNOWN"], "${attr.no.such} ${env[\"NOPE\"]}");
+    assert_eq!(env["FROM_ENV"], env["USER"]);
+    for (name, want) in [
+        ("NOMAD_ALLOC_ID", id(&alloc)),
+        ("NOMAD_SHORT_ALLOC_ID", short),
+        ("NOMAD_ALLOC_NAME", "seen.main[0]"),
+        ("NOMAD_ALLOC_INDEX", "0"),
+        ("NOMAD_TASK_NAME", "main"),
+        ("NOMAD_GROUP_NAME", "main"),
+        ("NOMAD_JOB_ID", "seen"),
+        ("NOMAD_JOB_NAME", "seen"),
+        ("NOMAD_NAMESPACE", "default"),
+        ("NOMAD_REGION", "global"),
+        ("NOMAD_DC", "dc1"),
+        ("NOMAD_CPU_LIMIT", "10"),
+        ("NOMAD_MEMORY_LIMIT", "10"),
+        ("NOMAD_META_OWNER_TEAM", "ops"),
+        ("NOMAD_META_owner_team", "ops"),
+        ("NOMAD_PORT_in_side", "80"),
+        ("NOMAD_ALLOC_PORT_in-side", "80"),
+    ] {
+        assert_eq!(env.get(name), Some(&want), "{name}");
+    }
+    for (name, suffix) in [
+        ("NOMAD_ALLOC_DIR", dir("alloc")),
+        ("NOMAD_TASK_DIR", dir("main/local")),
+        ("NOMAD_SECRETS_DIR", dir("main/secrets")),
+        ("TMPDIR", dir("main/tmp")),
+    ] {
+        assert!(env[name].ends_with(&suffix), "{name}={}", env[name]);
+    }
+    let host = format!("{}:{}", env["NOMAD_HOST_IP_in-side"], env["NOMAD_HOST_PORT_in_side"]);
+    assert_eq!(env["NOMAD_ADDR_in_side"], host);
+}
+
+#[test]
+fn a_task_runs_as_its_user_and_the_denied_one_never() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("skipped: switching users needs root");
+        return;
+    }
+    let root = tempdir().unwrap();
+    std::fs::set_permissions(root.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let options = "  options {\n    \"user.checked_drivers\" = \"raw_exec\"\n    \"user.denylist\" = \"root,daemon\"\n  }\n  meta {\n    who = \"nobody\"\n  }";
+    let agent = nomad(&root, options);
+    let script = "id -un; id -G; echo $HOME; stat -c %U:%a secrets; touch secrets/x local/x && echo written";
+    let mut wanted = job("as-nobody", "/bin/sh", &["-c", script]);
+    wanted["TaskGroups"][0]["Tasks"][0]["User"] = json!("${meta.who}");
+    let (_, out) = run(&agent, &wanted, "complete");
+    let lines: Vec<&str> = out.lines().collect();
+    assert_eq!((lines[0], lines[3], lines[4]), ("nobody", "nobody:700", "written"), "{out}");
+    assert!(!lines[1].split(' ').any(|group| group == "0"), "the agent's groups are gone: {out}");
+
+    for (name, user) in [("by-name", "daemon"), ("by-number", "1"), ("root", "root")] {
+        let mut refused = job(name, "/bin/true", &[]);
+        refused["TaskGroups"][0]["Tasks"][0]["User"] = json!(user);
+        let (alloc, _) = run(&agent, &refused, "failed");
+        let text = format!("running as user {user:?} is disallowed");
+        assert!(events(&alloc, "main").contains(&("Failed Validation".into(), text)), "{alloc:#}");
+    }
+}
+
+#[test]
+fn kill_signals_timeouts_and_delays_are_kept() {
+    let root = tempdir().unwrap();
+    let agent = nomad(&root, "  max_kill_timeout = \"1s\"");
+    let mut polite = shell_job(
+        "polite",
+        "service",
+        1,
+        "trap 'echo hup; exit 0' HUP; echo up; while :; do sleep 0.05; done",
+    );
+    polite["TaskGroups"][0]["Tasks"][0]["KillSignal"] = json!("SIGHUP");
+    let mut deaf = shell_job("deaf", "service", 1, "trap '' INT TERM; echo up; while :; do sleep 0.05; done");
+    deaf["TaskGroups"][0]["Tasks"][0]["KillTimeout"] = json!(600_000_000_000_u64);
+    let mut slow = shell_job("slow", "service", 1, "echo up; exec sleep 1000");
+    slow["TaskGroups"][0]["Tasks"][0]["ShutdownDelay"] = json!(3_600_000_000_000_u64);
+    for job in [&polite, &deaf, &slow] {
+        register(&agent, job);
+        let alloc = wait_allocs(&agent, id(job), "running", 1).remove(0);
+        eventually("the task being up", LIMIT, || {
+            let out = agent.cli(&["alloc", "logs", id(&alloc)]).stdout;
+            (out == "up\n").then_some(()).ok_or(out)
+        });
+    }
+    for name in ["polite", "deaf"] {
+        agent.cli(&["job", "stop", "-yes", "-detach", name]).ok();
+    }
+    agent.cli(&["job", "stop", "-yes", "-detach", "-no-shutdown-delay", "slow"]).ok();
+    let alloc = wait_allocs(&agent, "polite", "complete", 1).remove(0);
+    assert_eq!(agent.cli(&["alloc", "logs", id(&alloc)]).ok(), "up\nhup\n");
+    let killing = "Sent interrupt. Waiting 5s before force killing";
+    // The node's bound on kill timeouts is lower than what the job may ask for by default.
+    let bounded = killing.replace("5s", "1s");
+    let of = |name: &str| {
+        let alloc = wait_allocs(&agent, name, "complete", 1).remove(0);
+        events(&agent.get(&format!("/v1/allocation/{}", id(&alloc))), "main")
+    };
+    assert!(of("deaf").contains(&("Killing".into(), bounded)), "{:?}", of("deaf"));
+    assert!(of("deaf").contains(&("Terminated".into(), "Exit Code: 137, Signal: 9".into())));
+    let skipped = "Skipping shutdown_delay of 1h0m0s before killing the task.";
+    assert!(of("slow").contains(&("Skipping shutdown delay".into(), skipped.into())), "{:?}", of("slow"));
+    assert_eq!(of("slow").last().unwrap().1, "Task successfully killed");
+}
+
+#[test]
+fn hooks_run_in_their_order_and_a_failed_prestart_stops_the_rest() {
+    let root = tempdir().unwrap();
+    let agent = nomad(&root, "");
+    let order = |name: &str| format!("echo {name} >> $NOMAD_ALLOC_DIR/data/order");
+    let task = |name: &str, lifecycle: Value, script: String| {
+        json!({
+            "Name": name, "Driver": "raw_exec", "Lifecycle": lifecycle,
+            "Config": {"command": "/bin/sh", "args": ["-c", script]},
+            "Resources": {"CPU": 10, "MemoryMB": 10}, "LogConfig": {"MaxFiles": 1, "MaxFileSizeMB": 1},
+        })
+    };
+    let hook = |hook: &str, sidecar: bool| json!({"Hook": hook, "Sidecar": sidecar});
+    let mut hooks = job("hooks", "/bin/true", &[]);
+    let wait_for = "while ! grep -q post-start $NOMAD_ALLOC_DIR/data/order; do sleep 0.02; done";
+    hooks["TaskGroups"][0]["Tasks"] = json!([
+        task("main", Value::Null, format!("{}; {wait_for}", order("main"))),
+        task("init", hook("prestart", false), order("init")),
+        task(
+            "proxy",
+            hook("prestart", true),
+            format!("trap 'exit 0' INT; {}; while :; do sleep 0.05; done", "true")
+        ),
+        task("notify", hook("poststart", false), order("post-start")),
+        task(
+            "clean",
+            hook("poststop", false),
+            format!("{}; cat $NOMAD_ALLOC_DIR/data/order", order("clean"))
+        ),
+    ]);
+    register(&agent, &hooks);
+    let alloc = wait_allocs(&agent, "hooks", "complete", 1).remove(0);
+    let out = agent.cli(&["alloc", "logs", id(&alloc), "clean"]).ok();
+    assert_eq!(out, "init\nmain\npost-start\nclean\n");
+    assert!(kinds(&alloc, "proxy").contains(&"Main Tasks Dead".to_owned()), "{alloc:#}");
+
+    let mut broken = hooks.clone();
+    broken["ID"] = json!("broken");
+    broken["TaskGroups"][0]["Tasks"][1]["Config"]["args"] = json!(["-c", "exit 3"]);
+    register(&agent, &broken);
+    let alloc = wait_allocs(&agent, "broken", "failed", 1).remove(0);
+    assert!(!kinds(&alloc, "main").contains(&"Started".to_owned()), "{alloc:#}");
+    let sibling = ("Sibling Task Failed".to_owned(), "Task's sibling \"init\" failed".to_owned());
+    assert!(events(&alloc, "main").contains(&sibling), "{alloc:#}");
+}
+
+#[test]
+fn a_sticky_disk_goes_on_to_the_next_version_and_another_begins_empty() {
+    let root = tempdir().unwrap();
+    let agent = nomad(&root, "");
+    let script = "echo $VERSION >> local/seen; echo $VERSION >> ../alloc/data/seen; cat local/seen ../alloc/data/seen | tr '\\n' ' '; exec sleep 1000";
+    for (name, sticky, want) in [("sticky", true, "1 2 1 2 "), ("fresh", false, "2 2 ")] {
+        let mut service = shell_job(name, "service", 1, script);
+        service["TaskGroups"][0]["EphemeralDisk"] = json!({"SizeMB": 10, "Sticky": sticky});
+        for version in ["1", "2"] {
+            service["TaskGroups"][0]["Tasks"][0]["Env"] = json!({ "VERSION": version });
+            register(&agent, &service);
+            eventually("the version's output", LIMIT, || {
+                let allocs = agent.try_get(&format!("/v1/job/{name}/allocations"))?;
+                let newest = allocs
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .find(|alloc| alloc["ClientStatus"] == "running" && alloc["DesiredStatus"] == "run");
+                let newest = newest.ok_or_else(|| format!("{allocs:#}"))?;
+                let out = agent.cli(&["alloc", "logs", id(newest)]).stdout;
+                let done = if version == "1" { out == "1 1 " } else { out == want };
+                done.then_some(()).ok_or(out)
+            });
+        }
+    }
+}
