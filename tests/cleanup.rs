@@ -223,7 +223,9 @@ fn garbage_collection_by_hand_erases_too() {
     let alloc = wait_allocs(&cluster.server, "by-hand", "complete", 1).remove(0);
     assert!(!cluster.marked().is_empty(), "the test would see the marker");
     eventually("being collectable", LIMIT, || {
-        cluster.client.try_get(&format!("/v1/client/allocation/{}/gc", id(&alloc))).map(drop)
+        let (status, text) =
+            cluster.client.put(&format!("/v1/client/allocation/{}/gc", id(&alloc)), &Value::Null)?;
+        (status == 200).then_some(()).ok_or(text)
     });
     wait_gone(&cluster, id(&alloc));
 }

@@ -76,6 +76,7 @@ fn event(event: &TaskEvent) -> TaskEvent {
         Kind::SiblingFailed { task } => Kind::SiblingFailed { task: cut(task) },
         Kind::RestoreFailed { error } => Kind::RestoreFailed { error: cut(error) },
         Kind::Driver { message } => Kind::Driver { message: cut(message) },
+        Kind::HookMessage { message } => Kind::HookMessage { message: cut(message) },
         // Without text; spelled out, so that a new kind with text is not forgotten here.
         kind @ (Kind::Received
         | Kind::BuildingTaskDir
@@ -83,7 +84,9 @@ fn event(event: &TaskEvent) -> TaskEvent {
         | Kind::Started
         | Kind::LeaderDead
         | Kind::MainTasksDead
-        | Kind::WaitingForShutdownDelay { .. }) => kind.clone(),
+        | Kind::WaitingForShutdownDelay { .. }
+        | Kind::SkippingShutdownDelay { .. }
+        | Kind::DiskExceeded { .. }) => kind.clone(),
     };
     TaskEvent { time: event.time, kind }
 }
