@@ -28,3 +28,24 @@ fn files_logs_statistics_and_actions() {
     let node = running["NodeID"].as_str().unwrap();
     python.check("client.py", &[&port, id(&running), id(&ended), node]);
 }
+
+#[test]
+fn everything_that_reads() {
+    let Some(python) = python() else { return };
+    let root = tempdir().unwrap();
+    let agent = dev_agent(&root);
+    register(&agent, &shell_job("lasting", "service", 1, "exec sleep 1000"));
+    let running = wait_allocs(&agent, "lasting", "running", 1).remove(0);
+    common::wait_evals(&agent);
+    python.check("reads.py", &[&agent.options.http_port.to_string(), id(&running)]);
+}
+
+#[test]
+fn the_openapi_document_is_valid_and_answers_fit_it() {
+    let Some(python) = python() else { return };
+    let root = tempdir().unwrap();
+    let agent = dev_agent(&root);
+    register(&agent, &shell_job("seen", "service", 2, "exec sleep 1000"));
+    let running = wait_allocs(&agent, "seen", "running", 2).remove(0);
+    python.check("openapi.py", &[&agent.options.http_port.to_string(), id(&running)]);
+}

@@ -46,6 +46,15 @@ pub fn wait_allocs(agent: &Agent, job: &str, status: &str, count: usize) -> Vec<
     })
 }
 
+/// Waits until no evaluation is open.
+pub fn wait_evals(agent: &Agent) {
+    eventually("evaluations being over", LIMIT, || {
+        let evals = agent.try_get("/v1/evaluations")?;
+        let open = evals.as_array().into_iter().flatten().any(|eval| eval["Status"] == "pending");
+        if open { Err(evals.to_string()) } else { Ok(()) }
+    });
+}
+
 /// A job in the API's form: one group of `count`, one `raw_exec` task that runs a shell script.
 pub fn shell_job(id: &str, kind: &str, count: u32, script: &str) -> Value {
     let task = json!({

@@ -2,10 +2,11 @@
 //! and noisy, so ratios count, not seconds.
 //!
 //! ```sh
-//! cargo build --release && cargo run --release -p muster-bench -- [limits|job_files|placements|memory|agent|http|logs]
+//! cargo build --release && cargo run --release -p muster-bench -- \
+//!     [limits|job_files|placements|memory|agent|http|lists|logs]
 //! ```
 //!
-//! Without an argument everything runs. `agent`, `http` and `logs` start the release binary as real processes.
+//! Without an argument everything runs. `agent`, `http`, `lists` and `logs` start the release binary as real processes.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,6 +19,7 @@ mod figures;
 mod http;
 mod job_files;
 mod limits;
+mod lists;
 mod logs;
 mod memory;
 mod placements;
@@ -25,13 +27,14 @@ mod placements;
 fn main() {
     muster_sys::supervisor::run_if_supervisor();
     let wanted = std::env::args().nth(1);
-    let all: [(&str, fn()); 7] = [
+    let all: [(&str, fn()); 8] = [
         ("limits", limits::run),
         ("job_files", job_files::run),
         ("placements", placements::run),
         ("memory", memory::run),
         ("agent", agent::run),
         ("http", http::run),
+        ("lists", lists::run),
         ("logs", logs::run),
     ];
     let mut known = false;
@@ -42,5 +45,6 @@ fn main() {
             run();
         }
     }
-    assert!(known, "unknown benchmark; expected limits, job_files, placements, memory, agent, http or logs");
+    let all = "limits, job_files, placements, memory, agent, http, lists or logs";
+    assert!(known, "unknown benchmark; expected {all}");
 }

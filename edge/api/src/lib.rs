@@ -4,6 +4,7 @@
 //! dispatch, the SDK and the authorisation test are made from it. Views own every quirk of the contract (field
 //! names, omission, nulls): nothing of that leaks into the model. No I/O happens here.
 
+pub mod openapi;
 pub mod path;
 pub mod route;
 pub mod table;

@@ -16,9 +16,7 @@ const NOT_BUILT: &[&str] = &[
     "/v1/job/{*job}/revert",
     "/v1/job/{*job}/stable",
     "/v1/job/{*job}/periodic/force",
-    "/v1/job/{*job}/actions",
     "/v1/job/{*job}/action",
-    "/v1/job/{*job}/services",
     "/v1/job/{*job}/versions/{name}/tag",
     "/v1/acl/token/onetime",
     "/v1/acl/token/onetime/exchange",
@@ -88,7 +86,7 @@ pub fn find(method: Method, path: &str) -> Found {
     match found {
         Some((row, params)) => Found::Route(row.id, params),
         // The path may be there for other methods only so far.
-        None if method.writes() && is_not_built(path, best - 1) => Found::NotBuilt,
+        None if method.writes() && is_not_built(path, best.saturating_sub(1)) => Found::NotBuilt,
         None => Found::WrongMethod,
     }
 }
@@ -107,6 +105,14 @@ fn is_not_built(path: &str, spelled_out: usize) -> bool {
         specificity(pattern) > spelled_out
             && match_pattern(pattern, path).is_some()
             && (!catch_all || FAMILIES.contains(&family))
+    })
+}
+
+/// The names that a pattern captures, and whether each takes more than one segment.
+pub(crate) fn pattern_names(pattern: &'static str) -> impl Iterator<Item = (&'static str, bool)> {
+    pattern.split('/').filter_map(|segment| {
+        let name = segment.strip_prefix('{')?.strip_suffix('}')?;
+        Some(name.strip_prefix('*').map_or((name, false), |name| (name, true)))
     })
 }
 
@@ -216,7 +222,7 @@ mod tests {
             "/v1/job/a/b/versions/x/tag",
             "/v1/job/web/periodic/force",
             "/v1/vars",
-            "/v1/acl/tokens",
+            "/v1/acl/roles",
         ] {
             assert_eq!(find(Method::Delete, path), Found::NotBuilt, "{path}");
         }

@@ -34,6 +34,10 @@ routes! {
     JobDeployments: Get "/v1/job/{*job}/deployments", (()) -> Vec<Value>, requires [ReadJob], blocking;
     /// Newest deployment of a job; always null in this version.
     JobDeployment: Get "/v1/job/{*job}/deployment", (()) -> Option<Value>, requires [ReadJob], blocking;
+    /// Commands prepared for a job's tasks.
+    JobActions: Get "/v1/job/{*job}/actions", (()) -> Vec<JobActionView>, requires [ReadJob];
+    /// Services of a job's allocations; always empty in this version.
+    JobServices: Get "/v1/job/{*job}/services", (()) -> Vec<Value>, requires [ReadJob], blocking;
     /// Counts of a job's groups: wanted, placed, running.
     JobScaleStatus: Get "/v1/job/{*job}/scale", (()) -> JobScaleStatusView, requires [ReadJob], blocking;
     /// A dry run: what registering the job would change, and where its allocations would go.
@@ -88,22 +92,24 @@ routes! {
     NodeEligibility: Post|Put "/v1/node/{node}/eligibility", (NodeEligibilityRequest) -> NodeEligibilityResponse, requires [NodeWrite];
 
     /// The operator's facts about a node: `node_id`, or the agent's own.
-    NodeMetaRead: Get "/v1/client/metadata", (()) -> NodeMetaView, requires [NodeRead];
+    NodeMetaRead: Get "/v1/client/metadata", (()) -> NodeMetaView, requires [NodeRead] & [node_id];
     /// Set and unset a node's metadata while it runs.
-    NodeMetaApply: Post "/v1/client/metadata", (NodeMetaRequest) -> NodeMetaView, requires [NodeWrite];
+    NodeMetaApply: Post "/v1/client/metadata", (NodeMetaRequest) -> NodeMetaView, requires [NodeWrite] & [node_id];
 
     /// List a directory of an allocation.
-    FsList: Get "/v1/client/fs/ls/{alloc}", (()) -> Vec<AllocFileInfo>, requires [ReadFs];
+    FsList: Get "/v1/client/fs/ls/{alloc}", (()) -> Vec<AllocFileInfo>, requires [ReadFs] & [path];
     /// Describe a file of an allocation.
-    FsStat: Get "/v1/client/fs/stat/{alloc}", (()) -> AllocFileInfo, requires [ReadFs];
+    FsStat: Get "/v1/client/fs/stat/{alloc}", (()) -> AllocFileInfo, requires [ReadFs] & [path];
     /// A file of an allocation, as it is.
-    FsCat: Get "/v1/client/fs/cat/{alloc}", (()) -> Value, requires [ReadFs];
+    FsCat: Get "/v1/client/fs/cat/{alloc}", (()) -> Value, requires [ReadFs] & [path];
     /// A part of a file of an allocation, as it is.
-    FsReadAt: Get "/v1/client/fs/readat/{alloc}", (()) -> Value, requires [ReadFs];
+    FsReadAt: Get "/v1/client/fs/readat/{alloc}", (()) -> Value, requires [ReadFs] & [path offset limit];
     /// A file of an allocation as frames, and what is appended to it; a stream.
-    FsStream: Get "/v1/client/fs/stream/{alloc}", (()) -> Value, requires [ReadFs];
+    FsStream: Get "/v1/client/fs/stream/{alloc}", (()) -> Value, requires [ReadFs] & [path offset origin follow];
     /// Ask for evaluations of everything a node concerns.
     NodeEvaluate: Post|Put "/v1/node/{node}/evaluate", (()) -> NodeUpdateResponse, requires [NodeWrite];
+    /// Forget a node that will not come back, and its allocations.
+    NodePurge: Post|Put "/v1/node/{node}/purge", (()) -> NodeUpdateResponse, requires [NodeWrite];
 
     /// Objects whose ids begin with a text.
     Search: Post|Put "/v1/search", (SearchRequest) -> SearchResponse, requires [ReadJob|NodeRead|NodePoolRead];
@@ -114,7 +120,7 @@ routes! {
     AllocLogs: Get "/v1/client/fs/logs/{alloc}", (()) -> Value, requires [ReadLogs|ReadFs] & [task type follow offset origin plain];
 
     /// What an allocation's tasks use now.
-    AllocStats: Get "/v1/client/allocation/{alloc}/stats", (()) -> AllocResourceUsage, requires [ReadJob];
+    AllocStats: Get "/v1/client/allocation/{alloc}/stats", (()) -> AllocResourceUsage, requires [ReadJob] & [task];
     /// Newest results of an allocation's health checks, by id; always empty in this version.
     AllocChecks: Get "/v1/client/allocation/{alloc}/checks", (()) -> BTreeMap<String, CheckQueryResult>, requires [ReadJob];
     /// Restart tasks of an allocation in place.
@@ -124,9 +130,9 @@ routes! {
     /// Remove the files of an allocation that has ended.
     AllocGc: Get|Put|Post "/v1/client/allocation/{alloc}/gc", (()) -> (), requires [SubmitJob|GcAllocation];
     /// What a node uses now.
-    NodeStats: Get "/v1/client/stats", (()) -> HostStatsView, requires [NodeRead];
+    NodeStats: Get "/v1/client/stats", (()) -> HostStatsView, requires [NodeRead] & [node_id];
     /// Remove the files of all allocations of a node that have ended.
-    NodeGc: Get|Put|Post "/v1/client/gc", (()) -> (), requires [NodeWrite];
+    NodeGc: Get|Put|Post "/v1/client/gc", (()) -> (), requires [NodeWrite] & [node_id];
 
     /// Make the first token, once.
     AclBootstrap: Post|Put "/v1/acl/bootstrap", (AclBootstrapRequest) -> AclTokenView, requires public;
@@ -149,6 +155,8 @@ routes! {
     AgentMembers: Get "/v1/agent/members", (()) -> MembersResponse, requires [NodeRead];
     /// Whether this agent's roles work.
     AgentHealthRead: Get "/v1/agent/health", (()) -> AgentHealth, requires public & [type];
+    /// This API, described for machines.
+    OpenApi: Get "/v1/openapi.json", (()) -> Value, requires public;
     /// Address of the leader.
     StatusLeader: Get "/v1/status/leader", (()) -> String, requires public;
     /// Addresses of the voters.

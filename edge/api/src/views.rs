@@ -3,6 +3,7 @@
 //! Jobs have no view of their own: `muster_jobspec::JobInput` is the shape both ways.
 
 mod acl;
+mod action;
 mod agent;
 mod alloc;
 mod eval;
@@ -21,6 +22,7 @@ mod time;
 mod usage;
 
 pub use acl::{AclBootstrapRequest, AclRoleLink, AclTokenStub, AclTokenView, SecretText};
+pub use action::JobActionView;
 pub use agent::{AgentHealth, AgentSelf, Member, MembersResponse, RoleHealth};
 pub use alloc::{
     AllocListStub, AllocStopResponse, AllocView, AllocatedResources, AllocatedTaskResources,

@@ -204,6 +204,8 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
         RouteId::JobDeployments => read!(job::deployments),
         RouteId::JobDeployment => read!(job::deployment),
         RouteId::JobStatuses => list!(job_statuses::list),
+        RouteId::JobActions => read!(job::actions),
+        RouteId::JobServices => read!(job::services),
         RouteId::JobScaleStatus => read!(job::scale_status),
         RouteId::JobPlan => plan::plan(write).await?,
         RouteId::JobEvaluate => job::evaluate(write).await?,
@@ -254,6 +256,7 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
         }
         RouteId::AclTokenUpdate => acl::update(write).await?,
         RouteId::AclTokenDelete => acl::delete(write).await?,
+        RouteId::NodePurge => nodes::purge(write).await?,
         RouteId::NodeEvaluate => nodes::evaluate(write).await?,
         RouteId::Search => read_aside(shared, write.asked(id), search::prefix).await,
         RouteId::SearchFuzzy => {
@@ -267,7 +270,9 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
         RouteId::SystemReconcileSummaries => system::reconcile_summaries(write).await?,
         RouteId::Metrics => system::metrics(shared, options)?,
         RouteId::AgentMembers => status::members(shared, agent, options)?,
-        RouteId::AgentSelfRead | RouteId::AgentHealthRead => agent::answer(id, agent, options)?,
+        RouteId::AgentSelfRead | RouteId::AgentHealthRead | RouteId::OpenApi => {
+            agent::answer(id, agent, options)?
+        }
     })
 }
 

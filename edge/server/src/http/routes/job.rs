@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use muster_acl::{Capability, Requirement};
 use muster_api::views::{
-    AllocListStub, EvalView, JobDeregisterResponse, JobEvaluateRequest, JobRegisterResponse,
+    AllocListStub, EvalView, JobActionView, JobDeregisterResponse, JobEvaluateRequest, JobRegisterResponse,
     JobScaleStatusView, JobSubmissionView, JobSummaryView, JobVersionsResponse,
 };
 use muster_ids::JobId;
@@ -98,6 +98,17 @@ pub(crate) fn summary(read: &Read<'_>) -> ReadResult<JobSummaryView> {
     let (key, job) = find(read)?;
     let view = JobSummaryView::new(job, &read.state.summary(job));
     Ok(Answer::new(view, [WatchKey::Job(key.clone()), WatchKey::JobAllocs(key)]))
+}
+
+pub(crate) fn actions(read: &Read<'_>) -> ReadResult<Vec<JobActionView>> {
+    let (key, job) = find(read)?;
+    Ok(Answer::new(JobActionView::of(job), [WatchKey::Job(key)]))
+}
+
+/// Services arrive with their discovery; until then no job has any.
+pub(crate) fn services(read: &Read<'_>) -> ReadResult<Vec<Value>> {
+    let (key, _) = find(read)?;
+    Ok(Answer::new(Vec::new(), [WatchKey::Job(key)]))
 }
 
 pub(crate) fn scale_status(read: &Read<'_>) -> ReadResult<JobScaleStatusView> {

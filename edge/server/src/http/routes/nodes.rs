@@ -1,5 +1,7 @@
 //! Nodes and node pools.
 
+mod purge;
+
 use std::sync::Arc;
 
 use muster_acl::{Capability, Requirement};
@@ -19,6 +21,8 @@ use crate::http::error::{ApiError, malformed_id};
 use crate::http::filter;
 use crate::http::listing::{ListResult, Listing};
 use crate::scoped::Scoped;
+
+pub(crate) use purge::purge;
 
 pub(crate) fn list(read: &Read<'_>) -> ListResult<NodeListStub> {
     let prefix = prefix(read)?;

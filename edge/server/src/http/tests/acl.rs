@@ -50,7 +50,9 @@ impl Objects {
             RouteId::JobPlan => Case { body: job_body("web", ""), ..plain("web", "web") },
             RouteId::JobUpdate => Case { body: job_body("web", ""), ..plain("web", "web") },
             RouteId::JobSubmission => Case { query: "version=0", status: 404, ..web() },
-            RouteId::JobScaleStatus
+            RouteId::JobActions
+            | RouteId::JobServices
+            | RouteId::JobScaleStatus
             | RouteId::JobRead
             | RouteId::JobVersions
             | RouteId::JobAllocations
@@ -83,7 +85,8 @@ impl Objects {
             RouteId::EvalDelete => {
                 Case { body: r#"{"Filter":"Status == canceled"}"#.into(), ..plain("", "") }
             }
-            RouteId::NodeEvaluate => node(),
+            // Nobody answers for this node, and its job runs on: it is given up, then forgotten.
+            RouteId::NodeEvaluate | RouteId::NodePurge => node(),
             RouteId::EvalRead | RouteId::EvalAllocations => plain(&self.eval.to_string(), &absent),
             RouteId::NodeRead | RouteId::NodeAllocations => node(),
             RouteId::NodeEligibility => Case { body: r#"{"Eligibility":"ineligible"}"#.into(), ..node() },
@@ -111,6 +114,7 @@ impl Objects {
             | RouteId::AgentSelfRead
             | RouteId::AgentMembers
             | RouteId::AgentHealthRead
+            | RouteId::OpenApi
             | RouteId::StatusLeader
             | RouteId::StatusPeers
             | RouteId::RegionList

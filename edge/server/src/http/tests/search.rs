@@ -124,3 +124,20 @@ async fn a_node_is_evaluated_and_summaries_agree_with_allocations() {
     assert_eq!(api.get("/v1/node/pool/none").await.seen(), (404, "node pool not found".to_owned()));
     assert_eq!(api.get("/v1/node/pool/default").await.json()["Name"], "default");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_purged_node_is_forgotten_with_what_it_ran() {
+    let api = Api::with_web().await;
+    let allocs = api.get("/v1/allocations").await.json();
+    let node = allocs[0]["NodeID"].as_str().unwrap();
+    let answer = api.ask("PUT", &format!("/v1/node/{node}/purge"), "").await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert!(!answer.json()["EvalIDs"].as_array().unwrap().is_empty());
+    assert_eq!(api.get(&format!("/v1/node/{node}")).await.seen(), (404, "node not found".to_owned()));
+    assert_eq!(api.get(&format!("/v1/node/{node}/allocations")).await.text, "[]");
+    // The job has its two allocations on the node that is left.
+    let left = crate::testing::until_live(&api.server, "web", 2).await;
+    assert!(left.iter().all(|alloc| alloc.node_id.to_string() != node));
+    let again = api.ask("PUT", &format!("/v1/node/{node}/purge"), "").await;
+    assert_eq!(again.seen(), (500, "node not found".to_owned()));
+}

@@ -1,0 +1,91 @@
+//! Parameters of paths and queries.
+
+use serde_json::{Map, Value, json};
+
+use super::captures;
+use crate::route::{Row, Takes};
+
+/// Name, type and meaning of the parameters that many routes share.
+const SHARED: &[(&str, &str, &str)] = &[
+    ("namespace", "string", "namespace, `default` unless given; lists take `*` for all"),
+    ("region", "string", "region, the agent's own unless given"),
+    ("pretty", "string", "indent the answer, unless `0`"),
+    ("index", "integer", "wait until the answer is newer than this state index"),
+    ("wait", "string", "how long to wait, such as `30s`; at most 5 minutes"),
+    ("stale", "boolean", "let any server answer"),
+    ("per_page", "integer", "elements of a page; 0 for all"),
+    ("next_token", "string", "value of X-Nomad-NextToken of the page before"),
+    ("filter", "string", "expression over members of the whole object, such as `Status == \"running\"`"),
+    ("prefix", "string", "beginning of the id or name"),
+    ("reverse", "boolean", "the other way round, if `true`"),
+];
+
+/// The parameters of single routes.
+const OWN: &[(&str, &str, &str)] = &[
+    ("all", "boolean", "also those of earlier jobs of this id"),
+    ("eval_priority", "integer", "priority of the evaluation, 1 to 100"),
+    ("follow", "boolean", "stay and send what is appended"),
+    ("format", "string", "`prometheus` for its text format"),
+    ("include_children", "boolean", "also runs of periodic and dispatched jobs"),
+    ("job", "string", "of this job only"),
+    ("limit", "integer", "bytes at most"),
+    ("meta", "boolean", "with the metadata"),
+    ("node_id", "string", "another node than the one that is asked"),
+    ("no_shutdown_delay", "boolean", "do not wait for shutdown delays"),
+    ("offset", "integer", "bytes from the origin"),
+    ("origin", "string", "`start` or `end`"),
+    ("os", "boolean", "with the operating system's name"),
+    ("path", "string", "below the allocation's directory"),
+    ("plain", "boolean", "raw text instead of frames"),
+    ("purge", "boolean", "forget it instead of keeping it as stopped"),
+    ("related", "boolean", "with the evaluations it is linked with"),
+    ("reschedule", "boolean", "replace it as if it had failed"),
+    ("resources", "boolean", "with resources"),
+    ("status", "string", "of this status only"),
+    ("task", "string", "task name"),
+    ("task_states", "boolean", "with task states, unless `false`"),
+    ("type", "string", "`stdout` or `stderr` of a log; `client` or `server` of health"),
+    ("version", "integer", "version of the job"),
+];
+
+/// Those that the document describes once.
+pub(super) fn shared() -> Map<String, Value> {
+    SHARED.iter().map(|parameter| (parameter.0.to_owned(), query(parameter))).collect()
+}
+
+fn query((name, kind, about): &(&str, &str, &str)) -> Value {
+    json!({"name": name, "in": "query", "description": about, "schema": {"type": kind}})
+}
+
+pub(super) fn of_operation(row: &Row) -> Vec<Value> {
+    let mut names = vec!["namespace", "region", "pretty"];
+    if row.blocking {
+        names.extend(["index", "wait", "stale"]);
+    }
+    for takes in row.takes {
+        names.extend(match takes {
+            Takes::Page => &["per_page", "next_token"][..],
+            Takes::Filter => &["filter"],
+            Takes::Prefix => &["prefix"],
+            Takes::Reverse => &["reverse"],
+        });
+    }
+    let references = names.iter().map(|name| json!({"$ref": format!("#/components/parameters/{name}")}));
+    let own = row.query.iter().filter_map(|name| OWN.iter().find(|(known, _, _)| known == name)).map(query);
+    references.chain(own).collect()
+}
+
+/// Whether the table of meanings has it.
+#[cfg(test)]
+pub(super) fn is_described(name: &str) -> bool {
+    OWN.iter().any(|(known, _, about)| *known == name && !about.is_empty())
+}
+
+pub(super) fn of_path(row: &Row) -> Vec<Value> {
+    captures(row)
+        .map(|(name, slashes)| {
+            let about = if slashes { "may hold `/`, written `%2F` or as it is" } else { "one segment" };
+            json!({"name": name, "in": "path", "required": true, "description": about, "schema": {"type": "string"}})
+        })
+        .collect()
+}
