@@ -193,3 +193,36 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn artifacts_have_the_contracts_limits_unless_told_otherwise() {
+    let artifact = |text: &str| config(text).client.unwrap().artifact;
+    let default = artifact("");
+    assert_eq!((default.max_bytes, default.unpacked_bytes), (100_000_000_000, 100_000_000_000));
+    assert_eq!((default.unpacked_files, default.git_timeout), (4_096, Duration::from_secs(1_800)));
+    assert!(!default.disable_filesystem_isolation && default.environment.is_empty());
+    let told = artifact(
+        "client { artifact {
+  http_max_size = \"1GiB\"
+  decompression_file_count_limit = 0
+  s3_timeout = \"5m\"
+  set_environment_variables = \"HTTPS_PROXY, NETRC\"
+  filesystem_isolation_extra_paths = [\"d:rx:/srv/keys\"]
+} }",
+    );
+    assert_eq!((told.max_bytes, told.unpacked_files), (1 << 30, 0));
+    assert_eq!(
+        (told.s3_timeout, told.environment),
+        (Duration::from_secs(300), vec!["HTTPS_PROXY".into(), "NETRC".into()])
+    );
+    for (text, want) in [
+        ("http_max_size = \"lots\"", "`client.artifact.http_max_size` cannot be `lots`"),
+        ("http_max_size = \"0\"", "cannot be 0"),
+        ("git_timeout = \"0s\"", "`client.artifact.git_timeout` cannot be 0"),
+        ("filesystem_isolation_extra_paths = [\"/srv\"]", "holds `/srv`"),
+    ] {
+        let errors =
+            decide(with(&format!("client {{ artifact {{ {text} }} }}")), false).unwrap_err().join("\n");
+        assert!(errors.contains(want), "{text}: {errors}");
+    }
+}
