@@ -52,6 +52,7 @@ use crate::JobInput;
 pub(crate) use basics::text_map;
 pub use cron::{CronError, parse_cron};
 pub(crate) use error::Findings;
+pub(crate) use error::Step;
 pub use error::{ValidationError, validation_message};
 pub(crate) use identity::plain as plain_identity;
 pub(crate) use resources::decide as decide_resources;
@@ -99,7 +100,7 @@ impl Decided {
         if self.unbuilt.is_empty() {
             return Ok((self.job, self.warnings));
         }
-        Err(self.unbuilt.into_iter().map(ValidationError::Message).collect())
+        Err(self.unbuilt.into_iter().map(|text| ValidationError::Message { text, attribute: None }).collect())
     }
 
     /// Everything worth saying to somebody who only asks about the job.

@@ -10,6 +10,7 @@
 mod finish;
 mod free;
 mod misplaced;
+mod places;
 mod schema;
 mod suggest;
 mod value;
@@ -21,15 +22,31 @@ use serde_json::Value;
 use crate::JobInput;
 use schema::job::JOB;
 
+pub use places::Places;
+
 /// Reads a job file.
 ///
 /// # Errors
 /// Everything that is wrong with the file, each with its place: syntax, unknown names with the closest known one,
 /// missing labels, values of the wrong type.
 pub fn parse_hcl(source: &Source, inputs: &Inputs) -> Result<JobInput, Vec<Diagnostic>> {
+    parse_hcl_with_places(source, inputs).map(|(input, _)| input)
+}
+
+/// Reads a job file and keeps where everything stands in it, so that what `decide` finds can be shown there.
+///
+/// # Errors
+/// As [`parse_hcl`].
+pub fn parse_hcl_with_places(
+    source: &Source,
+    inputs: &Inputs,
+) -> Result<(JobInput, Places), Vec<Diagnostic>> {
     let (body, mut found) = muster_hcl::evaluate_partly(source, inputs);
     match body {
-        Some(body) if found.is_empty() => from_body(&body),
+        Some(body) if found.is_empty() => {
+            let input = from_body(&body)?;
+            Ok((input, Places::new(body)))
+        }
         Some(body) => {
             // What has no value is left out; the names of everything else are judged all the same.
             found.extend(from_body(&body).err().into_iter().flatten());

@@ -20,7 +20,7 @@ mod view;
 mod wire;
 
 pub use decide::{CronError, Decided, Limits, ValidationError, decide, parse_cron, validation_message};
-pub use hcl::parse_hcl;
+pub use hcl::{Places, parse_hcl, parse_hcl_with_places};
 pub use input::JobInput;
 pub use json::{ParseError, parse_json};
 pub use view::view;

@@ -12,7 +12,7 @@ use muster_model as model;
 use muster_model::Value;
 use serde_json::Value as Json;
 
-use crate::decide::Findings;
+use crate::decide::{Findings, Step};
 use crate::duration::Nanos;
 use crate::input::{FreeMap, TextMap};
 
@@ -28,7 +28,7 @@ pub trait Wire: Sized {
 
 /// One member: how the wire's type becomes `M`, and what is shown of it.
 pub trait Field<M>: Sized {
-    fn read(given: Option<&Self>, name: &str, found: &mut Findings) -> M;
+    fn read(given: Option<&Self>, name: &'static str, found: &mut Findings) -> M;
 
     /// `None` is `null`.
     fn show(model: &M) -> Option<Self>;
@@ -112,7 +112,7 @@ macro_rules! wire {
 pub(crate) use wire;
 
 impl Field<Text> for String {
-    fn read(given: Option<&Self>, _: &str, _: &mut Findings) -> Text {
+    fn read(given: Option<&Self>, _: &'static str, _: &mut Findings) -> Text {
         given.map_or_else(|| Text::from(""), |text| Text::from(text.as_str()))
     }
 
@@ -123,7 +123,7 @@ impl Field<Text> for String {
 
 /// An empty text counts as absent.
 impl Field<Option<Text>> for String {
-    fn read(given: Option<&Self>, _: &str, _: &mut Findings) -> Option<Text> {
+    fn read(given: Option<&Self>, _: &'static str, _: &mut Findings) -> Option<Text> {
         given.filter(|text| !text.is_empty()).map(|text| Text::from(text.as_str()))
     }
 
@@ -133,7 +133,7 @@ impl Field<Option<Text>> for String {
 }
 
 impl Field<bool> for bool {
-    fn read(given: Option<&Self>, _: &str, _: &mut Findings) -> bool {
+    fn read(given: Option<&Self>, _: &'static str, _: &mut Findings) -> bool {
         given.copied().unwrap_or_default()
     }
 
@@ -145,11 +145,11 @@ impl Field<bool> for bool {
 macro_rules! numbers {
     ($($number:ty)*) => {$(
         impl Field<$number> for i64 {
-            fn read(given: Option<&Self>, name: &str, found: &mut Findings) -> $number {
+            fn read(given: Option<&Self>, name: &'static str, found: &mut Findings) -> $number {
                 let value = given.copied().unwrap_or_default();
                 <$number>::try_from(value).unwrap_or_else(|_| {
                     let most = i128::from(<$number>::MAX).min(i128::from(i64::MAX));
-                    found.error(format!("`{name}` must be between 0 and {most}; got {value}"));
+                    found.error_in(name, format!("`{name}` must be between 0 and {most}; got {value}"));
                     0
                 })
             }
@@ -165,7 +165,7 @@ numbers! { u16 u32 u64 }
 
 /// -1 counts as absent, as some clients write it.
 impl Field<Option<u32>> for i64 {
-    fn read(given: Option<&Self>, name: &str, found: &mut Findings) -> Option<u32> {
+    fn read(given: Option<&Self>, name: &'static str, found: &mut Findings) -> Option<u32> {
         given.filter(|value| **value != -1).map(|value| Field::read(Some(value), name, found))
     }
 
@@ -175,7 +175,7 @@ impl Field<Option<u32>> for i64 {
 }
 
 impl Field<Vec<u16>> for Vec<i64> {
-    fn read(given: Option<&Self>, name: &str, found: &mut Findings) -> Vec<u16> {
+    fn read(given: Option<&Self>, name: &'static str, found: &mut Findings) -> Vec<u16> {
         given.into_iter().flatten().map(|value| Field::read(Some(value), name, found)).collect()
     }
 
@@ -185,7 +185,7 @@ impl Field<Vec<u16>> for Vec<i64> {
 }
 
 impl Field<Duration> for Nanos {
-    fn read(given: Option<&Self>, name: &str, found: &mut Findings) -> Duration {
+    fn read(given: Option<&Self>, name: &'static str, found: &mut Findings) -> Duration {
         found.duration_or(&format!("`{name}`"), given.copied(), Duration::ZERO)
     }
 
@@ -195,7 +195,7 @@ impl Field<Duration> for Nanos {
 }
 
 impl Field<Option<Duration>> for Nanos {
-    fn read(given: Option<&Self>, name: &str, found: &mut Findings) -> Option<Duration> {
+    fn read(given: Option<&Self>, name: &'static str, found: &mut Findings) -> Option<Duration> {
         given.map(|value| found.duration(&format!("`{name}`"), *value))
     }
 
@@ -205,7 +205,7 @@ impl Field<Option<Duration>> for Nanos {
 }
 
 impl Field<Vec<Text>> for Vec<String> {
-    fn read(given: Option<&Self>, _: &str, _: &mut Findings) -> Vec<Text> {
+    fn read(given: Option<&Self>, _: &'static str, _: &mut Findings) -> Vec<Text> {
         given.into_iter().flatten().map(|text| Text::from(text.as_str())).collect()
     }
 
@@ -215,7 +215,7 @@ impl Field<Vec<Text>> for Vec<String> {
 }
 
 impl Field<BTreeMap<String, Text>> for TextMap {
-    fn read(given: Option<&Self>, _: &str, _: &mut Findings) -> BTreeMap<String, Text> {
+    fn read(given: Option<&Self>, _: &'static str, _: &mut Findings) -> BTreeMap<String, Text> {
         crate::decide::text_map(given)
     }
 
@@ -225,7 +225,7 @@ impl Field<BTreeMap<String, Text>> for TextMap {
 }
 
 impl Field<BTreeMap<String, Vec<Text>>> for BTreeMap<String, Vec<String>> {
-    fn read(given: Option<&Self>, name: &str, found: &mut Findings) -> BTreeMap<String, Vec<Text>> {
+    fn read(given: Option<&Self>, name: &'static str, found: &mut Findings) -> BTreeMap<String, Vec<Text>> {
         let entries = given.into_iter().flatten();
         entries.map(|(key, texts)| (key.clone(), Field::read(Some(texts), name, found))).collect()
     }
@@ -238,7 +238,7 @@ impl Field<BTreeMap<String, Vec<Text>>> for BTreeMap<String, Vec<String>> {
 
 /// Null members say nothing and are dropped.
 impl Field<BTreeMap<String, Value>> for FreeMap {
-    fn read(given: Option<&Self>, _: &str, _: &mut Findings) -> BTreeMap<String, Value> {
+    fn read(given: Option<&Self>, _: &'static str, _: &mut Findings) -> BTreeMap<String, Value> {
         let members = given.into_iter().flatten().filter(|(_, value)| !value.is_null());
         members.map(|(key, value)| (key.clone(), value_of(value))).collect()
     }
@@ -249,8 +249,10 @@ impl Field<BTreeMap<String, Value>> for FreeMap {
 }
 
 impl<W: Wire> Field<Option<Box<W::Model>>> for W {
-    fn read(given: Option<&Self>, name: &str, found: &mut Findings) -> Option<Box<W::Model>> {
-        given.map(|block| Box::new(found.part(name.to_owned(), |found| block.decide(found))))
+    fn read(given: Option<&Self>, name: &'static str, found: &mut Findings) -> Option<Box<W::Model>> {
+        given.map(|block| {
+            Box::new(found.part(name.to_owned(), Step::Nth(name, 0), |found| block.decide(found)))
+        })
     }
 
     fn show(model: &Option<Box<W::Model>>) -> Option<Self> {
@@ -259,10 +261,12 @@ impl<W: Wire> Field<Option<Box<W::Model>>> for W {
 }
 
 impl<W: Wire> Field<Vec<W::Model>> for Vec<W> {
-    fn read(given: Option<&Self>, name: &str, found: &mut Findings) -> Vec<W::Model> {
+    fn read(given: Option<&Self>, name: &'static str, found: &mut Findings) -> Vec<W::Model> {
         let numbered = given.into_iter().flatten().enumerate();
         numbered
-            .map(|(at, block)| found.part(format!("{name} {}", at + 1), |found| block.decide(found)))
+            .map(|(at, block)| {
+                found.part(format!("{name} {}", at + 1), Step::Nth(name, at), |found| block.decide(found))
+            })
             .collect()
     }
 
@@ -272,10 +276,15 @@ impl<W: Wire> Field<Vec<W::Model>> for Vec<W> {
 }
 
 impl<W: Wire> Field<BTreeMap<String, W::Model>> for BTreeMap<String, W> {
-    fn read(given: Option<&Self>, name: &str, found: &mut Findings) -> BTreeMap<String, W::Model> {
+    fn read(given: Option<&Self>, name: &'static str, found: &mut Findings) -> BTreeMap<String, W::Model> {
         let entries = given.into_iter().flatten();
         let mut entry = |key: &String, block: &W| {
-            (key.clone(), found.part(format!("{name} {key}"), |found| block.decide(found)))
+            (
+                key.clone(),
+                found.part(format!("{name} {key}"), Step::Labelled(name, key.clone()), |found| {
+                    block.decide(found)
+                }),
+            )
         };
         entries.map(|(key, block)| entry(key, block)).collect()
     }
@@ -290,8 +299,8 @@ impl<W: Wire> Field<BTreeMap<String, W::Model>> for BTreeMap<String, W> {
 macro_rules! in_place {
     ($($input:ident $model:ident),*) => {$(
         impl Field<Option<model::$model>> for crate::input::$input {
-            fn read(given: Option<&Self>, name: &str, found: &mut Findings) -> Option<model::$model> {
-                given.map(|block| found.part(name.to_owned(), |found| block.decide(found)))
+            fn read(given: Option<&Self>, name: &'static str, found: &mut Findings) -> Option<model::$model> {
+                given.map(|block| found.part(name.to_owned(), Step::Nth(name, 0), |found| block.decide(found)))
             }
 
             fn show(model: &Option<model::$model>) -> Option<Self> {
@@ -307,7 +316,7 @@ in_place! {
 }
 
 impl Field<model::MeshGateway> for crate::input::MeshGatewayInput {
-    fn read(given: Option<&Self>, _: &str, found: &mut Findings) -> model::MeshGateway {
+    fn read(given: Option<&Self>, _: &'static str, found: &mut Findings) -> model::MeshGateway {
         given.map(|block| block.decide(found)).unwrap_or_default()
     }
 
@@ -320,9 +329,9 @@ impl Field<model::MeshGateway> for crate::input::MeshGatewayInput {
 macro_rules! choices {
     ($($choice:ident)*) => {$(
         impl Field<model::$choice> for String {
-            fn read(given: Option<&Self>, _: &str, found: &mut Findings) -> model::$choice {
+            fn read(given: Option<&Self>, name: &'static str, found: &mut Findings) -> model::$choice {
                 let text = given.filter(|text| !text.is_empty());
-                text.and_then(|text| found.check(text.parse())).unwrap_or_default()
+                text.and_then(|text| found.check(name, text.parse())).unwrap_or_default()
             }
 
             fn show(model: &model::$choice) -> Option<Self> {

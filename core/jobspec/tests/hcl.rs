@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use muster_hcl::{Inputs, Source};
-use muster_jobspec::{JobInput, Limits, decide, parse_hcl, parse_json, validation_message};
+use muster_jobspec::{
+    JobInput, Limits, decide, parse_hcl, parse_hcl_with_places, parse_json, validation_message,
+};
 use serde_json::json;
 
 fn read(text: &str) -> Result<JobInput, String> {
@@ -198,4 +200,79 @@ fn the_autorun_job_is_judged_step_by_step() {
     let sum = "a".repeat(64);
     let job = decide_file(&job("https://tools.test/autorunsc64.exe", &sum, "}")).unwrap().job;
     assert_eq!(job.constraints[0].to_string(), "${attr.unique.hostname} = my-machine");
+}
+
+#[test]
+fn broken_rules_are_shown_where_they_stand() {
+    let text = r#"
+job "x" {
+  type     = "cron"
+  priority = 0
+  constraint {
+    attribute = "${attr.a}"
+    operator  = "~"
+    value     = "b"
+  }
+  dynamic "group" {
+    for_each = ["a", "b"]
+    labels   = [group.value]
+    content {
+      count = group.value == "a" ? 1 : -1
+      restart { mode = "never" }
+      task "t" { driver = "raw_exec" }
+    }
+  }
+  task "alone" {
+    driver      = "raw_exec"
+    kill_signal = "SIGFOO"
+    resources { memory = 1 }
+    artifact {
+      source = ""
+      options { checksum = "sha256:adf767759......" }
+    }
+    template {
+      destination = "local/x"
+      data        = "x"
+      change_mode = "reload"
+    }
+    service {
+      port = "http"
+      check {
+        type     = "tcp"
+        interval = "1ms"
+        timeout  = "1s"
+      }
+    }
+  }
+  group "volumes" {
+    volume "data" { type = "host" }
+    task "t" { driver = "raw_exec" }
+  }
+}
+"#;
+    let source = Source::new("job.hcl", text);
+    let (input, places) = parse_hcl_with_places(&source, &Inputs::default()).unwrap();
+    let errors = decide(input, &Limits::default()).unwrap_err();
+    let lines: Vec<String> = places.locate(&errors).iter().map(|found| found.render(&source)).collect();
+    for expected in [
+        "job.hcl:3:14: Invalid job type: \"cron\"; expected service, batch, system or sysbatch",
+        "job.hcl:4:14: job priority must be between [1, 100]",
+        "job.hcl:7:17: Constraint 1: Unknown constraint type \"~\"",
+        "job.hcl:14:15: Task group b: Task group count can't be negative",
+        "job.hcl:15:24: Task group b: Unsupported restart mode: \"never\"",
+        "job.hcl:21:19: Task group alone: Task alone: kill_signal `SIGFOO` is not a signal",
+        "job.hcl:22:26: Task group alone: Task alone: minimum MemoryMB value is 10; got 1",
+        "job.hcl:24:16: Task group alone: Task alone: Artifact 1: source must be specified",
+        "job.hcl:25:28: Task group alone: Task alone: Artifact 1: invalid checksum",
+        "job.hcl:30:21: Task group alone: Task alone: Template 1: unknown template change_mode `reload`",
+        "job.hcl:36:20: Task group alone: Task alone: Service (unnamed): Check 1: interval (1ms) cannot be lower than 1s",
+        "job.hcl:19:3: Task group alone: port label \"http\" referenced by services x-alone-alone does not exist",
+        "job.hcl:42:5: Task group volumes: Volume data: volume has an empty source",
+    ] {
+        assert!(
+            lines.iter().any(|line| line.starts_with(expected)),
+            "{expected} is missing in:\n{}",
+            lines.join("\n")
+        );
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use muster_model::Action;
 
-use super::Findings;
+use super::{Findings, Step};
 use crate::input::ActionInput;
 use crate::wire::Wire;
 
@@ -14,7 +14,7 @@ pub(super) fn decide(inputs: &[ActionInput], found: &mut Findings) -> Vec<Action
     let mut seen = BTreeSet::new();
     let mut actions = Vec::with_capacity(inputs.len());
     for (at, input) in inputs.iter().enumerate() {
-        actions.push(found.part(format!("Action {}", at + 1), |found| {
+        actions.push(found.part(format!("Action {}", at + 1), Step::Nth("action", at), |found| {
             let action = input.decide(found);
             check(&action, found);
             if !seen.insert(action.name.clone()) {

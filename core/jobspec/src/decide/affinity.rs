@@ -3,9 +3,9 @@
 use muster_ids::Text;
 use muster_model::{Affinity, JobType, Operand};
 
-use super::Findings;
 use super::basics::{given, list};
 use super::constraint::{check_right, check_target, operand};
+use super::{Findings, Step};
 use crate::input::AffinityInput;
 use crate::wire::Field;
 
@@ -18,7 +18,9 @@ pub(super) fn decide(inputs: &[AffinityInput], kind: JobType, found: &mut Findin
     }
     let numbered = inputs.iter().enumerate();
     numbered
-        .filter_map(|(at, input)| found.part(format!("Affinity {}", at + 1), |found| one(input, found)))
+        .filter_map(|(at, input)| {
+            found.part(format!("Affinity {}", at + 1), Step::Nth("affinity", at), |found| one(input, found))
+        })
         .collect()
 }
 
@@ -43,16 +45,16 @@ fn one(input: &AffinityInput, found: &mut Findings) -> Option<Affinity> {
 
 fn weight(weight: i64, found: &mut Findings) -> Option<i8> {
     match weight {
-        0 => found.error("Affinity weight cannot be zero"),
+        0 => found.error_in("weight", "Affinity weight cannot be zero"),
         -100..=100 => return i8::try_from(weight).ok(),
-        _ => found.error("Affinity weight must be within the range [-100,100]"),
+        _ => found.error_in("weight", "Affinity weight must be within the range [-100,100]"),
     }
     None
 }
 
 /// Of a device, which jobs of any type may ask for.
 impl Field<Vec<Affinity>> for Vec<AffinityInput> {
-    fn read(given: Option<&Self>, _: &str, found: &mut Findings) -> Vec<Affinity> {
+    fn read(given: Option<&Self>, _: &'static str, found: &mut Findings) -> Vec<Affinity> {
         decide(list(given), JobType::Service, found)
     }
 

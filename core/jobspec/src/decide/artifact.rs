@@ -3,25 +3,25 @@
 use muster_ids::Text;
 use muster_model::{Artifact, ArtifactMode};
 
-use super::Findings;
 use super::basics::{given, text_map};
 use super::path::escapes_alloc;
+use super::{Findings, Step};
 use crate::input::ArtifactInput;
 
-/// `None` when one of them is refused.
-pub(super) fn decide(inputs: &[ArtifactInput], found: &mut Findings) -> Option<Vec<Artifact>> {
-    let decided: Vec<_> = inputs
-        .iter()
-        .enumerate()
-        .map(|(at, input)| found.part(format!("Artifact {}", at + 1), |found| one(input, found)))
-        .collect();
-    decided.into_iter().collect()
+/// Those that are not refused.
+pub(super) fn decide(inputs: &[ArtifactInput], found: &mut Findings) -> Vec<Artifact> {
+    let numbered = inputs.iter().enumerate();
+    numbered
+        .filter_map(|(at, input)| {
+            found.part(format!("Artifact {}", at + 1), Step::Nth("artifact", at), |found| one(input, found))
+        })
+        .collect()
 }
 
 fn one(input: &ArtifactInput, found: &mut Findings) -> Option<Artifact> {
     let source = input.source.as_deref().map(str::trim).filter(|source| !source.is_empty());
     if source.is_none() {
-        found.error("source must be specified: write the URL of what to fetch");
+        found.error_in("source", "source must be specified: write the URL of what to fetch");
     }
     let mode = mode(input, found);
     let destination = destination(input, source.unwrap_or_default(), mode.unwrap_or_default(), found);
@@ -45,7 +45,8 @@ fn mode(input: &ArtifactInput, found: &mut Findings) -> Option<ArtifactMode> {
         Some("file") => Some(ArtifactMode::File),
         Some("dir") => Some(ArtifactMode::Dir),
         Some(other) => {
-            found.error(format!("invalid artifact mode {other:?}; must be one of: any, file, dir"));
+            found
+                .error_in("mode", format!("invalid artifact mode {other:?}; must be one of: any, file, dir"));
             None
         }
     }
@@ -58,7 +59,10 @@ fn destination(input: &ArtifactInput, source: &str, mode: ArtifactMode, found: &
         (None, _) => "local/".to_owned(),
     };
     if escapes_alloc(&text) {
-        found.error(format!("artifact destination `{text}` escapes the allocation directory"));
+        found.error_in(
+            "destination",
+            format!("artifact destination `{text}` escapes the allocation directory"),
+        );
     }
     Text::from(text)
 }
@@ -74,7 +78,10 @@ fn check_checksum(checksum: &str, found: &mut Findings) {
         return;
     }
     let Some((kind, hex)) = checksum.split_once(':') else {
-        found.error(format!("checksum must be given as \"type:value\"; got {checksum:?}"));
+        found.error_in(
+            "options.checksum",
+            format!("checksum must be given as \"type:value\"; got {checksum:?}"),
+        );
         return;
     };
     let digits = match kind {
@@ -83,15 +90,21 @@ fn check_checksum(checksum: &str, found: &mut Findings) {
         "sha256" => 64,
         "sha512" => 128,
         _ => {
-            found.error(format!("unsupported checksum type {kind:?}; expected md5, sha1, sha256 or sha512"));
+            found.error_in(
+                "options.checksum",
+                format!("unsupported checksum type {kind:?}; expected md5, sha1, sha256 or sha512"),
+            );
             return;
         }
     };
     if hex.len() != digits || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        found.error(format!(
-            "invalid checksum {checksum:?}: {kind} takes {digits} hexadecimal digits, got {}",
-            hex.len()
-        ));
+        found.error_in(
+            "options.checksum",
+            format!(
+                "invalid checksum {checksum:?}: {kind} takes {digits} hexadecimal digits, got {}",
+                hex.len()
+            ),
+        );
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) fn check(
     for (name, time) in [("interval", check.interval), ("timeout", check.timeout)] {
         if time < LEAST_TIME {
             let (time, least) = (Nanos::from(time), Nanos::from(LEAST_TIME));
-            found.error(format!("{name} ({time}) cannot be lower than {least}"));
+            found.error_in(name, format!("{name} ({time}) cannot be lower than {least}"));
         }
     }
     of_kind(check, service, task, found);

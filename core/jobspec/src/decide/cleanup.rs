@@ -21,7 +21,7 @@ pub(super) fn decide(input: &CleanupInput, disk: &EphemeralDisk, found: &mut Fin
         found.error("cleanup needs a mode: immediate, after_read or retention");
         return None;
     };
-    let mode: CleanupMode = found.check(mode.parse())?;
+    let mode: CleanupMode = found.check("cleanup.mode", mode.parse())?;
     if mode == CleanupMode::Immediate && input.retention.is_some_and(|retention| retention.0 != 0) {
         found.error("cleanup mode `immediate` keeps nothing: remove `retention`, or use mode `retention`");
     }

@@ -3,8 +3,8 @@
 use muster_ids::Text;
 use muster_model::{Constraint, Operand, Requirements, Rules};
 
-use super::Findings;
 use super::basics::{given, list};
+use super::{Findings, Step};
 use crate::input::ConstraintInput;
 use crate::wire::Field;
 
@@ -20,7 +20,9 @@ pub(super) fn decide(inputs: &[ConstraintInput], level: Level, found: &mut Findi
     let numbered = inputs.iter().enumerate();
     numbered
         .filter_map(|(at, input)| {
-            found.part(format!("Constraint {}", at + 1), |found| one(input, level, found))
+            found.part(format!("Constraint {}", at + 1), Step::Nth("constraint", at), |found| {
+                one(input, level, found)
+            })
         })
         .collect()
 }
@@ -53,7 +55,7 @@ pub(super) fn operand(text: Option<&String>, found: &mut Findings) -> Option<Ope
     let text = given(text).unwrap_or("=");
     let operand = text.parse().ok();
     if operand.is_none() {
-        found.error(format!(
+        found.error_in("operator", format!(
             "Unknown constraint type {text:?}; expected one of = != > >= < <= version semver regexp set_contains \
              set_contains_any distinct_hosts distinct_property is_set is_not_set"
         ));
@@ -96,7 +98,7 @@ pub(super) fn check_target(left: &str, found: &mut Findings) {
         && !EXACT.contains(&left)
         && !PREFIXES.iter().any(|prefix| left.starts_with(prefix))
     {
-        found.error(format!("unsupported attribute {left:?}"));
+        found.error_in("attribute", format!("unsupported attribute {left:?}"));
     }
 }
 
@@ -112,25 +114,29 @@ pub(super) fn check_right(operand: Operand, right: &str, found: &mut Findings) {
     match operand {
         Operand::Regexp => {
             if let Err(error) = regex::Regex::new(right) {
-                found.error(format!("Regular expression failed to compile: {error}"));
+                found.error_in("value", format!("Regular expression failed to compile: {error}"));
             }
         }
         Operand::Version if Requirements::parse(right, Rules::Version).is_none() => {
-            found.error(format!(
-                "Version constraint is invalid: `{right}`; write one such as `>= 1.2, < 2` or `~> 1.4`"
-            ));
+            found.error_in(
+                "value",
+                format!(
+                    "Version constraint is invalid: `{right}`; write one such as `>= 1.2, < 2` or `~> 1.4`"
+                ),
+            );
         }
         Operand::Semver if Requirements::parse(right, Rules::Semver).is_none() => {
-            found.error(format!(
-                "Semver constraint is invalid: `{right}`; write one such as `>= 1.2.0, < 2.0.0`"
-            ));
+            found.error_in(
+                "value",
+                format!("Semver constraint is invalid: `{right}`; write one such as `>= 1.2.0, < 2.0.0`"),
+            );
         }
         _ => {}
     }
 }
 
 impl Field<Vec<Constraint>> for Vec<ConstraintInput> {
-    fn read(given: Option<&Self>, _: &str, found: &mut Findings) -> Vec<Constraint> {
+    fn read(given: Option<&Self>, _: &'static str, found: &mut Findings) -> Vec<Constraint> {
         decide(list(given), Level::Task, found)
     }
 

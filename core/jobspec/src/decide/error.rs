@@ -5,19 +5,28 @@ use std::fmt;
 /// One reason why a job is refused, or the reasons found inside one part of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ValidationError {
-    Message(String),
-    /// `Task group web validation failed: …`
-    Part {
-        what: String,
-        errors: Vec<Self>,
+    Message {
+        text: String,
+        /// What the text is about, by its name in a job file.
+        attribute: Option<&'static str>,
     },
+    /// `Task group web validation failed: …`
+    Part { what: String, at: Step, errors: Vec<Self> },
+}
+
+/// The way from a block of a job file to one inside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The n-th block of this kind, counted from 0.
+    Nth(&'static str, usize),
+    Labelled(&'static str, String),
 }
 
 impl fmt::Display for ValidationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Message(text) => f.write_str(text),
-            Self::Part { what, errors } => {
+            Self::Message { text, .. } => f.write_str(text),
+            Self::Part { what, errors, .. } => {
                 write!(f, "{what} validation failed: {}", validation_message(errors))
             }
         }
@@ -48,7 +57,12 @@ pub struct Findings {
 
 impl Findings {
     pub fn error(&mut self, text: impl Into<String>) {
-        self.errors.push(ValidationError::Message(text.into()));
+        self.errors.push(ValidationError::Message { text: text.into(), attribute: None });
+    }
+
+    /// An error about one attribute, by its name in a job file.
+    pub fn error_in(&mut self, attribute: &'static str, text: impl Into<String>) {
+        self.errors.push(ValidationError::Message { text: text.into(), attribute: Some(attribute) });
     }
 
     pub fn warn(&mut self, text: impl Into<String>) {
@@ -67,18 +81,18 @@ impl Findings {
     }
 
     /// Adds an error's text, or hands the value on.
-    pub fn check<T, E: fmt::Display>(&mut self, result: Result<T, E>) -> Option<T> {
-        result.map_err(|error| self.error(error.to_string())).ok()
+    pub fn check<T, E: fmt::Display>(&mut self, attribute: &'static str, result: Result<T, E>) -> Option<T> {
+        result.map_err(|error| self.error_in(attribute, error.to_string())).ok()
     }
 
     /// Decides one part of the job; what is found in it is reported under its name.
-    pub fn part<T>(&mut self, what: String, decide: impl FnOnce(&mut Self) -> T) -> T {
+    pub fn part<T>(&mut self, what: String, at: Step, decide: impl FnOnce(&mut Self) -> T) -> T {
         let mut inner = Self::default();
         let value = decide(&mut inner);
         self.warnings.extend(inner.warnings.into_iter().map(|warning| format!("{what}: {warning}")));
         self.unbuilt.extend(inner.unbuilt.into_iter().map(|asked| format!("{what}: {asked}")));
         if !inner.errors.is_empty() {
-            self.errors.push(ValidationError::Part { what, errors: inner.errors });
+            self.errors.push(ValidationError::Part { what, at, errors: inner.errors });
         }
         value
     }
@@ -92,8 +106,8 @@ mod tests {
     fn reasons_are_counted_and_nested() {
         let mut findings = Findings::default();
         findings.error("Missing job ID");
-        findings.part("Task group web".into(), |group| {
-            group.part("Task t".into(), |task| task.error("Missing task driver"));
+        findings.part("Task group web".into(), Step::Nth("group", 0), |group| {
+            group.part("Task t".into(), Step::Nth("task", 0), |task| task.error("Missing task driver"));
         });
         assert_eq!(
             validation_message(&findings.errors),

@@ -9,8 +9,8 @@ use muster_model::{EphemeralDisk, Group, GroupNetwork, JobType, RestartPolicy, T
 use super::basics::{given, list, text_map};
 use super::constraint::Level;
 use super::{
-    Findings, affinity, cleanup, constraint, disconnect, migrate, network, reschedule, restart, scaling,
-    service, spread, task, update, volume,
+    Findings, Step, affinity, cleanup, constraint, disconnect, migrate, network, reschedule, restart,
+    scaling, service, spread, task, update, volume,
 };
 use crate::duration::Nanos;
 use crate::input::{EphemeralDiskInput, GroupInput, MigrateInput, RescheduleInput, UpdateInput, VolumeInput};
@@ -55,10 +55,8 @@ pub(super) fn decide(input: &GroupInput, defaults: &Defaults<'_>, found: &mut Fi
     };
     let services = service::decide(list(input.services.as_ref()), wide.owner(None), found);
     let tasks = tasks(input, &wide, found);
-    if tasks
-        .as_ref()
-        .is_some_and(|tasks| !tasks.is_empty() && tasks.iter().all(|task| task.lifecycle.is_some()))
-    {
+    let whole = tasks.len() == list(input.tasks.as_ref()).len();
+    if whole && !tasks.is_empty() && tasks.iter().all(|task| task.lifecycle.is_some()) {
         found.error("a group needs at least one main task: one without a `lifecycle` block");
     }
     let disconnect = input.disconnect.as_ref().map(|block| Box::new(disconnect::decide(block, kind, found)));
@@ -73,7 +71,6 @@ pub(super) fn decide(input: &GroupInput, defaults: &Defaults<'_>, found: &mut Fi
     let migrate = migrate::decide(kind, defaults.migrate, input.migrate.as_ref(), found);
     let max_run_duration = max_run_duration(input.max_run_duration, kind, found);
     let group = Group {
-        name: name?,
         count,
         constraints,
         affinities,
@@ -85,7 +82,7 @@ pub(super) fn decide(input: &GroupInput, defaults: &Defaults<'_>, found: &mut Fi
         network,
         shutdown_delay,
         cleanup,
-        tasks: tasks?,
+        tasks,
         services,
         volumes,
         update,
@@ -94,18 +91,23 @@ pub(super) fn decide(input: &GroupInput, defaults: &Defaults<'_>, found: &mut Fi
         scaling,
         consul,
         max_run_duration,
+        // Last: by now everything else was looked at.
+        name: name?,
     };
-    service::check_group(&group, found);
+    service::check_group(&group, whole, found);
     Some(group)
 }
 
 fn max_run_duration(given: Option<Nanos>, kind: JobType, found: &mut Findings) -> Option<Duration> {
     let duration = found.duration("`max_run_duration`", given?);
     if !kind.runs_to_completion() {
-        found.error("max_run_duration can only be used with \"batch\" or \"sysbatch\" scheduler");
+        found.error_in(
+            "max_run_duration",
+            "max_run_duration can only be used with \"batch\" or \"sysbatch\" scheduler",
+        );
     }
     if duration.is_zero() {
-        found.error("max_run_duration must be greater than zero");
+        found.error_in("max_run_duration", "max_run_duration must be greater than zero");
     }
     found.unsupported("`max_run_duration`", "nothing would stop the allocation when its time is over");
     Some(duration)
@@ -151,7 +153,7 @@ impl<'a> Shared<'a> {
 
 fn group_name(input: &GroupInput, found: &mut Findings) -> Option<GroupName> {
     match given(input.name.as_ref()) {
-        Some(name) => found.check(GroupName::new(name)),
+        Some(name) => found.check("name", GroupName::new(name)),
         None => {
             found.error("Missing name of the task group");
             None
@@ -163,14 +165,15 @@ fn count(input: &GroupInput, kind: JobType, found: &mut Findings) -> u32 {
     let least = input.scaling.as_ref().and_then(|scaling| scaling.min);
     let wanted = input.count.or(least).unwrap_or(1);
     if wanted < 0 {
-        found.error("Task group count can't be negative");
+        found.error_in("count", "Task group count can't be negative");
         return 0;
     }
     if kind == JobType::System && wanted > 1 {
         let name = given(input.name.as_ref()).unwrap_or_default();
-        found.error(format!(
-            "Job task group {name} has count {wanted}. Count cannot exceed 1 with system scheduler"
-        ));
+        found.error_in(
+            "count",
+            format!("Job task group {name} has count {wanted}. Count cannot exceed 1 with system scheduler"),
+        );
     }
     found.count("Count", wanted)
 }
@@ -179,7 +182,7 @@ fn ephemeral_disk(input: Option<&EphemeralDiskInput>, found: &mut Findings) -> E
     const LEAST_MB: i64 = 10;
     let size = input.and_then(|disk| disk.size_mb).unwrap_or(300);
     if size < LEAST_MB {
-        found.error(format!("minimum DiskMB value is {LEAST_MB}; got {size}"));
+        found.error_in("ephemeral_disk.size", format!("minimum DiskMB value is {LEAST_MB}; got {size}"));
     }
     EphemeralDisk {
         size_mb: found.count("SizeMB", size.max(LEAST_MB)),
@@ -188,8 +191,8 @@ fn ephemeral_disk(input: Option<&EphemeralDiskInput>, found: &mut Findings) -> E
     }
 }
 
-/// `None` when a task is refused.
-fn tasks(input: &GroupInput, shared: &Shared<'_>, found: &mut Findings) -> Option<Vec<Task>> {
+/// Those that are not refused.
+fn tasks(input: &GroupInput, shared: &Shared<'_>, found: &mut Findings) -> Vec<Task> {
     let inputs = list(input.tasks.as_ref());
     if inputs.is_empty() {
         found.error("Missing tasks for task group");
@@ -206,7 +209,9 @@ fn tasks(input: &GroupInput, shared: &Shared<'_>, found: &mut Findings) -> Optio
             found.error(format!("Task {number} redefines '{}' from task {first}", name.unwrap_or_default()));
         }
         let what = name.map_or_else(|| format!("Task {number}"), |name| format!("Task {name}"));
-        tasks.push(found.part(what, |found| task::decide(input_task, shared, found)));
+        tasks.extend(
+            found.part(what, Step::Nth("task", position), |found| task::decide(input_task, shared, found)),
+        );
     }
-    tasks.into_iter().collect()
+    tasks
 }

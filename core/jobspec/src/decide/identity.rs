@@ -87,5 +87,5 @@ pub(super) fn check(identity: &mut Identity, found: &mut Findings) {
     if identity.change_mode == IdentityChange::Signal && identity.change_signal.is_empty() {
         found.error(format!("identity `{name}`: `change_mode = \"signal\"` needs a `change_signal`"));
     }
-    identity.change_signal = signal::decide("identity change_signal", &identity.change_signal, found);
+    identity.change_signal = signal::decide("change_signal", &identity.change_signal, found);
 }

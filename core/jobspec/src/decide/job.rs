@@ -8,7 +8,7 @@ use muster_model::{Group, Job, JobStatus, JobType};
 use super::basics::{given, list, text_map};
 use super::constraint::Level;
 use super::{
-    Findings, Limits, affinity, constraint, dispatch, group, multiregion, periodic, spread, ui, update,
+    Findings, Limits, Step, affinity, constraint, dispatch, group, multiregion, periodic, spread, ui, update,
     volume,
 };
 use crate::JobInput;
@@ -88,11 +88,11 @@ fn job_id(input: &JobInput, found: &mut Findings) -> Option<JobId> {
         return None;
     };
     if text.contains(' ') {
-        found.error("Job ID contains a space");
+        found.error_in("id", "Job ID contains a space");
     } else if text.contains('\0') {
-        found.error("Job ID contains a null character");
+        found.error_in("id", "Job ID contains a null character");
     } else {
-        return found.check(JobId::new(text));
+        return found.check("id", JobId::new(text));
     }
     None
 }
@@ -109,13 +109,16 @@ fn job_type(input: &JobInput, found: &mut Findings) -> Option<JobType> {
     match given(input.kind.as_ref()) {
         None => Some(JobType::Service),
         Some("_core") => {
-            found.error("job type cannot be core");
+            found.error_in("type", "job type cannot be core");
             None
         }
         Some(text) => {
             let kind = text.parse().ok();
             if kind.is_none() {
-                found.error(format!("Invalid job type: {text:?}"));
+                found.error_in(
+                    "type",
+                    format!("Invalid job type: {text:?}; expected service, batch, system or sysbatch"),
+                );
             }
             kind
         }
@@ -126,7 +129,7 @@ fn priority(input: &JobInput, limits: &Limits, found: &mut Findings) -> Option<u
     let Some(wanted) = input.priority else { return Some(limits.default_priority) };
     let priority = u16::try_from(wanted).ok().filter(|wanted| (1..=limits.max_priority).contains(wanted));
     if priority.is_none() {
-        found.error(format!("job priority must be between [1, {}]", limits.max_priority));
+        found.error_in("priority", format!("job priority must be between [1, {}]", limits.max_priority));
     }
     priority
 }
@@ -142,15 +145,15 @@ struct Place {
 impl Place {
     fn decide(input: &JobInput, limits: &Limits, found: &mut Findings) -> Option<Self> {
         let namespace = match given(input.namespace.as_ref()) {
-            Some(text) => found.check(Namespace::new(text)),
+            Some(text) => found.check("namespace", Namespace::new(text)),
             None => Some(Namespace::default_namespace()),
         };
         let region = match given(input.region.as_ref()) {
-            Some(text) => found.check(Region::new(text)),
+            Some(text) => found.check("region", Region::new(text)),
             None => Some(limits.default_region.clone()),
         };
         let node_pool = match given(input.node_pool.as_ref()) {
-            Some(text) => found.check(NodePool::new(text)),
+            Some(text) => found.check("node_pool", NodePool::new(text)),
             None => Some(limits.default_node_pool.clone()),
         };
         let datacenters = datacenters(list(input.datacenters.as_ref()), found);
@@ -164,9 +167,9 @@ fn datacenters(names: &[String], found: &mut Findings) -> Vec<Datacenter> {
     let mut datacenters = Vec::with_capacity(names.len());
     for name in names {
         if name.is_empty() {
-            found.error("Job datacenter must be non-empty string");
+            found.error_in("datacenters", "Job datacenter must be non-empty string");
         } else {
-            datacenters.extend(found.check(Datacenter::new(name.as_str())));
+            datacenters.extend(found.check("datacenters", Datacenter::new(name.as_str())));
         }
     }
     datacenters
@@ -199,7 +202,11 @@ fn groups(input: &JobInput, kind: JobType, limits: &Limits, found: &mut Findings
             migrate: input.migrate.as_ref(),
             volumes: input.volumes.as_ref(),
         };
-        groups.push(found.part(what, |found| group::decide(input_group, &defaults, found)));
+        groups.push(
+            found.part(what, Step::Nth("group", position), |found| {
+                group::decide(input_group, &defaults, found)
+            }),
+        );
     }
     let groups: Vec<Group> = groups.into_iter().collect::<Option<_>>()?;
     check_total(&groups, limits, found);

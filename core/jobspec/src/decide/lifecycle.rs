@@ -12,7 +12,10 @@ pub(super) fn decide(input: &LifecycleInput, found: &mut Findings) -> Option<Lif
         Some("poststart") => LifecycleHook::Poststart,
         Some("poststop") => LifecycleHook::Poststop,
         Some(other) => {
-            found.error(format!("invalid hook: {other}; expected prestart, poststart or poststop"));
+            found.error_in(
+                "lifecycle.hook",
+                format!("invalid hook: {other}; expected prestart, poststart or poststop"),
+            );
             return None;
         }
         None => {

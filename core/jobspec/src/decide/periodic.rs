@@ -30,7 +30,10 @@ fn check(periodic: &Periodic, kind: JobType, found: &mut Findings) {
     }
     for spec in periodic.expressions() {
         if let Err(error) = parse_cron(spec) {
-            found.error(format!("Invalid cron spec {:?}: {error}", &**spec));
+            found.error_in(
+                if periodic.spec.is_empty() { "periodic.crons" } else { "periodic.cron" },
+                format!("Invalid cron spec {:?}: {error}", &**spec),
+            );
         }
     }
     zone::check("`time_zone`", &periodic.time_zone, found);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use muster_model::{DeviceRequest, Numa, TaskResources};
 
 use super::basics::list;
-use super::{Findings, network};
+use super::{Findings, Step, network};
 use crate::input::{NumaInput, ResourcesInput};
 use crate::wire::{Field, Wire};
 
@@ -19,7 +19,10 @@ pub(crate) fn decide(input: Option<&ResourcesInput>, found: &mut Findings) -> Ta
     let cores = input.cores.unwrap_or_default();
     let memory = input.memory_mb.unwrap_or(MEMORY_MB);
     if memory < LEAST_MEMORY_MB {
-        found.error(format!("minimum MemoryMB value is {LEAST_MEMORY_MB}; got {memory}"));
+        found.error_in(
+            "resources.memory",
+            format!("minimum MemoryMB value is {LEAST_MEMORY_MB}; got {memory}"),
+        );
     }
     if cores > 0 {
         found.unsupported("`cores`", "the task would share its cores with others");
@@ -30,7 +33,10 @@ pub(crate) fn decide(input: Option<&ResourcesInput>, found: &mut Findings) -> Ta
     TaskResources {
         cpu_mhz: cpu(input, cores, found),
         cores: u16::try_from(cores).unwrap_or_else(|_| {
-            found.error(format!("Cores must be between 0 and {}; got {cores}", u16::MAX));
+            found.error_in(
+                "resources.cores",
+                format!("Cores must be between 0 and {}; got {cores}", u16::MAX),
+            );
             0
         }),
         memory_mb: found.count("MemoryMB", memory.max(0)),
@@ -46,9 +52,9 @@ fn cpu(input: &ResourcesInput, cores: i64, found: &mut Findings) -> u32 {
     let default = if cores > 0 { 0 } else { CPU_MHZ };
     let cpu = input.cpu.unwrap_or(default);
     if cores > 0 && cpu > 0 {
-        found.error("Task can only ask for 'cpu' or 'cores' resource, not both.");
+        found.error_in("resources.cores", "Task can only ask for 'cpu' or 'cores' resource, not both.");
     } else if cores <= 0 && cpu < 1 {
-        found.error(format!("minimum CPU value is 1; got {cpu}"));
+        found.error_in("resources.cpu", format!("minimum CPU value is 1; got {cpu}"));
         return 0;
     }
     found.count("CPU", cpu)
@@ -59,7 +65,10 @@ fn memory_max(input: &ResourcesInput, memory: i64, found: &mut Findings) -> u32 
         -1 => TaskResources::NO_LIMIT_MB,
         0 => 0,
         max if max < memory => {
-            found.error(format!("MemoryMaxMB value ({max}) should be larger than MemoryMB value ({memory})"));
+            found.error_in(
+                "resources.memory_max",
+                format!("MemoryMaxMB value ({max}) should be larger than MemoryMB value ({memory})"),
+            );
             0
         }
         max => found.count("MemoryMaxMB", max),
@@ -68,7 +77,10 @@ fn memory_max(input: &ResourcesInput, memory: i64, found: &mut Findings) -> u32 
 
 fn check_outdated(input: &ResourcesInput, found: &mut Findings) {
     if input.disk_mb.is_some_and(|disk| disk > 0) {
-        found.error("Task can't ask for disk resources, they have to be specified at the task group level.");
+        found.error_in(
+            "resources.disk",
+            "Task can't ask for disk resources, they have to be specified at the task group level.",
+        );
     }
     if input.iops.is_some_and(|iops| iops != 0) {
         found.no_effect("resources `iops`", "it is deprecated");
@@ -78,11 +90,14 @@ fn check_outdated(input: &ResourcesInput, found: &mut Findings) {
 fn secrets(input: &ResourcesInput, memory: i64, found: &mut Findings) -> u32 {
     let secrets = input.secrets_mb.unwrap_or_default();
     if secrets < 0 {
-        found.error(format!("SecretsMB value ({secrets}) must not be negative"));
+        found.error_in("resources.secrets", format!("SecretsMB value ({secrets}) must not be negative"));
         return 0;
     }
     if secrets > memory {
-        found.error(format!("SecretsMB value ({secrets}) cannot be larger than MemoryMB value ({memory})"));
+        found.error_in(
+            "resources.secrets",
+            format!("SecretsMB value ({secrets}) cannot be larger than MemoryMB value ({memory})"),
+        );
     } else if secrets > 0 {
         found.no_effect("resources `secrets`", "the secrets directory has its default size");
     }
@@ -112,7 +127,7 @@ fn check_devices(devices: &[DeviceRequest], found: &mut Findings) {
 
 /// Asking for nothing is the same as not asking.
 fn numa(input: &NumaInput, devices: &[DeviceRequest], found: &mut Findings) -> Option<Box<Numa>> {
-    let numa = found.part("numa".to_owned(), |found| input.decide(found));
+    let numa = found.part("numa".to_owned(), Step::Nth("numa", 0), |found| input.decide(found));
     for name in &numa.devices {
         if !devices.iter().any(|device| device.name == *name) {
             found.error(format!("numa device `{name}` is none of the task's devices"));

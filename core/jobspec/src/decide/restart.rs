@@ -48,7 +48,7 @@ fn mode(input: &RestartInput, base: RestartMode, found: &mut Findings) -> Restar
         Some("delay") => RestartMode::Delay,
         Some("fail") => RestartMode::Fail,
         Some(other) => {
-            found.error(format!("Unsupported restart mode: {other:?}"));
+            found.error_in("restart.mode", format!("Unsupported restart mode: {other:?}"));
             base
         }
     }
@@ -56,15 +56,17 @@ fn mode(input: &RestartInput, base: RestartMode, found: &mut Findings) -> Restar
 
 fn check(policy: &RestartPolicy, found: &mut Findings) {
     if policy.attempts == 0 && policy.mode != RestartMode::Fail {
-        found.error("Restart policy \"delay\" with 0 attempts is ambiguous");
+        found.error_in("restart.mode", "Restart policy \"delay\" with 0 attempts is ambiguous");
     }
     let (interval, delay) = (Nanos::from(policy.interval), Nanos::from(policy.delay));
     if policy.interval < LEAST_INTERVAL {
-        found
-            .error(format!("Interval can not be less than {} (got {interval})", Nanos::from(LEAST_INTERVAL)));
+        found.error_in(
+            "restart.interval",
+            format!("Interval can not be less than {} (got {interval})", Nanos::from(LEAST_INTERVAL)),
+        );
     }
     if policy.delay.saturating_mul(policy.attempts) > policy.interval {
-        found.error(format!(
+        found.error_in("restart.attempts", format!(
             "Nomad can't restart the TaskGroup {} times in an interval of {interval} with a delay of {delay}",
             policy.attempts
         ));

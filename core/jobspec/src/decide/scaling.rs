@@ -2,8 +2,8 @@
 
 use muster_model::{JobType, ScalingPolicy};
 
-use super::Findings;
 use super::basics::given;
+use super::{Findings, Step};
 use crate::input::ScalingInput;
 use crate::wire::Wire;
 
@@ -44,7 +44,7 @@ pub(super) fn of_group(
 pub(super) fn of_task(inputs: &[ScalingInput], found: &mut Findings) -> Vec<ScalingPolicy> {
     let mut policies = Vec::with_capacity(inputs.len());
     for (at, input) in inputs.iter().enumerate() {
-        policies.push(found.part(format!("Scaling policy {}", at + 1), |found| {
+        policies.push(found.part(format!("Scaling policy {}", at + 1), Step::Nth("scaling", at), |found| {
             let mut input = input.clone();
             input.kind = match given(input.kind.as_ref()) {
                 Some("cpu") => Some("vertical_cpu".to_owned()),

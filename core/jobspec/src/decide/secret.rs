@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use muster_model::SecretRef;
 
-use super::Findings;
+use super::{Findings, Step};
 use crate::input::SecretInput;
 use crate::wire::Wire;
 
@@ -14,7 +14,7 @@ pub(super) fn decide(inputs: &[SecretInput], found: &mut Findings) -> Vec<Secret
     let mut seen = BTreeSet::new();
     let mut secrets = Vec::with_capacity(inputs.len());
     for (at, input) in inputs.iter().enumerate() {
-        secrets.push(found.part(format!("Secret {}", at + 1), |found| {
+        secrets.push(found.part(format!("Secret {}", at + 1), Step::Nth("secret", at), |found| {
             let secret = input.decide(found);
             check(&secret, found);
             if !seen.insert(secret.name.clone()) {

@@ -6,7 +6,7 @@ use muster_ids::Text;
 use muster_model::{AddressMode, Group, GroupNetwork, Service, ServiceProvider, Task};
 
 use super::basics::given;
-use super::{Findings, check, connect, identity};
+use super::{Findings, Step, check, connect, identity};
 use crate::input::ServiceInput;
 use crate::wire::Wire;
 
@@ -24,11 +24,11 @@ pub(super) struct Owner<'a> {
 }
 
 pub(super) fn decide(inputs: &[ServiceInput], owner: Owner<'_>, found: &mut Findings) -> Vec<Service> {
-    let one = |input: &ServiceInput, found: &mut Findings| {
+    let one = |(at, input): (usize, &ServiceInput), found: &mut Findings| {
         let what = format!("Service {}", given(input.name.as_ref()).unwrap_or("(unnamed)"));
-        found.part(what, |found| one(input, owner, found))
+        found.part(what, Step::Nth("service", at), |found| one(input, owner, found))
     };
-    inputs.iter().map(|input| one(input, found)).collect()
+    inputs.iter().enumerate().map(|numbered| one(numbered, found)).collect()
 }
 
 fn one(input: &ServiceInput, owner: Owner<'_>, found: &mut Findings) -> Service {
@@ -64,7 +64,7 @@ fn name(service: &mut Service, owner: Owner<'_>, found: &mut Findings) {
     let is_label =
         name.len() <= MAX_NAME && name.bytes().all(valid) && !name.starts_with('-') && !name.ends_with('-');
     if !name.contains("${") && !is_label {
-        found.error(format!(
+        found.error_in("name", format!(
             "Service name `{name}` must have at most {MAX_NAME} letters, digits and hyphens, and no hyphen at an end; \
              give the service a `name`"
         ));
@@ -77,7 +77,7 @@ fn checks(service: &mut Service, input: &ServiceInput, owner: Owner<'_>, found: 
     for (at, (check, of_check)) in decided.iter_mut().zip(input.checks.iter().flatten()).enumerate() {
         let what = given(of_check.name.as_ref())
             .map_or_else(|| format!("Check {}", at + 1), |name| format!("Check {name}"));
-        found.part(what, |found| {
+        found.part(what, Step::Nth("check", at), |found| {
             check::inherit(check, of_check, service, input, found);
             check::check(check, of_check, service, owner.task, found);
         });
@@ -124,8 +124,8 @@ fn address(service: &Service, owner: Owner<'_>, found: &mut Findings) {
     }
 }
 
-/// What the services of one group must agree on.
-pub(super) fn check_group(group: &Group, found: &mut Findings) {
+/// What the services of one group must agree on; `whole` when none of its tasks is missing for another reason.
+pub(super) fn check_group(group: &Group, whole: bool, found: &mut Findings) {
     let of_group = group.services.iter().map(|service| (None, service));
     let of_tasks = group
         .tasks
@@ -141,7 +141,9 @@ pub(super) fn check_group(group: &Group, found: &mut Findings) {
     }
     check_unique(&services, found);
     check_ports(&services, group.network.as_ref(), found);
-    check_tasks(&services, group, found);
+    if whole {
+        check_tasks(&services, group, found);
+    }
     found.no_effect("the `service` block", "the service is not registered and its checks do not run");
 }
 

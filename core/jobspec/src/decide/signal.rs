@@ -44,7 +44,7 @@ const KNOWN: [&str; 36] = [
 ];
 
 /// The canonical name; what is no signal is refused. Docker images may give names as references.
-pub(super) fn decide(what: &str, text: &str, found: &mut Findings) -> Text {
+pub(super) fn decide(attribute: &'static str, text: &str, found: &mut Findings) -> Text {
     let mut name = text.trim().to_ascii_uppercase();
     if !name.is_empty() && !name.starts_with("SIG") && !name.contains("${") {
         name.insert_str(0, "SIG");
@@ -54,7 +54,10 @@ pub(super) fn decide(what: &str, text: &str, found: &mut Findings) -> Text {
         return Text::from(text);
     }
     if !name.is_empty() && !KNOWN.contains(&name.as_str()) && !is_real_time {
-        found.error(format!("{what} `{text}` is not a signal; write a name such as `SIGTERM` or `SIGHUP`"));
+        found.error_in(
+            attribute,
+            format!("{attribute} `{text}` is not a signal; write a name such as `SIGTERM` or `SIGHUP`"),
+        );
     }
     Text::from(name)
 }

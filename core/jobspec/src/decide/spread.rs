@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use muster_ids::Text;
 use muster_model::{JobType, Spread, SpreadTarget};
 
-use super::Findings;
 use super::basics::{given, list};
+use super::{Findings, Step};
 use crate::input::{SpreadInput, SpreadTargetInput};
 
 const WEIGHT: i64 = 50;
@@ -18,7 +18,9 @@ pub(super) fn decide(inputs: &[SpreadInput], kind: JobType, found: &mut Findings
     }
     let numbered = inputs.iter().enumerate();
     numbered
-        .filter_map(|(at, input)| found.part(format!("Spread {}", at + 1), |found| one(input, found)))
+        .filter_map(|(at, input)| {
+            found.part(format!("Spread {}", at + 1), Step::Nth("spread", at), |found| one(input, found))
+        })
         .collect()
 }
 
@@ -30,7 +32,7 @@ fn one(input: &SpreadInput, found: &mut Findings) -> Option<Spread> {
     let weight =
         i8::try_from(input.weight.unwrap_or(WEIGHT)).ok().filter(|weight| (1..=100).contains(weight));
     if weight.is_none() {
-        found.error("Spread block must have a positive weight from 0 to 100");
+        found.error_in("weight", "Spread block must have a positive weight from 0 to 100");
     }
     let targets = targets(list(input.targets.as_ref()), found);
     Some(Spread { attribute: Text::from(attribute?), weight: weight?, targets })

@@ -35,9 +35,7 @@ pub(super) fn decide(input: &TaskInput, shared: &Shared<'_>, found: &mut Finding
     }
     let affinities = affinity::decide(list(input.affinities.as_ref()), shared.defaults.kind, found);
     let owner = shared.owner(Some(given(input.name.as_ref()).unwrap_or_default()));
-    let task = Task {
-        name: name?,
-        driver: driver?,
+    Some(Task {
         user: given(input.user.as_ref()).map(Text::from),
         config: Field::read(input.config.as_ref(), "config", found),
         env: text_map(input.env.as_ref()),
@@ -45,7 +43,6 @@ pub(super) fn decide(input: &TaskInput, shared: &Shared<'_>, found: &mut Finding
         constraints,
         resources,
         restart,
-        artifacts: artifacts?,
         logs,
         kill_timeout,
         kill_signal: given(input.kill_signal.as_ref()).map(|name| signal::decide("kill_signal", name, found)),
@@ -67,8 +64,11 @@ pub(super) fn decide(input: &TaskInput, shared: &Shared<'_>, found: &mut Finding
         schedule: input.schedule.as_ref().map(|block| Box::new(schedule::decide(block, found))),
         scaling: scaling::of_task(list(input.scaling_policies.as_ref()), found),
         kind: given(input.kind.as_ref()).map(|kind| mesh_kind(kind, found)),
-    };
-    Some(task)
+        // Last: by now everything else was looked at.
+        name: name?,
+        driver: driver?,
+        artifacts,
+    })
 }
 
 /// The part a task plays in a service mesh.
@@ -76,10 +76,10 @@ fn mesh_kind(kind: &str, found: &mut Findings) -> Text {
     const PARTS: [&str; 5] =
         ["connect-proxy:", "connect-native:", "connect-ingress:", "connect-terminating:", "connect-mesh:"];
     if !PARTS.iter().any(|part| kind.starts_with(part)) {
-        found.error(format!(
-            "task kind `{kind}` is unknown; expected one of {} and a service",
-            PARTS.join(", ")
-        ));
+        found.error_in(
+            "kind",
+            format!("task kind `{kind}` is unknown; expected one of {} and a service", PARTS.join(", ")),
+        );
     }
     found.unsupported(format_args!("task kind `{kind}`"), "there is no service mesh");
     Text::from(kind)
@@ -87,7 +87,7 @@ fn mesh_kind(kind: &str, found: &mut Findings) -> Text {
 
 fn task_name(input: &TaskInput, found: &mut Findings) -> Option<TaskName> {
     match given(input.name.as_ref()) {
-        Some(name) => found.check(TaskName::new(name)),
+        Some(name) => found.check("name", TaskName::new(name)),
         None => {
             found.error("Missing task name");
             None
@@ -97,7 +97,7 @@ fn task_name(input: &TaskInput, found: &mut Findings) -> Option<TaskName> {
 
 fn driver(input: &TaskInput, found: &mut Findings) -> Option<DriverName> {
     match given(input.driver.as_ref()) {
-        Some(driver) => found.check(DriverName::new(driver)),
+        Some(driver) => found.check("driver", DriverName::new(driver)),
         None => {
             found.error("Missing task driver");
             None
@@ -109,10 +109,10 @@ fn logs(input: Option<&LogConfigInput>, disk: &EphemeralDisk, found: &mut Findin
     let max_files = input.and_then(|logs| logs.max_files).unwrap_or(10);
     let max_file_size_mb = input.and_then(|logs| logs.max_file_size_mb).unwrap_or(10);
     if max_files < 1 {
-        found.error(format!("minimum number of files is 1; got {max_files}"));
+        found.error_in("logs.max_files", format!("minimum number of files is 1; got {max_files}"));
     }
     if max_file_size_mb < 1 {
-        found.error(format!("minimum file size is 1MB; got {max_file_size_mb}"));
+        found.error_in("logs.max_file_size", format!("minimum file size is 1MB; got {max_file_size_mb}"));
     }
     let total = max_files.saturating_mul(max_file_size_mb);
     let space = disk.size_mb;

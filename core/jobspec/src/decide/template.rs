@@ -6,7 +6,7 @@ use muster_ids::Text;
 use muster_model::{ChangeMode, Template, TemplateWait};
 
 use super::path::escapes_alloc;
-use super::{Findings, signal};
+use super::{Findings, Step, signal};
 use crate::input::TemplateInput;
 use crate::wire::Wire;
 
@@ -15,7 +15,8 @@ pub(super) fn decide(inputs: &[TemplateInput], found: &mut Findings) -> Vec<Temp
     let mut templates = Vec::with_capacity(inputs.len());
     for (at, input) in inputs.iter().enumerate() {
         let number = at + 1;
-        let template = found.part(format!("Template {number}"), |found| one(input, found));
+        let template =
+            found.part(format!("Template {number}"), Step::Nth("template", at), |found| one(input, found));
         if let Some(first) = first_of.insert(template.destination.clone(), number) {
             found.error(format!("Template {number} has same destination as {first}"));
         }
@@ -37,7 +38,7 @@ fn one(input: &TemplateInput, found: &mut Findings) -> Template {
         _ => {}
     }
     if template.destination.is_empty() {
-        found.error("Must specify a destination for the template");
+        found.error_in("destination", "Must specify a destination for the template");
     }
     for (name, path) in [("source", &template.source), ("destination", &template.destination)] {
         if escapes_alloc(path) {
@@ -62,7 +63,7 @@ fn change(template: &mut Template, found: &mut Findings) {
     if mode == ChangeMode::Signal && template.change_signal.is_empty() {
         template.change_signal = Text::from("SIGHUP");
     }
-    template.change_signal = signal::decide("template change_signal", &template.change_signal, found);
+    template.change_signal = signal::decide("change_signal", &template.change_signal, found);
     if template.env && mode == ChangeMode::Signal {
         found.error("cannot use signals with env var templates: a running process keeps its environment");
     }

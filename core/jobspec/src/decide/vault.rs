@@ -8,7 +8,7 @@ use crate::wire::Wire;
 
 pub(super) fn decide(input: &VaultInput, found: &mut Findings) -> Vault {
     let mut vault = input.decide(found);
-    vault.change_signal = signal::decide("vault change_signal", &vault.change_signal, found);
+    vault.change_signal = signal::decide("change_signal", &vault.change_signal, found);
     found.unsupported("a task's `vault` block", "the task would run without its token");
     vault
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use muster_ids::Text;
 use muster_model::{AccessMode, AttachmentMode, JobType, VolumeKind, VolumeMount, VolumeRequest};
 
-use super::Findings;
 use super::basics::{given, list};
+use super::{Findings, Step};
 use crate::input::{GroupInput, VolumeInput, VolumeMountInput};
 use crate::wire::Wire;
 
@@ -28,7 +28,9 @@ pub(super) fn of_group(
     });
     let mut volumes = BTreeMap::new();
     for (name, input) in own.chain(lent) {
-        let volume = found.part(format!("Volume {name}"), |found| one(name, input, kind, canaries, found));
+        let volume = found.part(format!("Volume {name}"), Step::Labelled("volume", name.clone()), |found| {
+            one(name, input, kind, canaries, found)
+        });
         volumes.insert(name.clone(), volume);
     }
     if !volumes.is_empty() {
@@ -124,7 +126,9 @@ pub(super) fn mounts(
 ) -> Vec<VolumeMount> {
     let mut mounts = Vec::with_capacity(inputs.len());
     for (at, input) in inputs.iter().enumerate() {
-        let mount = found.part(format!("Volume mount {}", at + 1), |found| input.decide(found));
+        let mount = found.part(format!("Volume mount {}", at + 1), Step::Nth("volume_mount", at), |found| {
+            input.decide(found)
+        });
         if mount.volume.is_empty() {
             found.error(format!("Volume Mount ({at}) references an empty volume"));
         } else if !known.contains_key(&*mount.volume) {

@@ -58,13 +58,13 @@ impl Verb for JobRun {
 
 impl JobRun {
     async fn register(&self, shell: &mut Shell, client: &Client, file: JobFile) -> Outcome {
-        let JobFile { input, submission } = file;
+        let input = file.input.clone();
         let makes_children =
             input.periodic.is_some() || input.parameterized_job.is_some() || input.multiregion.is_some();
         let place = place(&input);
         let request = JobRegisterRequest {
             job: Some(input),
-            submission: Some(submission),
+            submission: Some(file.submission.clone()),
             enforce_index: self.check_index.is_some(),
             job_modify_index: self.check_index.unwrap_or(0),
             eval_priority: self.eval_priority,
@@ -72,7 +72,7 @@ impl JobRun {
         };
         let query: Vec<(&str, &str)> = place.iter().map(|(key, value)| (*key, value.as_str())).collect();
         let answer = client.send_json::<JobRegister>(&[], &query, &request).await;
-        let answer = answer.map_err(|error| refused(&error))?.value;
+        let answer = answer.map_err(|error| refused(&error, || file.broken_rules()))?.value;
         if !answer.warnings.is_empty() {
             shell.bold_line("Job Warnings:")?;
             shell.line(&format!("{}\n", answer.warnings))?;
@@ -97,14 +97,21 @@ pub(super) fn place(input: &JobInput) -> Vec<(&'static str, String)> {
     namespace.into_iter().chain(region).collect()
 }
 
-fn refused(error: &SdkError) -> Failure {
+/// `places` gives what breaks a rule where it stands in the file, if that is known.
+fn refused(error: &SdkError, places: impl FnOnce() -> Option<String>) -> Failure {
     if let SdkError::Status { message, .. } = error
         && let Some(start) = message.find("Enforcing job modify index")
     {
         let text = message.get(start..).unwrap_or(message).trim_end();
         return Failure::new(format!("{text}\nJob not updated"));
     }
-    Failure::request("submitting job", error)
+    let refused = matches!(error, SdkError::Status { .. });
+    match refused.then(places).flatten() {
+        Some(lines) => {
+            Failure::new(format!("Error submitting job: {}\n\n{lines}", error.to_string().trim_end()))
+        }
+        None => Failure::request("submitting job", error),
+    }
 }
 
 #[cfg(test)]

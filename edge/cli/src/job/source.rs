@@ -8,7 +8,7 @@ use std::sync::Arc;
 use clap::ArgAction;
 use muster_api::views::JobSubmissionView;
 use muster_hcl::{Inputs, Source};
-use muster_jobspec::JobInput;
+use muster_jobspec::{JobInput, Limits, Places};
 
 use super::files::LocalFiles;
 use crate::failure::Failure;
@@ -39,6 +39,20 @@ pub(crate) struct SourceArgs {
 pub(crate) struct JobFile {
     pub input: JobInput,
     pub submission: JobSubmissionView,
+    /// Where everything stands, when the file is HCL.
+    places: Option<(String, Places)>,
+}
+
+impl JobFile {
+    /// What breaks a rule of jobs, at its place in the file. The servers judge; what they allow beyond this is theirs.
+    pub(crate) fn broken_rules(&self) -> Option<String> {
+        let (name, places) = self.places.as_ref()?;
+        let limits = Limits { max_priority: u16::MAX, max_count: 0, ..Limits::default() };
+        let errors = muster_jobspec::decide(self.input.clone(), &limits).err()?;
+        let source = Source::new(name.as_str(), self.submission.source.as_str());
+        let lines: Vec<String> = places.locate(&errors).iter().map(|found| found.explain(&source)).collect();
+        Some(lines.join("\n"))
+    }
 }
 
 /// As a shell takes it for one word.
@@ -95,7 +109,7 @@ impl SourceArgs {
         let input = input.map_err(|error| struct_error(&format!("{}: {error}", source.name)))?;
         let submission =
             JobSubmissionView { source: source.text, format: "json".to_owned(), ..<_>::default() };
-        Ok(JobFile { input, submission })
+        Ok(JobFile { input, submission, places: None })
     }
 
     fn hcl(&self, source: Source, shell: &Shell) -> Result<JobFile, Failure> {
@@ -110,7 +124,8 @@ impl SourceArgs {
             seed: Some(uuid::Uuid::new_v4().into_bytes()),
             files: Some(Arc::new(LocalFiles::beside(&self.path, shell.env.home()))),
         };
-        let input = muster_jobspec::parse_hcl(&source, &inputs).map_err(|found| {
+        let parsed = muster_jobspec::parse_hcl_with_places(&source, &inputs);
+        let (input, places) = parsed.map_err(|found| {
             let lines: Vec<String> = found.iter().map(|diagnostic| diagnostic.explain(&source)).collect();
             struct_error(&lines.join("\n"))
         })?;
@@ -122,7 +137,7 @@ impl SourceArgs {
             variable_flags,
             ..JobSubmissionView::default()
         };
-        Ok(JobFile { input, submission })
+        Ok(JobFile { input, submission, places: Some((source.name, places)) })
     }
 }
 

@@ -29,15 +29,22 @@ impl Verb for JobValidate {
             .connect
             .connect(shell)
             .map_err(|error| Failure::Coded { code: NO_CLIENT, text: error.to_string() })?;
-        let request = JobValidateRequest { job: Some(file.input) };
+        let request = JobValidateRequest { job: Some(file.input.clone()) };
         let answer = client.send_json::<Validate>(&[], &[], &request).await;
-        judge(shell, &answer.map_err(|error| Failure::request("validating job", &error))?.value)
+        let answer = answer.map_err(|error| Failure::request("validating job", &error))?.value;
+        judge(shell, &answer, || file.broken_rules())
     }
 }
 
-fn judge(shell: &mut Shell, answer: &JobValidateResponse) -> Outcome {
+/// `places` gives the errors where they stand in the file, if they are known.
+fn judge(
+    shell: &mut Shell,
+    answer: &JobValidateResponse,
+    places: impl FnOnce() -> Option<String>,
+) -> Outcome {
     if !answer.error.is_empty() {
-        return Err(Failure::new(format!("Job validation errors:\n{}", answer.error.trim_end())));
+        let places = places().map(|lines| format!("\n\n{lines}")).unwrap_or_default();
+        return Err(Failure::new(format!("Job validation errors:\n{}{places}", answer.error.trim_end())));
     }
     if !answer.warnings.is_empty() {
         shell.bold_line("Job Warnings:")?;
@@ -57,10 +64,10 @@ mod tests {
         let (mut sh, captured) = shell();
         let warned =
             JobValidateResponse { warnings: "1 warning:\n\n* x".into(), ..JobValidateResponse::default() };
-        assert!(matches!(judge(&mut sh, &warned), Ok(OK)));
+        assert!(matches!(judge(&mut sh, &warned, || None), Ok(OK)));
         assert_eq!(captured.out(), "Job Warnings:\n1 warning:\n\n* x\n\nJob validation successful\n");
         let wrong = JobValidateResponse { error: "bad".into(), ..JobValidateResponse::default() };
-        let failure = judge(&mut sh, &wrong);
+        let failure = judge(&mut sh, &wrong, || None);
         assert_eq!(sh.finish(failure), 1);
         assert_eq!(captured.err(), "Job validation errors:\nbad\n");
     }

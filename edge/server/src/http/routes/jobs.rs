@@ -151,15 +151,19 @@ pub(crate) fn parse(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
         false => vec![Source { name: "input.vars".to_owned(), text: request.variables }],
     };
     let inputs = Inputs { var_files, ..Inputs::default() };
-    let input = muster_jobspec::parse_hcl(&source, &inputs).map_err(|diagnostics| {
+    let parsed = muster_jobspec::parse_hcl_with_places(&source, &inputs);
+    let (input, places) = parsed.map_err(|diagnostics| {
         let lines: Vec<String> = diagnostics.iter().map(|diagnostic| diagnostic.render(&source)).collect();
         ApiError::bad_request(format!("Failed to parse job: {}", lines.join("\n")))
     })?;
     match request.canonicalize {
         false => body::json(&input, write.options.pretty),
         true => {
-            let decided = muster_jobspec::decide(input, &write.shared.job_limits)
-                .map_err(|errors| ApiError::bad_request(muster_jobspec::validation_message(&errors)))?;
+            let decided = muster_jobspec::decide(input, &write.shared.job_limits).map_err(|errors| {
+                let lines: Vec<String> =
+                    places.locate(&errors).iter().map(|found| found.render(&source)).collect();
+                ApiError::bad_request(format!("Failed to parse job: {}", lines.join("\n")))
+            })?;
             body::json(&muster_jobspec::view(&decided.job), write.options.pretty)
         }
     }
