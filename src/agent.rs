@@ -1,13 +1,17 @@
 //! Runs an agent: configuration, gate, identities, roles, listener; then waits to be told to stop.
 
+mod about;
 mod client;
 mod https;
 mod identity;
 mod logging;
+mod reload;
 mod server;
 mod settings;
 mod signals;
+mod telemetry;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,9 +19,12 @@ use http::{HeaderName, HeaderValue};
 use muster_api::views::{AgentHealth, RoleHealth};
 use muster_cli::AgentFlags;
 use muster_client::Client;
+use muster_config::AgentConfig;
 use muster_server::http::{Forwarder, HttpConfig, HttpListener, Service};
-use muster_server::{AgentInfo, Server};
+use muster_server::{AgentInfo, Server, Tools};
+use muster_telemetry::{Logs, Metrics};
 
+use reload::Reload;
 use settings::Settings;
 
 /// Connections the HTTP listener holds at once.
@@ -32,9 +39,9 @@ pub fn main(flags: AgentFlags) -> u8 {
         match start(flags, None).await {
             Ok(running) => {
                 say!("==> Muster agent started! Log data will stream in below:\n");
-                running.wait().await;
+                let graceful = running.wait().await;
                 running.shutdown().await;
-                1
+                u8::from(!graceful)
             }
             Err(reason) => crate::fail(&format!("the agent cannot start: {reason}")),
         }
@@ -49,6 +56,11 @@ pub struct Running {
     listeners: Vec<HttpListener>,
     server: Option<Server>,
     client: Option<Arc<Client>>,
+    reload: Reload,
+    /// Measures again and again.
+    collector: tokio::task::JoinHandle<()>,
+    /// Whether SIGINT and SIGTERM mean to leave gracefully.
+    leave: [bool; 2],
     /// Data of a dev agent, removed when it ends.
     _scratch: Option<tempfile::TempDir>,
 }
@@ -58,29 +70,40 @@ pub struct Running {
 /// # Errors
 /// The first thing that stands in the way, in words for the operator.
 pub async fn start(flags: AgentFlags, http_port: Option<u16>) -> Result<Running, String> {
-    let settings = Settings::load(flags, http_port)?;
-    logging::start(settings.config.log_level.as_str(), settings.config.log_json)?;
+    let settings = Settings::load(flags.clone(), http_port)?;
+    let logs = logging::start(&settings.config.log)?;
+    let config = &settings.config;
+    let metrics = telemetry::metrics(&config.telemetry, &settings::hostname()?, &settings.name)?;
+    let reload = Reload::new(flags, config.clone(), logs.clone());
+    let tools = || tools(config, &logs, &metrics, &reload);
     for warning in &settings.warnings {
         tracing::warn!("{warning}");
     }
     let source = identity_source(&settings)?;
     let server = match &settings.config.server {
-        Some(_) => Some(server::start(&settings, &source).await?),
+        Some(_) => Some(server::start(&settings, &source, tools()).await?),
         None => None,
     };
     let rpc_addr = server.as_ref().map(|(_, _, address)| *address);
     let client = match &settings.config.client {
-        Some(_) => Some(Arc::new(client::start(&settings, &source, rpc_addr).await?)),
+        Some(_) => Some(Arc::new(client::start(&settings, &source, rpc_addr, logs.clone()).await?)),
         None => None,
     };
     let (service, server) = match (server, &client) {
         (Some((server, info, _)), _) => (Service::Local(server.shared(), info), Some(server)),
-        (None, Some(client)) => (forwarding(&settings, client), None),
+        (None, Some(client)) => (forwarding(&settings, client, tools()), None),
         (None, None) => return Err("neither server nor client is enabled".to_owned()),
     };
     if let (Service::Local(_, info) | Service::Forward(_, info), Some(client)) = (&service, &client) {
         info.is_node(client.node_id());
+        let weak = Arc::downgrade(client);
+        info.knows_servers(Arc::new(move || {
+            weak.upgrade().map(|client| client.servers()).unwrap_or_default()
+        }));
     }
+    let weak = client.as_ref().map(Arc::downgrade);
+    let collector =
+        tokio::spawn(telemetry::collect(metrics.clone(), weak, settings.config.telemetry.clone()));
     let listeners = listen(&settings, &service).await?;
     say!("==> Muster agent configuration:\n");
     say!("           Name: {}", settings.name);
@@ -93,7 +116,8 @@ pub async fn start(flags: AgentFlags, http_port: Option<u16>) -> Result<Running,
         );
     }
     say!("          Roles: server: {}, client: {}\n", server.is_some(), client.is_some());
-    Ok(Running { listeners, server, client, _scratch: settings.scratch })
+    let leave = [settings.config.leave_on_interrupt, settings.config.leave_on_terminate];
+    Ok(Running { listeners, server, client, reload, collector, leave, _scratch: settings.scratch })
 }
 
 impl Running {
@@ -104,16 +128,32 @@ impl Running {
             .map_or_else(String::new, |listener| format!("http://{}", listener.local_addr()))
     }
 
-    /// Waits for a signal that ends the agent.
-    pub async fn wait(&self) {
-        match signals::wait().await {
-            Ok(stop) => tracing::info!(?stop, "stopping"),
-            Err(error) => tracing::error!(%error, "cannot listen for signals"),
+    /// Waits for a signal that ends the agent; whether it means to leave gracefully.
+    pub async fn wait(&self) -> bool {
+        let hangup = || match self.reload.run() {
+            Ok(()) => {}
+            Err(error) => {
+                tracing::error!(%error, "the configuration could not be read again; the old one stays");
+            }
+        };
+        match signals::wait(hangup).await {
+            Ok(stop) => {
+                tracing::info!(?stop, "stopping");
+                let [interrupt, terminate] = self.leave;
+                if stop == signals::Stop::Interrupt { interrupt } else { terminate }
+            }
+            Err(error) => {
+                tracing::error!(%error, "cannot listen for signals");
+                false
+            }
         }
     }
 
     /// Stops the roles in order: no new requests, tasks left to themselves (or stopped, in dev mode), then the log.
     pub async fn shutdown(self) {
+        self.collector.abort();
+        // It may hold the client for a moment.
+        let _aborted = self.collector.await;
         if let Some(client) = self.client.and_then(Arc::into_inner) {
             client.shutdown().await;
         }
@@ -123,6 +163,18 @@ impl Running {
         if let Some(server) = self.server {
             server.shutdown().await;
         }
+    }
+}
+
+fn tools(config: &AgentConfig, logs: &Logs, metrics: &Metrics, reload: &Reload) -> Tools {
+    let reload = reload.clone();
+    Tools {
+        logs: logs.clone(),
+        metrics: metrics.clone(),
+        prometheus: config.telemetry.prometheus_metrics,
+        enable_debug: config.enable_debug,
+        reload: Arc::new(move || reload.run()),
+        host: Arc::new(about::host),
     }
 }
 
@@ -138,7 +190,7 @@ fn identity_source(settings: &Settings) -> Result<identity::Source, String> {
 }
 
 /// A client agent's API: its servers answer, over its own connection.
-fn forwarding(settings: &Settings, client: &Arc<Client>) -> Service {
+fn forwarding(settings: &Settings, client: &Arc<Client>, tools: Tools) -> Service {
     let (weak, probe) = (Arc::downgrade(client), Arc::downgrade(client));
     let forwarder = Forwarder::new(Arc::new(move || {
         let client = weak.upgrade();
@@ -154,17 +206,33 @@ fn forwarding(settings: &Settings, client: &Arc<Client>) -> Service {
         let message = if connected { "ok" } else { "no known servers" };
         AgentHealth { client: Some(RoleHealth { ok: connected, message: message.to_owned() }), server: None }
     };
-    let stats = Arc::new(Default::default);
+    let probe = Arc::downgrade(client);
+    let stats = move || client_stats(probe.upgrade().as_ref());
     let info = AgentInfo::new(
         settings.name.clone(),
         settings.config.datacenter.to_string(),
         settings.shown(),
         None,
         Arc::new(health),
-        stats,
+        Arc::new(stats),
     )
-    .with_acl(settings.config.acl.enabled);
+    .with_acl(settings.config.acl.enabled)
+    .with_tools(tools);
     Service::Forward(forwarder, Arc::new(info))
+}
+
+fn client_stats(client: Option<&Arc<Client>>) -> BTreeMap<String, BTreeMap<String, String>> {
+    let mut stats = BTreeMap::from([("runtime".to_owned(), about::runtime())]);
+    if let Some(client) = client {
+        let pairs = [
+            ("node_id", client.node_id().to_string()),
+            ("known_servers", client.servers().join(",")),
+            ("connected", client.is_connected().to_string()),
+        ];
+        let pairs = pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        stats.insert("client".to_owned(), pairs);
+    }
+    stats
 }
 
 async fn listen(settings: &Settings, service: &Service) -> Result<Vec<HttpListener>, String> {

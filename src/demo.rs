@@ -130,7 +130,7 @@ async fn stay(running: &Running, address: &str) {
         say!("    {binary} {command}");
     }
     say!("    curl {address}/v1/jobs");
-    running.wait().await;
+    let _graceful = running.wait().await;
     say!("==> Stopping; the demo leaves nothing behind");
 }
 

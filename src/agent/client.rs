@@ -13,6 +13,7 @@ use muster_model::Value;
 use muster_rpc::Role;
 use muster_runner::GcPolicy;
 use muster_sys::supervisor::Supervisors;
+use muster_telemetry::Logs;
 
 use super::identity::Source;
 use super::settings::{Settings, resolve};
@@ -28,6 +29,7 @@ pub async fn start(
     settings: &Settings,
     source: &Source,
     local_server: Option<SocketAddr>,
+    logs: Logs,
 ) -> Result<Client, String> {
     let agent = &settings.config;
     let Some(role) = &agent.client else { return Err("the client role is not enabled".to_owned()) };
@@ -70,6 +72,7 @@ pub async fn start(
     config.max_kill_timeout = role.max_kill_timeout;
     config.default_ineligible = role.default_ineligible;
     config.dev = agent.dev;
+    config.logs = logs;
     Client::start(config).await.map_err(|error| error.to_string())
 }
 

@@ -1,41 +1,42 @@
-//! The agent's log, on standard output. `MUSTER_LOG` (in `tracing`'s filter language) overrides the level.
+//! The agent's log, from the configuration. `MUSTER_LOG` (such as `info,openraft=warn`) overrides the level.
 
-use std::io::IsTerminal;
+use muster_config::{LogConfig, LogLevel};
+use muster_telemetry::logs::{Console, Format, Level, LogFile, Logs, Rotation, Syslog};
 
-use tracing_subscriber::EnvFilter;
-
-/// Starts logging at `level` (the contract's names: TRACE, DEBUG, INFO, WARN, ERROR, OFF).
+/// Starts logging. A process that logs already, as the demo's, keeps its log.
 ///
 /// # Errors
-/// When the level or the filter is not understood.
-pub fn start(level: &str, json: bool) -> Result<(), String> {
-    let filter = match std::env::var("MUSTER_LOG") {
-        Ok(filter) if !filter.is_empty() => filter,
-        _ => default_filter(level)?,
-    };
-    let filter = EnvFilter::try_new(&filter).map_err(|error| format!("log filter `{filter}`: {error}"))?;
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stdout().is_terminal());
-    let started = if json { builder.json().try_init() } else { builder.with_target(false).try_init() };
-    // Already started: the demo runs an agent in a process that logs.
-    let _already = started;
-    Ok(())
-}
-
-/// Our own crates at the level asked for, others only when something is wrong.
-fn default_filter(level: &str) -> Result<String, String> {
-    let level = level.to_ascii_lowercase();
-    match level.as_str() {
-        "trace" | "debug" | "info" | "warn" | "error" => {
-            // openraft warns of the votes that a lone server outvotes itself with.
-            Ok(format!("warn,openraft=error,muster={level},{}", own_crates(&level)))
-        }
-        "off" => Ok(level),
-        _ => Err(format!("unknown log level `{level}`; expected TRACE, DEBUG, INFO, WARN, ERROR or OFF")),
+/// When a filter is not understood, or a file or the system's log cannot be opened.
+pub fn start(config: &LogConfig) -> Result<Logs, String> {
+    let logs = Logs::new(level(config.level), Format { json: config.json, location: config.location });
+    if let Some(filter) = std::env::var("MUSTER_LOG").ok().filter(|filter| !filter.is_empty()) {
+        logs.set_targets(&filter)?;
     }
+    logs.add_sink(Box::new(Console));
+    if let Some(path) = &config.file {
+        let rotation =
+            Rotation { after: config.rotate_after, bytes: config.rotate_bytes, keep: config.rotate_keep };
+        let file = LogFile::open(path, rotation);
+        logs.add_sink(Box::new(
+            file.map_err(|error| format!("the log file `{path}` cannot be opened: {error}"))?,
+        ));
+    }
+    if let Some(facility) = &config.syslog {
+        logs.add_sink(Box::new(
+            Syslog::connect(facility).map_err(|error| format!("enable_syslog: {error}"))?,
+        ));
+    }
+    let _already = logs.install();
+    Ok(logs)
 }
 
-fn own_crates(level: &str) -> String {
-    let crates = ["server", "client", "consensus", "rpc", "driver", "sys", "runner"];
-    crates.iter().map(|name| format!("muster_{name}={level}")).collect::<Vec<_>>().join(",")
+pub const fn level(level: LogLevel) -> Level {
+    match level {
+        LogLevel::Trace => Level::Trace,
+        LogLevel::Debug => Level::Debug,
+        LogLevel::Info => Level::Info,
+        LogLevel::Warn => Level::Warn,
+        LogLevel::Error => Level::Error,
+        LogLevel::Off => Level::Off,
+    }
 }

@@ -11,17 +11,20 @@ use std::sync::OnceLock;
 use muster_api::views::{AgentHealth, Member, RoleHealth};
 use muster_ids::ServerId;
 use muster_jobspec::Limits;
+use muster_leader::HeartbeatLimits;
 use muster_leader::gc::Thresholds;
 use muster_rpc::Role;
 use muster_server::http::SearchLimits;
-use muster_server::{AclSettings, AgentInfo, Server, ServerConfig, Shared};
+use muster_server::{AclSettings, AgentInfo, Server, ServerConfig, Shared, Tools};
 
+use super::about;
 use super::identity::Source;
 use super::settings::{Settings, server_dir};
 
 pub async fn start(
     settings: &Settings,
     source: &Source,
+    tools: Tools,
 ) -> Result<(Server, Arc<AgentInfo>, SocketAddr), String> {
     let agent = &settings.config;
     let Some(role) = &agent.server else { return Err("the server role is not enabled".to_owned()) };
@@ -61,15 +64,31 @@ pub async fn start(
             results: role.search.limit_results,
             min_term: role.search.min_term_length,
         },
+        metrics: tools.metrics.clone(),
+        collection_interval: agent.telemetry.collection_interval,
     };
     let shared: Arc<OnceLock<Arc<Shared>>> = Arc::default();
     let later = Arc::clone(&shared);
-    let describe = |rpc: SocketAddr| Arc::new(describe(settings, rpc, server_id, later));
-    let (server, info) =
-        Server::start(config, identity, describe).await.map_err(|error| error.to_string())?;
+    let describe = |rpc: SocketAddr| Arc::new(describe(settings, rpc, server_id, later, tools));
+    let (server, info) = Server::start_with(config, heartbeats(role), identity, describe)
+        .await
+        .map_err(|error| error.to_string())?;
     let address = server.rpc_addr();
     let _first = shared.set(server.shared());
     Ok((server, info, address))
+}
+
+/// The server's own defaults, where the operator leaves it to them.
+fn heartbeats(role: &muster_config::ServerConfig) -> HeartbeatLimits {
+    let default = HeartbeatLimits::default();
+    let beats = role.max_heartbeats_per_second.map(|rate| rate.clamp(1.0, f64::from(u32::MAX)) as u32);
+    HeartbeatLimits {
+        grace: role.heartbeat_grace,
+        min_ttl: role.min_heartbeat_ttl.unwrap_or(default.min_ttl),
+        max_beats_per_second: beats.unwrap_or(default.max_beats_per_second),
+        failover_ttl: role.failover_heartbeat_ttl.unwrap_or(default.failover_ttl),
+        ..default
+    }
 }
 
 fn acl(settings: &Settings) -> AclSettings {
@@ -92,8 +111,10 @@ fn describe(
     rpc: SocketAddr,
     id: ServerId,
     shared: Arc<OnceLock<Arc<Shared>>>,
+    tools: Tools,
 ) -> AgentInfo {
     let has_client = settings.config.client.is_some();
+    let stats = stats(settings, id, rpc, Arc::clone(&shared));
     let health = move || {
         let leads = shared.get().is_some_and(|shared| shared.leads());
         let message = if leads { "ok" } else { "no leader" };
@@ -106,9 +127,46 @@ fn describe(
         settings.shown(),
         Some(member(settings, rpc, id)),
         Arc::new(health),
-        Arc::new(Default::default),
+        stats,
     )
     .with_acl(settings.config.acl.enabled)
+    .with_tools(tools)
+}
+
+type Stats = BTreeMap<String, BTreeMap<String, String>>;
+
+fn stats(
+    settings: &Settings,
+    id: ServerId,
+    rpc: SocketAddr,
+    shared: Arc<OnceLock<Arc<Shared>>>,
+) -> Arc<dyn Fn() -> Stats + Send + Sync> {
+    let region = settings.config.region.to_string();
+    Arc::new(move || {
+        let leads = shared.get().is_some_and(|shared| shared.leads());
+        let index = shared.get().map_or(0, |shared| shared.applied_index().0);
+        let table = |pairs: &[(&str, String)]| -> BTreeMap<String, String> {
+            pairs.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect()
+        };
+        let leader = if leads { rpc.to_string() } else { String::new() };
+        let nomad = table(&[
+            ("server", "true".to_owned()),
+            ("leader", leads.to_string()),
+            ("leader_addr", leader),
+            ("bootstrap", "true".to_owned()),
+            ("known_regions", "1".to_owned()),
+            ("server_id", id.to_string()),
+            ("region", region.clone()),
+        ]);
+        let raft = table(&[
+            ("state", if leads { "Leader" } else { "Follower" }.to_owned()),
+            ("applied_index", index.to_string()),
+            ("num_peers", "0".to_owned()),
+            ("protocol_version", "3".to_owned()),
+        ]);
+        let parts = [("nomad", nomad), ("raft", raft), ("runtime", about::runtime())];
+        parts.into_iter().map(|(key, table)| (key.to_owned(), table)).collect()
+    })
 }
 
 fn member(settings: &Settings, rpc: SocketAddr, id: ServerId) -> Member {

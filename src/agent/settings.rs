@@ -24,16 +24,7 @@ impl Settings {
     /// # Errors
     /// Everything that is wrong with files and flags, or the gate's refusal.
     pub fn load(flags: AgentFlags, http_port: Option<u16>) -> Result<Self, String> {
-        let dev = flags.dev;
-        let mut warnings: Vec<String> = flags
-            .ignored
-            .iter()
-            .map(|flag| format!("flag `{flag}` has no effect in this version of muster"))
-            .collect();
-        let files = muster_config::load(&flags.config).map_err(|error| error.to_string())?;
-        let input = files.merge(from_flags(flags, http_port));
-        let (config, found) = muster_config::decide(input, dev).map_err(|errors| errors.join("\n"))?;
-        warnings.extend(found.iter().map(ToString::to_string));
+        let (config, warnings) = decide(flags, http_port)?;
         let addresses = muster_config::check_loopback(&config).map_err(|refusal| refusal.to_string())?;
         check_supported(&config)?;
         let scratch = match config.data_dir {
@@ -44,11 +35,7 @@ impl Settings {
         let data_dir = data_dir.ok_or("no data directory")?;
         let name = match &config.name {
             Some(name) => name.clone(),
-            None => {
-                muster_sys::procfs::host()
-                    .map_err(|error| format!("cannot read the host's name: {error}"))?
-                    .hostname
-            }
+            None => hostname()?,
         };
         Ok(Self { config, addresses, name, data_dir, scratch, warnings })
     }
@@ -63,7 +50,22 @@ impl Settings {
             "Datacenter": config.datacenter.as_str(),
             "NodeName": self.name,
             "DataDir": self.data_dir,
-            "LogLevel": config.log_level.as_str().to_ascii_uppercase(),
+            "LogLevel": config.log.level.as_str().to_ascii_uppercase(),
+            "LogJson": config.log.json,
+            "LogFile": config.log.file.as_deref().unwrap_or_default(),
+            "EnableSyslog": config.log.syslog.is_some(),
+            "LeaveOnInt": config.leave_on_interrupt,
+            "LeaveOnTerm": config.leave_on_terminate,
+            "HTTPAPIResponseHeaders": config.http_api_response_headers,
+            "Telemetry": {
+                "CollectionInterval": format!("{:?}", config.telemetry.collection_interval),
+                "PrometheusMetrics": config.telemetry.prometheus_metrics,
+                "PublishAllocationMetrics": config.telemetry.publish_allocation_metrics,
+                "PublishNodeMetrics": config.telemetry.publish_node_metrics,
+                "DisableHostname": config.telemetry.disable_hostname,
+                "StatsdAddr": config.telemetry.statsd_address.as_deref().unwrap_or_default(),
+                "DataDogAddr": config.telemetry.datadog_address.as_deref().unwrap_or_default(),
+            },
             "BindAddr": config.bind_addr.as_deref().unwrap_or("127.0.0.1"),
             "EnableDebug": config.enable_debug,
             "DevMode": config.dev,
@@ -85,6 +87,27 @@ impl Settings {
             "Version": {"Version": env!("CARGO_PKG_VERSION")},
         })
     }
+}
+
+/// The host's own name.
+///
+/// # Errors
+/// When the system does not tell.
+pub fn hostname() -> Result<String, String> {
+    let host = muster_sys::procfs::host().map_err(|error| format!("cannot read the host's name: {error}"))?;
+    Ok(host.hostname)
+}
+
+/// Files and flags as one decided configuration, with what there is to warn about.
+///
+/// # Errors
+/// Everything that is wrong with files and flags.
+pub fn decide(flags: AgentFlags, http_port: Option<u16>) -> Result<(AgentConfig, Vec<String>), String> {
+    let dev = flags.dev;
+    let files = muster_config::load(&flags.config).map_err(|error| error.to_string())?;
+    let input = files.merge(from_flags(flags, http_port)?);
+    let (config, found) = muster_config::decide(input, dev).map_err(|errors| errors.join("\n"))?;
+    Ok((config, found.iter().map(ToString::to_string).collect()))
 }
 
 /// Refuses what would be a false promise: clusters that cannot form.
@@ -114,17 +137,19 @@ fn scratch() -> Result<tempfile::TempDir, String> {
 }
 
 /// Flags win over files; what was not given stays unset.
-fn from_flags(flags: AgentFlags, http_port: Option<u16>) -> AgentConfigInput {
+fn from_flags(flags: AgentFlags, http_port: Option<u16>) -> Result<AgentConfigInput, String> {
     let join = JoinInput {
         start_join: some_list(flags.join),
         retry_join: some_list(flags.retry_join),
-        ..JoinInput::default()
+        retry_max: flags.retry_max,
+        retry_interval: flags.retry_interval.as_deref().map(duration).transpose()?,
     };
     let server = ServerInput {
         enabled: flags.server,
         bootstrap_expect: flags.bootstrap_expect,
         encrypt: flags.encrypt.map(|key| muster_config::Secret::new(key.expose())),
         server_join: Some(join),
+        raft_protocol: flags.raft_protocol,
         ..ServerInput::default()
     };
     let client = ClientInput {
@@ -134,6 +159,7 @@ fn from_flags(flags: AgentFlags, http_port: Option<u16>) -> AgentConfigInput {
         servers: some_list(flags.servers),
         node_class: flags.node_class,
         node_pool: flags.node_pool,
+        network_interface: flags.network_interface,
         meta: (!flags.meta.is_empty()).then(|| flags.meta.into_iter().collect()),
         ..ClientInput::default()
     };
@@ -144,6 +170,7 @@ fn from_flags(flags: AgentFlags, http_port: Option<u16>) -> AgentConfigInput {
         data_dir: flags.data_dir,
         log_level: flags.log_level,
         log_json: flags.log_json,
+        log_include_location: flags.log_include_location,
         bind_addr: flags.bind,
         server: Some(server),
         client: Some(client),
@@ -153,7 +180,12 @@ fn from_flags(flags: AgentFlags, http_port: Option<u16>) -> AgentConfigInput {
         .acl_enabled
         .map(|enabled| muster_config::AclInput { enabled: Some(enabled), ..Default::default() });
     input.ports = http_port.map(|port| muster_config::PortsInput { http: Some(port), ..Default::default() });
-    input
+    Ok(input)
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let nanos = muster_jobspec::duration::parse(text).map_err(|error| format!("-retry-interval: {error}"))?;
+    nanos.to_duration().ok_or_else(|| format!("-retry-interval: `{text}` is not a time to wait"))
 }
 
 fn some_list<T>(list: Vec<T>) -> Option<Vec<T>> {

@@ -7,12 +7,12 @@ pub enum Stop {
     Terminate,
 }
 
-/// Resolves at the first signal that ends an agent. SIGHUP is noted: nothing can be reloaded in this version.
+/// Resolves at the first signal that ends an agent; `hangup` is called for each SIGHUP before.
 ///
 /// # Errors
 /// When the handlers cannot be installed.
 #[cfg(unix)]
-pub async fn wait() -> std::io::Result<Stop> {
+pub async fn wait(hangup_came: impl Fn()) -> std::io::Result<Stop> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -21,12 +21,12 @@ pub async fn wait() -> std::io::Result<Stop> {
         tokio::select! {
             _ = interrupt.recv() => return Ok(Stop::Interrupt),
             _ = terminate.recv() => return Ok(Stop::Terminate),
-            _ = hangup.recv() => tracing::warn!("SIGHUP: reloading is not supported by this version; restart the agent"),
+            _ = hangup.recv() => hangup_came(),
         }
     }
 }
 
 #[cfg(not(unix))]
-pub async fn wait() -> std::io::Result<Stop> {
+pub async fn wait(_: impl Fn()) -> std::io::Result<Stop> {
     tokio::signal::ctrl_c().await.map(|()| Stop::Interrupt)
 }

@@ -75,6 +75,8 @@ async fn start(dir: &std::path::Path) -> Server {
         job_limits: muster_jobspec::Limits::default(),
         acl: muster_server::AclSettings::default(),
         search: muster_server::http::SearchLimits::default(),
+        metrics: muster_telemetry::Metrics::default(),
+        collection_interval: Duration::from_secs(3600),
     };
     let info = |_| {
         let health = Arc::new(muster_server::health_unknown);

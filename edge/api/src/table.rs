@@ -157,6 +157,24 @@ routes! {
     AgentHealthRead: Get "/v1/agent/health", (()) -> AgentHealth, requires public & [type];
     /// This API, described for machines.
     OpenApi: Get "/v1/openapi.json", (()) -> Value, requires public;
+    /// Servers this agent's client knows.
+    AgentServers: Get "/v1/agent/servers", (()) -> Vec<String>, requires [AgentRead];
+    /// Follow an agent's log, as frames or plain text; a stream.
+    AgentMonitor: Get "/v1/agent/monitor", (()) -> Value, requires [AgentRead] & [log_level log_json log_include_location plain node_id server_id];
+    /// The agent's machine.
+    AgentHost: Get "/v1/agent/host", (()) -> HostDataView, requires [AgentRead] & [node_id server_id];
+    /// A profile of the agent's process; the command line is the only one there is.
+    AgentPprof: Get "/v1/agent/pprof/{profile}", (()) -> Value, requires [AgentWrite] & [node_id server_id];
+    /// Read the configuration again.
+    AgentReload: Put|Post "/v1/agent/reload", (()) -> (), requires [AgentWrite];
+    /// Workers of this server's scheduler.
+    AgentSchedulers: Get "/v1/agent/schedulers", (()) -> SchedulersView, requires [AgentRead];
+    /// How many workers there are, and of which kinds.
+    AgentSchedulersConfig: Get "/v1/agent/schedulers/config", (()) -> SchedulersConfigView, requires [AgentRead];
+    /// Join other servers; in this version always told to be impossible.
+    AgentJoin: Put|Post "/v1/agent/join", (()) -> AgentJoinResponse, requires [AgentWrite] & [address];
+    /// Declare a failed server gone.
+    AgentForceLeave: Put|Post "/v1/agent/force-leave", (()) -> (), requires [AgentWrite] & [node];
     /// Address of the leader.
     StatusLeader: Get "/v1/status/leader", (()) -> String, requires public;
     /// Addresses of the voters.

@@ -23,7 +23,10 @@ mod usage;
 
 pub use acl::{AclBootstrapRequest, AclRoleLink, AclTokenStub, AclTokenView, SecretText};
 pub use action::JobActionView;
-pub use agent::{AgentHealth, AgentSelf, Member, MembersResponse, RoleHealth};
+pub use agent::{
+    AgentHealth, AgentJoinResponse, AgentSelf, DiskUsageView, HostDataView, Member, MembersResponse,
+    RoleHealth, SchedulerView, SchedulersConfigView, SchedulersView,
+};
 pub use alloc::{
     AllocListStub, AllocStopResponse, AllocView, AllocatedResources, AllocatedTaskResources,
     DesiredTransitionView, PortMapping, Shared,

@@ -1,6 +1,6 @@
 //! Flags of `agent`. They override what configuration files say; the binary merges them.
 
-mod ignored;
+mod refused;
 
 use std::path::PathBuf;
 
@@ -39,8 +39,12 @@ pub struct AgentFlags {
     pub acl_enabled: Option<bool>,
     pub log_level: Option<String>,
     pub log_json: Option<bool>,
-    /// Flags of the contract that were given and that this version does not act on, as `-name`: warn about each.
-    pub ignored: Vec<String>,
+    pub log_include_location: Option<bool>,
+    pub network_interface: Option<String>,
+    pub raft_protocol: Option<i64>,
+    pub retry_max: Option<u32>,
+    /// A duration such as `30s`, as given.
+    pub retry_interval: Option<String>,
 }
 
 pub(crate) fn model() -> Command {
@@ -74,17 +78,29 @@ pub(crate) fn model() -> Command {
             switch("acl-enabled", "Require tokens"),
             text("log-level", "LEVEL", "trace, debug, info, warn or error"),
             switch("log-json", "Write the log as JSON"),
+            switch("log-include-location", "Name the source of each line of the log"),
+            text("network-interface", "NAME", "Interface whose address allocations are reached at"),
+            text("raft-protocol", "N", "Version of the protocol between servers; 3")
+                .value_parser(value_parser!(i64)),
+            text("retry-max", "N", "How often joining is tried; 0 never gives up")
+                .value_parser(value_parser!(u32)),
+            text("retry-interval", "DURATION", "How long to wait between two attempts to join"),
         ]);
-    crate::argv::go_style(honoured.args(ignored::args()))
+    crate::argv::go_style(honoured.args(refused::args()))
 }
 
 impl AgentFlags {
-    pub(crate) fn from_matches(matches: &ArgMatches) -> Self {
+    /// # Errors
+    /// Names each flag that this version cannot honour.
+    pub(crate) fn from_matches(matches: &ArgMatches) -> Result<Self, String> {
+        if let Some(refusal) = refused::refusal(matches) {
+            return Err(refusal);
+        }
         let text = |name| matches.get_one::<String>(name).cloned();
         let path = |name| matches.get_one::<PathBuf>(name).cloned();
         let list = |name| matches.get_many::<String>(name).into_iter().flatten().cloned().collect();
         let switch = |name| given(matches, name).then(|| matches.get_flag(name));
-        Self {
+        Ok(Self {
             dev: matches.get_flag("dev"),
             config: matches.get_many("config").into_iter().flatten().cloned().collect(),
             data_dir: path("data-dir"),
@@ -107,8 +123,12 @@ impl AgentFlags {
             acl_enabled: switch("acl-enabled"),
             log_level: text("log-level"),
             log_json: switch("log-json"),
-            ignored: ignored::given(matches),
-        }
+            log_include_location: switch("log-include-location"),
+            network_interface: text("network-interface"),
+            raft_protocol: matches.get_one("raft-protocol").copied(),
+            retry_max: matches.get_one("retry-max").copied(),
+            retry_interval: text("retry-interval"),
+        })
     }
 }
 

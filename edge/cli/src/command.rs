@@ -5,7 +5,7 @@ use clap::ArgMatches;
 use crate::failure::Outcome;
 use crate::shell::Shell;
 use crate::verb::{Refused, Verb};
-use crate::{acl, alloc, eval, fmt, job, node, server, system, version};
+use crate::{acl, agent_info, agent_monitor, alloc, eval, fmt, job, node, operator, server, system, version};
 
 /// A parsed command, ready for [`crate::execute`].
 #[derive(Debug)]
@@ -62,6 +62,7 @@ commands! {
     AclTokenUpdate(acl::token::update::AclTokenUpdate): "acl token update", "Change an ACL token's name or policies.";
     AllocChecks(alloc::checks::AllocChecks): "alloc checks", "Show the health checks of an allocation's services.";
     AllocFs(alloc::fs::AllocFs): "alloc fs" or "fs", "List, describe and print files of an allocation.";
+    AgentInfo(agent_info::AgentInfo): "agent-info", "Show what an agent says of itself.";
     AllocLogs(alloc::logs::AllocLogs): "alloc logs" or "logs", "Print what a task wrote to its standard output or error.";
     AllocRestart(alloc::restart::AllocRestart): "alloc restart", "Restart tasks of an allocation in place.";
     AllocSignal(alloc::signal::AllocSignal): "alloc signal", "Send a signal to tasks of an allocation.";
@@ -80,6 +81,9 @@ commands! {
     JobStatus(job::status::JobStatus): "job status", "List jobs, or show one with its allocations.";
     JobStop(job::stop::JobStop): "job stop" or "stop", "Stop jobs.";
     JobValidate(job::validate::JobValidate): "job validate" or "validate", "Check a job file without registering it.";
+    Monitor(agent_monitor::Monitor): "monitor", "Follow an agent's log.";
+    OperatorApi(operator::api::OperatorApi): "operator api", "Send any request to the API.";
+    SystemReconcile(system::reconcile::SystemReconcile): "system reconcile summaries", "Recompute the counts of all jobs.";
     NodeEligibility(node::eligibility::NodeEligibility): "node eligibility", "Allow or forbid new work on a node.";
     NodeMetaApply(node::meta::apply::NodeMetaApply): "node meta apply", "Set and unset a node's metadata while it runs.";
     NodeMetaRead(node::meta::read::NodeMetaRead): "node meta read", "Print a node's metadata.";

@@ -10,6 +10,8 @@
 
 mod acl;
 mod agent;
+mod agent_info;
+mod agent_monitor;
 mod alloc;
 mod argv;
 mod command;
@@ -28,6 +30,7 @@ mod keyvalue;
 mod metrics;
 mod monitor;
 mod node;
+mod operator;
 mod parse;
 mod secret;
 mod server;

@@ -62,7 +62,7 @@ pub(crate) fn read(args: Vec<OsString>) -> Read {
     match first {
         None => without_command(&program, &args),
         Some("agent") => plain(&program, "agent", agent::model(), after(1), |matches| {
-            Ok(Invocation::Agent(AgentFlags::from_matches(matches)))
+            AgentFlags::from_matches(matches).map(Invocation::Agent)
         }),
         Some("demo") => plain(&program, "demo", demo::model(), after(1), |matches| {
             Ok(Invocation::Demo(DemoFlags::from_matches(matches)))

@@ -100,6 +100,22 @@ impl Client {
         self.context.node_id
     }
 
+    /// The node as it was last described.
+    #[must_use]
+    pub fn node(&self) -> Arc<muster_model::Node> {
+        self.context.node()
+    }
+
+    /// Servers to connect to, and the one in use if it is none of them.
+    #[must_use]
+    pub fn servers(&self) -> Vec<String> {
+        let mut servers = self.context.config.servers.clone();
+        servers.extend(self.link.borrow().as_ref().map(|session| session.peer().addr));
+        servers.sort_unstable();
+        servers.dedup();
+        servers.iter().map(ToString::to_string).collect()
+    }
+
     /// Questions about allocations and the machine, for the agent's own HTTP API.
     #[must_use]
     pub fn queries(&self) -> Queries {

@@ -13,6 +13,7 @@ use muster_ids::{Datacenter, DriverName, NodeClass, NodePool, Region, Text};
 use muster_model::{HostVolume, Reserved};
 use muster_rpc::IdentityStore;
 use muster_runner::GcPolicy;
+use muster_telemetry::Logs;
 
 #[derive(Clone, Debug)]
 pub struct ClientConfig {
@@ -62,6 +63,8 @@ pub struct ClientConfig {
     pub max_dynamic_port: u16,
     pub max_kill_timeout: Duration,
     pub default_ineligible: bool,
+    /// The log of this process, for servers that ask for it.
+    pub logs: Logs,
     /// Tasks are stopped and everything is removed when the agent ends.
     pub dev: bool,
 }
@@ -115,6 +118,7 @@ impl ClientConfig {
             max_dynamic_port: 32_000,
             max_kill_timeout: Duration::from_secs(30),
             default_ineligible: false,
+            logs: Logs::default(),
             dev: false,
         }
     }

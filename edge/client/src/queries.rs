@@ -11,6 +11,7 @@ use muster_rpc::messages::{
     AllocGc, AllocRestart, AllocSignal, AllocStats, AllocStatsReply, FsEntry, FsList, FsListReply, FsRead,
     FsStat, HostStatsReply, LogKind, NodeMeta, NodeMetaApply, TaskLogs,
 };
+use muster_telemetry::Logs;
 use tokio::sync::oneshot;
 
 use crate::alloc_loop::Message;
@@ -82,6 +83,12 @@ impl Queries {
             }
         }
         collector::round(&self.context, &self.fleet).await;
+    }
+
+    /// The log of this process.
+    #[must_use]
+    pub fn logs_of_agent(&self) -> &Logs {
+        &self.context.config.logs
     }
 
     /// The operator's facts about this node.

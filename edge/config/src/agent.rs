@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use muster_ids::{Datacenter, Region};
 
@@ -13,6 +14,8 @@ use crate::client::{ClientConfig, ClientInput};
 use crate::field::Field;
 use crate::inert;
 use crate::labelled::Labelled;
+use crate::limits::{LimitsConfig, LimitsInput};
+use crate::log::LogConfig;
 use crate::plugin::{PluginConfig, PluginInput};
 use crate::ports::{PortsConfig, PortsInput};
 use crate::reader::Reader;
@@ -29,6 +32,17 @@ block! {
         data_dir: PathBuf,
         log_level: String,
         log_json: bool,
+        log_include_location: bool,
+        log_file: String,
+        log_rotate_duration: Duration,
+        log_rotate_bytes: u64,
+        log_rotate_max_files: i64,
+        enable_syslog: bool,
+        syslog_facility: String,
+        /// Nothing ever asks for newer versions, and nothing is reported home.
+        disable_update_check: bool,
+        disable_anonymous_signature: bool,
+        limits: LimitsInput,
         /// An IP address; without it the agent serves loopback only.
         bind_addr: String,
         enable_debug: bool,
@@ -48,9 +62,8 @@ block! {
         warnings: ReadWarnings,
     }
     no_effect {
-        "plugin_dir" "log_file" "log_include_location" "log_rotate_duration" "log_rotate_bytes" "log_rotate_max_files"
-        "enable_syslog" "syslog_facility" "disable_update_check" "disable_anonymous_signature"
-        @ inert::RPC @ inert::LIMITS @ inert::UI @ inert::SENTINEL @ inert::AUTOPILOT @ inert::AUDIT @ inert::REPORTING
+        "plugin_dir"
+        @ inert::RPC @ inert::UI @ inert::SENTINEL @ inert::AUTOPILOT @ inert::AUDIT @ inert::REPORTING
         @ inert::KEYRING @ inert::EVENTLOG @ inert::CONSUL @ inert::VAULT
     }
 }
@@ -89,8 +102,8 @@ pub struct AgentConfig {
     pub name: Option<String>,
     /// `None` only in dev mode: a temporary directory.
     pub data_dir: Option<PathBuf>,
-    pub log_level: LogLevel,
-    pub log_json: bool,
+    pub log: LogConfig,
+    pub limits: LimitsConfig,
     /// As configured; `None` serves loopback only.
     pub bind_addr: Option<String>,
     pub enable_debug: bool,

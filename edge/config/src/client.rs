@@ -125,7 +125,7 @@ impl ClientInput {
             node_class: node_class.and_then(|class| findings.take(NodeClass::new(class))),
             node_pool: node_pool(self.node_pool, findings),
             meta: checked_meta(self.meta.unwrap_or_default(), findings),
-            options: self.options.unwrap_or_default(),
+            options: options(self.options.unwrap_or_default(), findings),
             reserved: self.reserved.unwrap_or_default().decide(findings),
             min_dynamic_port: min,
             max_dynamic_port: max,
@@ -169,6 +169,38 @@ impl ClientInput {
 fn reservable_cores(text: Option<String>, findings: &mut Findings) -> Option<Vec<u16>> {
     let text = text.filter(|text| !text.trim().is_empty())?;
     findings.take(ranges::parse(&text).map_err(|why| format!("client.reservable_cores invalid: {why}")))
+}
+
+/// Old names of options that have others now.
+const RENAMED: [(&str, &str); 4] = [
+    ("driver.whitelist", "driver.allowlist"),
+    ("driver.blacklist", "driver.denylist"),
+    ("fingerprint.whitelist", "fingerprint.allowlist"),
+    ("fingerprint.blacklist", "fingerprint.denylist"),
+];
+
+/// Under their present names; lists under both names become one.
+fn options(mut options: BTreeMap<String, String>, findings: &mut Findings) -> BTreeMap<String, String> {
+    for (old, new) in RENAMED {
+        let Some(list) = options.remove(old) else { continue };
+        findings.warn(format!("`client.options` names `{old}`, which is `{new}` now"));
+        let known = options.remove(new).filter(|known| !known.trim().is_empty());
+        options.insert(new.to_owned(), known.map_or(list.clone(), |known| format!("{known},{list}")));
+    }
+    both(&options, "driver", findings);
+    both(&options, "fingerprint", findings);
+    options
+}
+
+/// What is on both lists is denied, which the operator should know.
+fn both(options: &BTreeMap<String, String>, what: &str, findings: &mut Findings) {
+    let list = |name: &str| options.get(&format!("{what}.{name}"));
+    let (Some(allowed), Some(denied)) = (list("allowlist"), list("denylist")) else { return };
+    let names = |list: &str| -> Vec<String> { list.split(',').map(|name| name.trim().to_owned()).collect() };
+    let denied = names(denied);
+    for name in names(allowed).iter().filter(|name| !name.is_empty() && denied.contains(name)) {
+        findings.warn(format!("`{name}` is on {what}.allowlist and on {what}.denylist: it is denied"));
+    }
 }
 
 fn node_pool(name: Option<String>, findings: &mut Findings) -> NodePool {

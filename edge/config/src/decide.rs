@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
+use std::time::Duration;
 
 use muster_ids::{Datacenter, Region};
 
@@ -10,6 +11,7 @@ use crate::addresses::filled;
 use crate::agent::{AgentConfig, AgentConfigInput, LogLevel};
 use crate::client::ClientInput;
 use crate::dev;
+use crate::log::LogConfig;
 use crate::plugin::PluginInput;
 use crate::server::ServerInput;
 
@@ -48,15 +50,25 @@ fn agent(input: AgentConfigInput, dev: bool, findings: &mut Findings) -> Option<
     findings.absolute("data-dir", data_dir.as_deref());
     let plugins = input.plugin.unwrap_or_default().0.into_iter();
     let datacenter = datacenter(input.datacenter, findings);
+    let level = LogLevel::parse(input.log_level.as_deref().unwrap_or("INFO"));
+    let facility = filled(input.syslog_facility).unwrap_or_else(|| "LOCAL0".to_owned());
+    let log = LogConfig {
+        level: findings.take(level).unwrap_or(LogLevel::Info),
+        json: input.log_json.unwrap_or(false),
+        location: input.log_include_location.unwrap_or(false),
+        file: filled(input.log_file),
+        rotate_after: input.log_rotate_duration.unwrap_or(Duration::from_secs(24 * 3600)),
+        rotate_bytes: input.log_rotate_bytes.unwrap_or(0),
+        rotate_keep: input.log_rotate_max_files.unwrap_or(0),
+        syslog: (input.enable_syslog == Some(true)).then_some(facility),
+    };
     Some(AgentConfig {
         dev,
         region: region(input.region, findings),
         name: filled(input.name),
         data_dir,
-        log_level: findings
-            .take(LogLevel::parse(input.log_level.as_deref().unwrap_or("INFO")))
-            .unwrap_or(LogLevel::Info),
-        log_json: input.log_json.unwrap_or(false),
+        log,
+        limits: input.limits.unwrap_or_default().decide(),
         bind_addr: filled(input.bind_addr),
         enable_debug: input.enable_debug.unwrap_or(false),
         leave_on_interrupt: input.leave_on_interrupt.unwrap_or(false),

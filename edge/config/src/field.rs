@@ -158,6 +158,9 @@ impl Field for Vec<String> {
 impl Field for BTreeMap<String, String> {
     fn read(reader: &mut Reader<'_>, key: &'static str) -> Option<Self> {
         let blocks = reader.plain_blocks(key);
+        if let Some(again) = blocks.get(1) {
+            reader.warn_merged(key, again.kind_span);
+        }
         let read = |block| reader.texts(key, block);
         blocks.into_iter().map(read).reduce(Field::merge)
     }

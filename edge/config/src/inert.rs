@@ -28,15 +28,6 @@ pub(crate) const RPC: Inert = keys(
         "dial_timeout",
     ],
 );
-pub(crate) const LIMITS: Inert = keys(
-    "limits",
-    &[
-        "https_handshake_timeout",
-        "http_max_conns_per_client",
-        "rpc_handshake_timeout",
-        "rpc_max_conns_per_client",
-    ],
-);
 pub(crate) const SENTINEL: Inert =
     Inert { kind: "sentinel", keys: &["additional_enabled_modules"], blocks: &[free("import")], free: false };
 pub(crate) const AUTOPILOT: Inert = keys(

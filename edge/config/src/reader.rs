@@ -158,6 +158,16 @@ impl<'b> Reader<'b> {
         }
     }
 
+    /// A map that one file writes several times.
+    pub fn warn_merged(&mut self, key: &str, span: Span) {
+        let at = self.source.position(span.start);
+        let name = self.full_name(key);
+        self.notes.warnings.push(format!(
+            "{}:{}:{}: `{name}` is written more than once: they are merged, and of a repeated key the last one counts",
+            self.source.name, at.line, at.column
+        ));
+    }
+
     fn warn_no_effect(&mut self, key: &str, span: Span) {
         let at = self.source.position(span.start);
         let name = self.full_name(key);

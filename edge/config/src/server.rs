@@ -76,9 +76,10 @@ pub struct ServerConfig {
     /// Sorted, each once.
     pub enabled_schedulers: Vec<JobType>,
     pub heartbeat_grace: Duration,
-    pub min_heartbeat_ttl: Duration,
-    pub max_heartbeats_per_second: f64,
-    pub failover_heartbeat_ttl: Duration,
+    /// `None` where the operator leaves it to the server.
+    pub min_heartbeat_ttl: Option<Duration>,
+    pub max_heartbeats_per_second: Option<f64>,
+    pub failover_heartbeat_ttl: Option<Duration>,
     pub gc: ServerGcConfig,
     /// Checked: base64 of 16, 24 or 32 bytes.
     pub encrypt: Option<Secret>,
@@ -101,9 +102,9 @@ impl ServerInput {
             num_schedulers: self.num_schedulers.map(|number| number.0),
             enabled_schedulers: schedulers(self.enabled_schedulers.as_deref().unwrap_or_default(), findings),
             heartbeat_grace: self.heartbeat_grace.unwrap_or(Duration::from_secs(10)),
-            min_heartbeat_ttl: self.min_heartbeat_ttl.unwrap_or(Duration::from_secs(10)),
+            min_heartbeat_ttl: self.min_heartbeat_ttl.filter(|ttl| !ttl.is_zero()),
             max_heartbeats_per_second: self.heartbeats(findings),
-            failover_heartbeat_ttl: self.failover_heartbeat_ttl.unwrap_or(Duration::from_secs(300)),
+            failover_heartbeat_ttl: self.failover_heartbeat_ttl.filter(|ttl| !ttl.is_zero()),
             gc: self.gc(findings),
             job_default_priority,
             job_max_priority,
@@ -143,14 +144,14 @@ impl ServerInput {
         }
     }
 
-    fn heartbeats(&self, findings: &mut Findings) -> f64 {
-        let rate = self.max_heartbeats_per_second.filter(|rate| *rate != 0.0).unwrap_or(50.0);
+    fn heartbeats(&self, findings: &mut Findings) -> Option<f64> {
+        let rate = self.max_heartbeats_per_second.filter(|rate| *rate != 0.0)?;
         if rate < 0.0 {
             findings.error(format!(
                 "`server.max_heartbeats_per_second` cannot be {rate}; write a number above 0"
             ));
         }
-        rate
+        Some(rate)
     }
 
     fn priorities(&self, findings: &mut Findings) -> (u16, u16) {

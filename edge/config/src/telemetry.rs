@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::addresses::filled;
 use crate::field::Exact;
 
 block! {
@@ -21,9 +22,13 @@ block! {
         disable_dispatched_job_summary_metrics: bool,
         disable_rpc_rate_metrics_labels: bool,
         disable_allocation_hook_metrics: bool,
+        /// `host:port`, UDP.
+        statsd_address: String,
+        datadog_address: String,
+        datadog_tags: Vec<String>,
     }
     no_effect {
-        "statsite_address" "statsd_address" "datadog_address" "datadog_tags" "disable_quota_utilization_metrics"
+        "statsite_address" "disable_quota_utilization_metrics"
         "circonus_api_token" "circonus_api_app" "circonus_api_url" "circonus_submission_interval"
         "circonus_submission_url" "circonus_check_id" "circonus_check_force_metric_activation"
         "circonus_check_instance_id" "circonus_check_search_tag" "circonus_check_tags"
@@ -50,6 +55,10 @@ pub struct TelemetryConfig {
     pub disable_dispatched_job_summary_metrics: bool,
     pub disable_rpc_rate_metrics_labels: bool,
     pub disable_allocation_hook_metrics: bool,
+    /// `host:port`, UDP.
+    pub statsd_address: Option<String>,
+    pub datadog_address: Option<String>,
+    pub datadog_tags: Vec<String>,
 }
 
 impl TelemetryInput {
@@ -80,6 +89,9 @@ impl TelemetryInput {
                 .unwrap_or(false),
             disable_rpc_rate_metrics_labels: self.disable_rpc_rate_metrics_labels.unwrap_or(false),
             disable_allocation_hook_metrics: self.disable_allocation_hook_metrics.unwrap_or(false),
+            statsd_address: filled(self.statsd_address),
+            datadog_address: filled(self.datadog_address),
+            datadog_tags: self.datadog_tags.unwrap_or_default(),
         }
     }
 }

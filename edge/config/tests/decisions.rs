@@ -29,7 +29,7 @@ fn defaults_are_those_of_the_contract() {
     let config = config("");
     assert_eq!((config.region.as_str(), config.datacenter.as_str()), ("global", "dc1"));
     assert_eq!((config.ports.http, config.ports.rpc, config.ports.serf), (4646, 4647, 4648));
-    assert_eq!((config.log_level, config.bind_addr.as_deref()), (LogLevel::Info, None));
+    assert_eq!((config.log.level, config.bind_addr.as_deref()), (LogLevel::Info, None));
     let server = config.server.as_ref().unwrap();
     assert_eq!(
         server.enabled_schedulers,
@@ -74,7 +74,7 @@ fn dev_mode_needs_nothing_and_gives_way_to_what_is_configured() {
     let (config, _) =
         decide(input("log_level = \"warn\"\nplugin \"raw_exec\" { config { enabled = false } }\n"), true)
             .unwrap();
-    assert_eq!(config.log_level, LogLevel::Warn);
+    assert_eq!(config.log.level, LogLevel::Warn);
     assert_eq!(config.plugins["raw_exec"].config["enabled"], Value::Bool(false));
 }
 
@@ -225,4 +225,29 @@ fn artifacts_have_the_contracts_limits_unless_told_otherwise() {
             decide(with(&format!("client {{ artifact {{ {text} }} }}")), false).unwrap_err().join("\n");
         assert!(errors.contains(want), "{text}: {errors}");
     }
+}
+
+#[test]
+fn options_written_twice_are_merged_and_told() {
+    let text = "client {\n options = {\n  \"driver.blacklist\" = \"java,exec\"\n }\n options = {\n  \"driver.whitelist\" = \"docker,exec\"\n }\n}\n";
+    let (config, warnings) = decide(input(text), true).unwrap();
+    let options = config.client.unwrap().options;
+    assert_eq!(options["driver.denylist"], "java,exec");
+    assert_eq!(options["driver.allowlist"], "docker,exec");
+    assert_eq!(options.len(), 2, "old names are gone");
+    let said: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+    for word in ["written more than once", "`driver.denylist` now", "it is denied"] {
+        assert!(said.iter().any(|line| line.contains(word)), "{word}: {said:?}");
+    }
+}
+
+#[test]
+fn cache_times_of_tokens_may_be_days_and_never_keep_a_revoked_token() {
+    let (config, warnings) =
+        decide(input("acl { enabled = true token_ttl = \"30d\" policy_ttl = \"60s\" }\n"), true).unwrap();
+    assert!(config.acl.enabled);
+    assert!(warnings.iter().any(|warning| warning.0.contains("acl.token_ttl")), "{warnings:?}");
+    assert!(!warnings.iter().any(|warning| warning.0.contains("policy_ttl")), "{warnings:?}");
+    let errors = decide(input("acl { token_ttl = \"soon\" }\n"), true).unwrap_err();
+    assert!(errors[0].contains("`acl.token_ttl` is `soon`"), "{errors:?}");
 }

@@ -4,6 +4,7 @@
 //! release apart understand each other; a field is never given a new meaning. Nothing here has been believed yet:
 //! handlers treat every message of a client as hostile.
 
+mod agent_monitor;
 mod alloc_gc;
 mod alloc_restart;
 mod alloc_signal;
@@ -26,6 +27,7 @@ mod secret;
 mod table;
 mod task_logs;
 
+pub use agent_monitor::{AgentMonitor, MonitorChunk};
 pub use alloc_gc::AllocGc;
 pub use alloc_restart::AllocRestart;
 pub use alloc_signal::AllocSignal;

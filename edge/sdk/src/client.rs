@@ -103,6 +103,45 @@ impl Client {
         Ok(Frames::new(self.stream(route, params, query).await?))
     }
 
+    /// The whole address of a path.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.config.address.trim_end_matches('/'))
+    }
+
+    /// Sends any request, whatever the table knows; the answer may be an error of the API.
+    ///
+    /// # Errors
+    /// When method or headers are none, or the agent cannot be reached.
+    pub async fn raw(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(String, String)],
+        body: Option<Vec<u8>>,
+    ) -> Result<RawAnswer, SdkError> {
+        let method = reqwest::Method::from_bytes(method.as_bytes())
+            .map_err(|_| SdkError::Setup(format!("`{method}` is not a method of HTTP")))?;
+        let common = [("namespace", &self.config.namespace), ("region", &self.config.region)];
+        let common = common.iter().filter_map(|(key, value)| Some((*key, value.as_deref()?)));
+        let given = path.split_once('?').map_or("", |(_, query)| query);
+        let names: Vec<&str> = given.split('&').filter_map(|pair| pair.split('=').next()).collect();
+        let common: Vec<_> = common.filter(|(key, _)| !names.contains(key)).collect();
+        let mut request = self.http.request(method, self.url(path)).query(&common);
+        if let Some(token) = &self.config.token {
+            request = request.header("X-Nomad-Token", token);
+        }
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        let response =
+            request.send().await.map_err(|error| unreachable_agent(&self.config.address, &error))?;
+        Ok(RawAnswer { pieces: Pieces { response, address: self.config.address.clone() } })
+    }
+
     fn request(&self, row: &Row, params: &[&str], query: &Query<'_>) -> RequestBuilder {
         let url = format!("{}{}", self.config.address.trim_end_matches('/'), path::fill(row, params));
         let request = match row.methods.first() {
@@ -131,6 +170,42 @@ impl Client {
         let status = response.status().as_u16();
         let message = response.text().await.unwrap_or_default();
         Err(SdkError::Status { status, message })
+    }
+}
+
+/// An answer as it came.
+#[derive(Debug)]
+pub struct RawAnswer {
+    pieces: Pieces,
+}
+
+impl RawAnswer {
+    /// Such as `200 OK`.
+    #[must_use]
+    pub fn status(&self) -> String {
+        self.pieces.response.status().to_string()
+    }
+
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.pieces.response.status().is_success()
+    }
+
+    /// Names and values, as far as they are text.
+    #[must_use]
+    pub fn headers(&self) -> Vec<(String, String)> {
+        let headers = self.pieces.response.headers().iter();
+        headers
+            .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())))
+            .collect()
+    }
+
+    /// The next piece of the body; `None` at the end.
+    ///
+    /// # Errors
+    /// When the connection broke.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, SdkError> {
+        self.pieces.next().await
     }
 }
 

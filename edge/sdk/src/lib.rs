@@ -14,7 +14,7 @@ mod config;
 mod error;
 mod frames;
 
-pub use client::{Answer, Client, Pieces};
+pub use client::{Answer, Client, Pieces, RawAnswer};
 pub use config::{ClientConfig, TlsFiles};
 pub use error::SdkError;
 pub use frames::{Frame, Frames};

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use muster_api::views::{AgentHealth, Member};
+use muster_api::views::{AgentHealth, HostDataView, Member};
 use muster_ids::NodeId;
+use muster_telemetry::{Logs, Metrics};
 use serde_json::Value;
 
 type Stats = BTreeMap<String, BTreeMap<String, String>>;
@@ -22,8 +23,44 @@ pub struct AgentInfo {
     pub member: Option<Member>,
     /// The client role's node, once it runs.
     node: OnceLock<NodeId>,
+    /// The servers that the client role knows.
+    servers: OnceLock<Arc<dyn Fn() -> Vec<String> + Send + Sync>>,
     health: Arc<dyn Fn() -> AgentHealth + Send + Sync>,
     stats: Arc<dyn Fn() -> Stats + Send + Sync>,
+    pub(crate) tools: Tools,
+}
+
+/// What the process offers its API besides its roles.
+pub struct Tools {
+    pub logs: Logs,
+    pub metrics: Metrics,
+    /// Whether metrics are offered in the format of Prometheus.
+    pub prometheus: bool,
+    /// Whether profiles are offered where ACLs are off.
+    pub enable_debug: bool,
+    /// Reads the configuration again.
+    pub reload: Arc<dyn Fn() -> Result<(), String> + Send + Sync>,
+    /// Looks at the machine.
+    pub host: Arc<dyn Fn() -> HostDataView + Send + Sync>,
+}
+
+impl Default for Tools {
+    fn default() -> Self {
+        Self {
+            logs: Logs::default(),
+            metrics: Metrics::default(),
+            prometheus: false,
+            enable_debug: false,
+            reload: Arc::new(|| Err("this agent has no configuration to read again".to_owned())),
+            host: Arc::new(HostDataView::default),
+        }
+    }
+}
+
+impl fmt::Debug for Tools {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tools").field("prometheus", &self.prometheus).finish_non_exhaustive()
+    }
 }
 
 impl AgentInfo {
@@ -35,12 +72,39 @@ impl AgentInfo {
         health: Arc<dyn Fn() -> AgentHealth + Send + Sync>,
         stats: Arc<dyn Fn() -> Stats + Send + Sync>,
     ) -> Self {
-        Self { name, datacenter, config, acl_enabled: false, member, node: OnceLock::new(), health, stats }
+        Self {
+            name,
+            datacenter,
+            config,
+            acl_enabled: false,
+            member,
+            node: OnceLock::new(),
+            servers: OnceLock::new(),
+            health,
+            stats,
+            tools: Tools::default(),
+        }
     }
 
     /// Tells which node this agent is; a second call changes nothing.
     pub fn is_node(&self, id: NodeId) {
         let _known = self.node.set(id);
+    }
+
+    /// The same agent with what its process offers.
+    #[must_use]
+    pub fn with_tools(mut self, tools: Tools) -> Self {
+        self.tools = tools;
+        self
+    }
+
+    /// Tells how to find the servers that the client role knows; a second call changes nothing.
+    pub fn knows_servers(&self, servers: Arc<dyn Fn() -> Vec<String> + Send + Sync>) {
+        let _known = self.servers.set(servers);
+    }
+
+    pub(crate) fn servers(&self) -> Option<Vec<String>> {
+        self.servers.get().map(|servers| servers())
     }
 
     pub(crate) fn node(&self) -> Option<NodeId> {

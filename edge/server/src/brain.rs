@@ -47,6 +47,8 @@ pub(crate) struct BrainStats {
     pub ready: usize,
     pub unacked: usize,
     pub waiting: usize,
+    /// Behind an earlier evaluation of the same job.
+    pub pending: usize,
     pub blocked: usize,
     pub heartbeats: usize,
     pub plans: usize,
@@ -261,7 +263,8 @@ impl Brain {
         BrainStats {
             ready: broker.ready,
             unacked: broker.unacked,
-            waiting: broker.waiting + broker.blocked,
+            waiting: broker.waiting,
+            pending: broker.blocked,
             blocked: state.blocked.stats().blocked,
             heartbeats: state.heartbeats.tracked(),
             plans: state.plans.stats().waiting,

@@ -62,7 +62,7 @@ async fn propose(shared: &Shared, overdue: Overdue, now: UnixNanos) {
     }
     let commands = commands(shared, &overdue, now);
     if !commands.is_empty()
-        && let Err(error) = shared.consensus.propose(commands).await
+        && let Err(error) = shared.propose_all(commands).await
     {
         tracing::warn!(%error, "housekeeper: a proposal did not reach the log");
         shared.brain.put_back(overdue, shared.now());

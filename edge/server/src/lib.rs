@@ -22,8 +22,9 @@ mod shared;
 mod testing;
 mod watch;
 mod worker;
+mod workers;
 
 pub use acl::AclSettings;
-pub use agent::{AgentInfo, health_unknown};
+pub use agent::{AgentInfo, Tools, health_unknown};
 pub use server::{Server, ServerConfig, StartError};
 pub use shared::Shared;

@@ -1,32 +1,81 @@
-//! Gauges with the reference's names (`metrics.md`), for what exists in this version.
+//! What a server measures of itself again and again. Timers and counters are recorded where things happen.
 
-use muster_state::Snapshot;
-use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use muster_api::RouteId;
+use muster_state::{GroupCounts, Snapshot};
+use muster_telemetry::Name;
+use muster_telemetry::metrics::names;
+use tokio_util::sync::CancellationToken;
 
 use crate::shared::Shared;
 
-/// A gauge and its value now.
-pub(crate) type Gauge = (&'static str, f64);
+/// What takes a walk over all jobs is measured this often at most.
+const WALK: Duration = Duration::from_secs(5);
 
-pub(crate) fn collect(shared: &Shared) -> Vec<Gauge> {
+/// Runs until stopped.
+pub(crate) async fn run(shared: Arc<Shared>, interval: Duration, stop: CancellationToken) {
+    let mut walked: Option<Instant> = None;
+    loop {
+        measure(&shared);
+        if walked.is_none_or(|walked| walked.elapsed() >= WALK) && shared.is_leader() {
+            walked = Some(Instant::now());
+            walk(&shared);
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(interval.max(Duration::from_millis(100))) => {}
+        }
+    }
+}
+
+fn measure(shared: &Shared) {
     let snapshot = shared.consensus.snapshot();
     let brain = shared.brain.stats();
+    let gauge = |name, value: usize| shared.metrics.gauge(name, &[], value as f64);
+    gauge(names::BROKER_TOTAL_READY, brain.ready);
+    gauge(names::BROKER_TOTAL_UNACKED, brain.unacked);
+    gauge(names::BROKER_TOTAL_PENDING, brain.pending);
+    gauge(names::BROKER_TOTAL_WAITING, brain.waiting);
+    gauge(names::BLOCKED_TOTAL, brain.blocked);
+    gauge(names::PLAN_QUEUE_DEPTH, brain.plans);
+    gauge(names::HEARTBEAT_ACTIVE, brain.heartbeats);
+    gauge(names::SESSIONS_NODES, shared.sessions.len());
+    shared.metrics.gauge(names::RAFT_APPLIED_INDEX, &[], snapshot.index().0 as f64);
+    shared.metrics.gauge(names::STATE_SNAPSHOT_INDEX, &[], snapshot.index().0 as f64);
+}
+
+fn walk(shared: &Shared) {
+    let snapshot = shared.consensus.snapshot();
     let (running, pending, dead) = job_statuses(&snapshot);
-    let count = |number: usize| number as f64;
-    vec![
-        ("nomad.nomad.broker.total_ready", count(brain.ready)),
-        ("nomad.nomad.broker.total_unacked", count(brain.unacked)),
-        ("nomad.nomad.broker.total_waiting", count(brain.waiting)),
-        ("nomad.nomad.blocked_evals.total_blocked", count(brain.blocked)),
-        ("nomad.nomad.plan.queue_depth", count(brain.plans)),
-        ("nomad.nomad.heartbeat.active", count(brain.heartbeats)),
-        ("nomad.nomad.job_status.running", count(running)),
-        ("nomad.nomad.job_status.pending", count(pending)),
-        ("nomad.nomad.job_status.dead", count(dead)),
-        ("nomad.raft.appliedIndex", snapshot.index().0 as f64),
-        ("nomad.state.snapshotIndex", snapshot.index().0 as f64),
-        ("muster.sessions.nodes", count(shared.sessions.len())),
-    ]
+    let gauge = |name, value: usize| shared.metrics.gauge(name, &[], value as f64);
+    gauge(names::JOB_STATUS_RUNNING, running);
+    gauge(names::JOB_STATUS_PENDING, pending);
+    gauge(names::JOB_STATUS_DEAD, dead);
+    for job in snapshot.jobs() {
+        for (group, counts) in snapshot.job_summary(&job.key()).groups {
+            let labels = [
+                ("job", job.id.as_str()),
+                ("namespace", job.namespace.as_str()),
+                ("task_group", group.as_str()),
+            ];
+            summary(shared, &labels, &counts);
+        }
+    }
+}
+
+fn summary(shared: &Shared, labels: &[(&'static str, &str)], counts: &GroupCounts) {
+    let values = [
+        (names::JOB_SUMMARY_QUEUED, counts.queued),
+        (names::JOB_SUMMARY_STARTING, counts.starting),
+        (names::JOB_SUMMARY_RUNNING, counts.running),
+        (names::JOB_SUMMARY_COMPLETE, counts.complete),
+        (names::JOB_SUMMARY_FAILED, counts.failed),
+        (names::JOB_SUMMARY_LOST, counts.lost),
+        (names::JOB_SUMMARY_UNKNOWN, counts.unknown),
+    ];
+    values.into_iter().for_each(|(name, count)| shared.metrics.gauge(name, labels, f64::from(count)));
 }
 
 fn job_statuses(snapshot: &Snapshot) -> (usize, usize, usize) {
@@ -38,19 +87,35 @@ fn job_statuses(snapshot: &Snapshot) -> (usize, usize, usize) {
     })
 }
 
-pub(crate) fn json(gauges: &[Gauge]) -> Value {
-    let gauges: Vec<Value> =
-        gauges.iter().map(|(name, value)| json!({"Name": name, "Value": value, "Labels": {}})).collect();
-    json!({"Timestamp": "", "Gauges": gauges, "Counters": [], "Samples": [], "Points": []})
-}
-
-/// The text format of Prometheus; dots become underscores.
-pub(crate) fn prometheus(gauges: &[Gauge]) -> String {
-    gauges
-        .iter()
-        .map(|(name, value)| {
-            let name = name.replace('.', "_");
-            format!("# TYPE {name} gauge\n{name} {value}\n")
-        })
-        .collect()
+/// The timer of a route, where the contract has one.
+pub(crate) const fn timer(id: RouteId) -> Option<Name> {
+    Some(match id {
+        RouteId::JobList => names::JOB_LIST,
+        RouteId::JobRegister | RouteId::JobUpdate => names::JOB_REGISTER,
+        RouteId::JobValidate => names::JOB_VALIDATE,
+        RouteId::JobRead => names::JOB_GET,
+        RouteId::JobVersions => names::JOB_VERSIONS,
+        RouteId::JobAllocations => names::JOB_ALLOCATIONS,
+        RouteId::JobEvaluations => names::JOB_EVALUATIONS,
+        RouteId::JobEvaluate => names::JOB_EVALUATE,
+        RouteId::JobDeregister => names::JOB_DEREGISTER,
+        RouteId::JobSummary => names::JOB_SUMMARY_GET,
+        RouteId::AllocList => names::ALLOC_LIST,
+        RouteId::AllocRead => names::ALLOC_GET,
+        RouteId::AllocStop => names::ALLOC_STOP,
+        RouteId::EvalList => names::EVAL_LIST,
+        RouteId::EvalRead => names::EVAL_GET,
+        RouteId::EvalAllocations => names::EVAL_ALLOCATIONS,
+        RouteId::NodeList => names::NODE_LIST,
+        RouteId::NodeRead => names::NODE_GET,
+        RouteId::NodeAllocations => names::NODE_ALLOCS,
+        RouteId::NodeEligibility => names::NODE_ELIGIBILITY,
+        RouteId::NodePoolList => names::NODE_POOL_LIST,
+        RouteId::AclBootstrap => names::ACL_BOOTSTRAP,
+        RouteId::AclTokenList => names::ACL_LIST_TOKENS,
+        RouteId::AclTokenRead | RouteId::AclTokenSelf => names::ACL_GET_TOKEN,
+        RouteId::AclTokenCreate | RouteId::AclTokenUpdate => names::ACL_UPSERT_TOKENS,
+        RouteId::AclTokenDelete => names::ACL_DELETE_TOKENS,
+        _ => return None,
+    })
 }

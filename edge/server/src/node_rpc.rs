@@ -17,6 +17,7 @@ use muster_rpc::{
     IncomingSubscription, Listener, Secret, Session,
 };
 use muster_state::Snapshot;
+use muster_telemetry::metrics::names;
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::AgentInfo;
@@ -49,7 +50,10 @@ pub(crate) async fn serve(
                 tokio::spawn(connection.run(incoming));
             }
             Err(AcceptError::Closed) => return,
-            Err(error) => tracing::info!(%error, "rpc: refused a connection"),
+            Err(error) => {
+                shared.metrics.count(names::RPC_REQUEST_ERROR, &[], 1.0);
+                tracing::info!(%error, "rpc: refused a connection");
+            }
         }
     }
 }
@@ -72,6 +76,9 @@ impl Connection {
                 () = self.stop.cancelled() => break,
                 stream = incoming.next() => stream,
             };
+            if matches!(stream, Some(IncomingStream::Call(_) | IncomingStream::Stream(_))) {
+                self.shared.metrics.count(names::RPC_REQUEST, &[], 1.0);
+            }
             match stream {
                 None => break,
                 Some(IncomingStream::Call(IncomingCall::NodeRegister(request, responder))) => {

@@ -1,10 +1,12 @@
 //! Writes queued plans into the log, many to an entry, and hands the outcomes back.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use muster_leader::{PlanBatch, Token};
-use muster_model::PlanOutcome;
+use muster_model::{Plan, PlanOutcome};
 use muster_state::command::{Command, Reply};
+use muster_telemetry::metrics::names;
 use tokio_util::sync::CancellationToken;
 
 use crate::shared::Shared;
@@ -25,8 +27,10 @@ pub(crate) async fn run(shared: Arc<Shared>, stop: CancellationToken) {
 async fn commit(shared: Arc<Shared>, batch: PlanBatch) {
     let commands =
         batch.plans.iter().map(|(_, plan)| Command::PlanApply(Box::new((**plan).clone()))).collect();
-    match shared.consensus.propose(commands).await {
+    let begun = Instant::now();
+    match shared.propose_all(commands).await {
         Ok(proposed) => {
+            shared.metrics.time(names::PLAN_APPLY, &[], begun);
             let outcomes: Vec<(Token, Option<PlanOutcome>)> = batch
                 .plans
                 .iter()
@@ -36,6 +40,9 @@ async fn commit(shared: Arc<Shared>, batch: PlanBatch) {
                     Ok(_) | Err(_) => (*token, None),
                 })
                 .collect();
+            for ((_, plan), (_, outcome)) in batch.plans.iter().zip(&outcomes) {
+                count_refused(&shared, plan, outcome.as_ref());
+            }
             shared.brain.committed(batch.id, proposed.index, &outcomes, shared.now());
         }
         Err(error) => {
@@ -44,4 +51,12 @@ async fn commit(shared: Arc<Shared>, batch: PlanBatch) {
         }
     }
     shared.brain.plans_waiting.notify_one();
+}
+
+fn count_refused(shared: &Shared, plan: &Plan, outcome: Option<&PlanOutcome>) {
+    for id in outcome.iter().flat_map(|outcome| &outcome.refused) {
+        let Some(placement) = plan.placements.iter().find(|placement| placement.id == *id) else { continue };
+        let node = placement.node_id.to_string();
+        shared.metrics.count(names::PLAN_NODE_REJECTED, &[("node_id", &node)], 1.0);
+    }
 }

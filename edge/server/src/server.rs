@@ -12,6 +12,7 @@ use muster_jobspec::Limits;
 use muster_leader::{HeartbeatLimits, gc};
 use muster_model::JobType;
 use muster_rpc::{IdentityStore, Listener};
+use muster_telemetry::Metrics;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -24,7 +25,8 @@ use crate::ids::IdSource;
 use crate::sessions::Sessions;
 use crate::shared::Shared;
 use crate::watch::Watches;
-use crate::{housekeeper, node_rpc, planner, worker};
+use crate::workers::Workers;
+use crate::{housekeeper, metrics, node_rpc, planner, worker};
 
 /// Decided settings of the server role.
 #[derive(Debug, Clone)]
@@ -43,6 +45,9 @@ pub struct ServerConfig {
     pub job_limits: Limits,
     pub acl: AclSettings,
     pub search: SearchLimits,
+    pub metrics: Metrics,
+    /// How often what changes by itself is measured.
+    pub collection_interval: Duration,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -112,6 +117,9 @@ impl Server {
             job_limits: config.job_limits.clone(),
             acl: config.acl.clone(),
             search: config.search,
+            metrics: config.metrics.clone(),
+            server_id: config.server_id,
+            workers: Workers::default(),
         });
         let mut server =
             Self { shared, stop: CancellationToken::new(), tasks: JoinSet::new(), threads: Vec::new() };
@@ -143,6 +151,7 @@ impl Server {
         self.tasks.spawn(follow_log(shared(), applied, stop()));
         self.tasks.spawn(planner::run(shared(), stop()));
         self.tasks.spawn(housekeeper::run(shared(), config.gc_interval, config.gc_thresholds, stop()));
+        self.tasks.spawn(metrics::run(shared(), config.collection_interval, stop()));
         self.tasks.spawn(node_rpc::serve(listener, shared(), Arc::clone(info), stop()));
     }
 

@@ -1,12 +1,14 @@
 //! What every part of a running server holds.
 
 use std::net::SocketAddr;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use muster_consensus::{Consensus, Leadership};
-use muster_ids::{Index, Region, UnixNanos};
+use muster_consensus::{Consensus, Leadership, ProposeError, Proposed};
+use muster_ids::{Index, Region, ServerId, UnixNanos};
 use muster_jobspec::Limits;
 use muster_state::command::{Command, Reply};
+use muster_telemetry::Metrics;
+use muster_telemetry::metrics::names;
 
 use crate::acl::AclSettings;
 use crate::brain::Brain;
@@ -15,6 +17,7 @@ use crate::http::error::ApiError;
 use crate::ids::IdSource;
 use crate::sessions::Sessions;
 use crate::watch::Watches;
+use crate::workers::Workers;
 
 /// The parts of a server that handlers, sessions, workers and timers share.
 #[derive(Debug)]
@@ -29,6 +32,9 @@ pub struct Shared {
     pub(crate) job_limits: Limits,
     pub(crate) acl: AclSettings,
     pub(crate) search: SearchLimits,
+    pub(crate) metrics: Metrics,
+    pub(crate) server_id: ServerId,
+    pub(crate) workers: Workers,
 }
 
 impl Shared {
@@ -45,13 +51,28 @@ impl Shared {
         self.is_leader()
     }
 
+    /// Index of the newest state.
+    #[must_use]
+    pub fn applied_index(&self) -> Index {
+        self.consensus.snapshot().index()
+    }
+
     pub(crate) fn is_leader(&self) -> bool {
         matches!(*self.consensus.leadership().borrow(), Leadership::Leader { .. })
     }
 
+    /// Proposes commands as one, measured.
+    pub(crate) async fn propose_all(&self, commands: Vec<Command>) -> Result<Proposed, ProposeError> {
+        let begun = Instant::now();
+        self.metrics.count(names::RAFT_APPLY, &[], 1.0);
+        let proposed = self.consensus.propose(commands).await?;
+        self.metrics.time(names::RAFT_COMMIT_TIME, &[], begun);
+        Ok(proposed)
+    }
+
     /// Proposes one command and unpacks its answer.
     pub(crate) async fn propose(&self, command: Command) -> Result<(Index, Reply), ApiError> {
-        let proposed = self.consensus.propose(vec![command]).await?;
+        let proposed = self.propose_all(vec![command]).await?;
         match proposed.replies.into_iter().next() {
             Some(Ok(reply)) => Ok((proposed.index, reply)),
             Some(Err(refusal)) => Err(refusal.into()),

@@ -42,6 +42,8 @@ impl Setup {
             job_limits: Limits::default(),
             acl: AclSettings::default(),
             search: crate::http::SearchLimits::default(),
+            metrics: muster_telemetry::Metrics::default(),
+            collection_interval: Duration::from_secs(1),
         };
         Self { config, heartbeats: HeartbeatLimits::default(), ca: UserCa::in_memory().unwrap() }
     }

@@ -7,12 +7,15 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 use muster_leader::Token;
 use muster_model::{Evaluation, JobType, Plan};
 use muster_scheduler::{Context, Overlay, Schedule, give_up, schedule};
 use muster_state::Snapshot;
 use muster_state::command::{Command, EvalUpdate};
+use muster_telemetry::Name;
+use muster_telemetry::metrics::names;
 use tokio::runtime::Handle;
 
 use crate::brain::Work;
@@ -31,7 +34,10 @@ pub(crate) fn spawn(
     runtime: Handle,
 ) -> std::io::Result<JoinHandle<()>> {
     thread::Builder::new().name(format!("scheduler-{number}")).spawn(move || {
+        let id = uuid::Uuid::from_bytes(shared.ids.bytes()).to_string();
+        let state = shared.workers.add(id, &kinds, shared.now());
         while let Some(work) = shared.brain.lease(&kinds, BATCH, || shared.now()) {
+            state.set_busy(true);
             // The leases of a batch that is lost run out, and its evaluations are handed out again or given up.
             if catch_unwind(AssertUnwindSafe(|| run_batch(&shared, work, &runtime))).is_err() {
                 tracing::error!(
@@ -39,6 +45,7 @@ pub(crate) fn spawn(
                     "scheduler: a worker panicked; its evaluations will be tried again"
                 );
             }
+            state.set_busy(false);
         }
     })
 }
@@ -57,7 +64,9 @@ fn run_batch(shared: &Arc<Shared>, work: Vec<Work>, runtime: &Handle) {
             planless.push((item.lease.token, give_up(&item.lease.eval, &snapshot, &context)));
             continue;
         }
+        let begun = Instant::now();
         let Schedule { plan, evals, .. } = schedule(&item.lease.eval, &snapshot, &context);
+        shared.metrics.time(timer(item.lease.eval.kind), &[], begun);
         match plan {
             Some(plan) => {
                 overlay.add(&plan, &snapshot);
@@ -68,6 +77,15 @@ fn run_batch(shared: &Arc<Shared>, work: Vec<Work>, runtime: &Handle) {
     }
     if !planless.is_empty() {
         runtime.spawn(store(Arc::clone(shared), planless));
+    }
+}
+
+const fn timer(kind: JobType) -> Name {
+    match kind {
+        JobType::Service => names::INVOKE_SERVICE,
+        JobType::Batch => names::INVOKE_BATCH,
+        JobType::System => names::INVOKE_SYSTEM,
+        JobType::Sysbatch => names::INVOKE_SYSBATCH,
     }
 }
 
@@ -90,7 +108,7 @@ async fn store(shared: Arc<Shared>, planless: Vec<(Token, Vec<Evaluation>)>) {
     let evals: Vec<Evaluation> = planless.into_iter().flat_map(|(_, evals)| evals).collect();
     let mut stored = true;
     if !evals.is_empty()
-        && let Err(error) = shared.consensus.propose(vec![Command::EvalUpdate(EvalUpdate { evals })]).await
+        && let Err(error) = shared.propose_all(vec![Command::EvalUpdate(EvalUpdate { evals })]).await
     {
         tracing::warn!(%error, "scheduler: results did not reach the log");
         stored = false;

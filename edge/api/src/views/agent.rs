@@ -55,3 +55,60 @@ pub struct RoleHealth {
     pub ok: bool,
     pub message: String,
 }
+
+/// What `/v1/agent/host` tells of the machine.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct HostDataView {
+    #[serde(rename = "OS")]
+    pub os: String,
+    pub network: Vec<BTreeMap<String, String>>,
+    pub resolv_conf: String,
+    pub hosts: String,
+    /// Values are shown only of variables that hold no secrets.
+    pub environment: BTreeMap<String, String>,
+    pub disk: BTreeMap<String, DiskUsageView>,
+}
+
+#[derive(Debug, Default, Clone, Copy, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DiskUsageView {
+    #[serde(rename = "DiskMB")]
+    pub disk_mb: u64,
+    #[serde(rename = "UsedMB")]
+    pub used_mb: u64,
+}
+
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SchedulersView {
+    pub server_id: String,
+    pub schedulers: Vec<SchedulerView>,
+}
+
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SchedulerView {
+    pub id: String,
+    pub enabled_schedulers: Vec<String>,
+    pub started: String,
+    pub status: String,
+    pub workload_status: String,
+}
+
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SchedulersConfigView {
+    pub server_id: String,
+    pub num_schedulers: usize,
+    pub enabled_schedulers: Vec<String>,
+}
+
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AgentJoinResponse {
+    pub num_joined: u32,
+    pub error: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub warning: String,
+}

@@ -110,14 +110,21 @@ fn agent_flags_fill_the_plain_struct() {
     assert_eq!(flags.servers, ["a:1", "b:2", "c"]);
     assert_eq!(flags.meta, [("k".to_owned(), "v=w".to_owned())]);
     assert_eq!(flags.retry_join, ["x", "y"]);
-    assert!(flags.ignored.is_empty());
     assert!(!format!("{flags:?}").contains("s3cret"));
 }
 
 #[test]
-fn flags_without_effect_are_collected_for_a_warning() {
-    let flags = agent("muster agent -dev -consul-address=x -vault-enabled -rejoin=false");
-    assert_eq!(flags.ignored, ["-consul-address", "-rejoin", "-vault-enabled"]);
+fn agent_flags_that_cannot_be_honoured_are_refused_with_their_reason() {
+    let text = refused("muster agent -dev -consul-address=x -vault-enabled -rejoin=false");
+    assert!(text.starts_with("`-vault-enabled` is not supported: Vault is not"), "{text}");
+    assert!(text.contains("`-consul-address` is not supported: Consul is not"), "{text}");
+    assert!(!text.contains("rejoin"), "{text}");
+    let flags = agent("nomad agent -raft-protocol=3 --retry-max 2 -retry-interval=5s -network-interface lo");
+    assert_eq!((flags.raft_protocol, flags.retry_max), (Some(3), Some(2)));
+    assert_eq!(
+        (flags.retry_interval.as_deref(), flags.network_interface.as_deref()),
+        (Some("5s"), Some("lo"))
+    );
 }
 
 #[test]

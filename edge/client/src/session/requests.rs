@@ -28,6 +28,9 @@ pub async fn run(queries: &Queries, mut incoming: Incoming) -> Lost {
                 Some(IncomingStream::Stream(IncomingSubscription::FsRead(request, opening))) => {
                     answers.spawn(streams::fs_read(queries.clone(), request, opening));
                 }
+                Some(IncomingStream::Stream(IncomingSubscription::AgentMonitor(request, opening))) => {
+                    answers.spawn(streams::agent_monitor(queries.clone(), request, opening));
+                }
                 Some(IncomingStream::Stream(other @ IncomingSubscription::AllocWatch(..))) => {
                     answers.spawn(other.refuse(not_a_server()));
                 }

@@ -6,10 +6,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AllocGc, AllocPush, AllocRestart, AllocSignal, AllocStats, AllocStatsReply, AllocUpdate,
+    AgentMonitor, AllocGc, AllocPush, AllocRestart, AllocSignal, AllocStats, AllocStatsReply, AllocUpdate,
     AllocUpdateReply, AllocWatch, Call, CallFailure, Empty, FsChunk, FsEntry, FsList, FsListReply, FsRead,
-    FsStat, HostStats, HostStatsReply, LogChunk, NodeGc, NodeHeartbeat, NodeHeartbeatReply, NodeMeta,
-    NodeMetaApply, NodeMetaRead, NodeRegister, NodeRegisterReply, Stream, TaskLogs,
+    FsStat, HostStats, HostStatsReply, LogChunk, MonitorChunk, NodeGc, NodeHeartbeat, NodeHeartbeatReply,
+    NodeMeta, NodeMetaApply, NodeMetaRead, NodeRegister, NodeRegisterReply, Stream, TaskLogs,
 };
 use crate::Role;
 use crate::transport::{Opening, Pending, Responder};
@@ -159,5 +159,6 @@ table! {
         AllocWatch -> AllocPush, requires Client;
         TaskLogs -> LogChunk, requires Server;
         FsRead -> FsChunk, requires Server;
+        AgentMonitor -> MonitorChunk, requires Server;
     }
 }

@@ -6,6 +6,7 @@ use http::{HeaderMap, header};
 use muster_acl::{Acl, Rules};
 use muster_model::{AclToken, TokenKind};
 use muster_rpc::Secret;
+use muster_telemetry::metrics::names;
 
 use crate::shared::Shared;
 
@@ -55,7 +56,10 @@ pub(super) fn of(headers: &HeaderMap, shared: &Shared) -> Caller {
     let snapshot = shared.consensus.snapshot();
     let found = snapshot.acl_token_by_secret(&secret.sha256());
     match found.filter(|(token, hash)| secret.matches_sha256(hash) && !token.expired(shared.now())) {
-        None => Caller::without_rights(Identity::Unknown),
+        None => {
+            shared.metrics.count(names::ACL_AUTH_FAILURE, &[], 1.0);
+            Caller::without_rights(Identity::Unknown)
+        }
         Some((token, _)) => Caller {
             acl: match token.kind {
                 TokenKind::Management => Acl::Unrestricted,

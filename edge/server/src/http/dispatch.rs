@@ -1,13 +1,15 @@
 //! From a request to a handler: find the row, authorise, run. The `match` over [`RouteId`] is exhaustive: a row
 //! without a handler does not compile.
 
+use std::time::Instant;
+
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use muster_acl::{Acl, Grant, Requirement, Rules};
 use muster_api::{Found, Method, Params, RouteId, Takes, find};
-use muster_ids::Namespace;
+use muster_ids::{Index, Namespace};
 
 use super::blocking::{Asked, list, read, read_aside};
 use super::body::{self, ApiResponse, BoxError};
@@ -22,6 +24,7 @@ use super::routes::{
 };
 use super::{asked_node, beside, caller, error};
 use crate::agent::AgentInfo;
+use crate::metrics;
 use crate::shared::Shared;
 
 pub(super) async fn answer(request: Request<Incoming>, service: &Service) -> ApiResponse {
@@ -64,19 +67,19 @@ async fn elsewhere(
     if let Some(answer) = beside::answer(&request) {
         return Ok(answer);
     }
-    let (id, _, _) = route(&request)?;
-    if !agent::is_local(id) {
+    let (id, params, _) = route(&request)?;
+    let options = options(&request)?;
+    if !agent::is_local(id, agent, &options) {
         let request = asked_node::named(request, id, agent)?;
         let request = request.map(|body| body.map_err(|error| Box::new(error) as BoxError).boxed_unsync());
         return forwarder.forward(request).await;
     }
-    let options = options(&request)?;
     let acl = match id.row().requires {
         Requirement::Public => Acl::Rules(Rules::default()),
         Requirement::AnyOf(_) => forwarder.rights(caller::presented(request.headers()), agent).await?,
     };
     let _grant = acl.authorize(id.row().requires, options.namespace.one())?;
-    agent::answer(id, agent, &options)
+    agent::answer(id, agent, &options, &params)
 }
 
 async fn authorise_and_run<B>(
@@ -105,7 +108,12 @@ where
         false => Bytes::new(),
     };
     let write = Write { shared, caller: &caller, grant: &grant, params: &params, options: &options, body };
-    run(id, &write, agent).await
+    let begun = Instant::now();
+    let answer = run(id, &write, agent).await;
+    if let Some(timer) = metrics::timer(id).filter(|_| options.index == Index::ZERO) {
+        shared.metrics.time(timer, &[], begun);
+    }
+    answer
 }
 
 /// Everyone may read their own token, also under its accessor.
@@ -268,11 +276,27 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
         RouteId::RegionList => status::regions(shared, options)?,
         RouteId::SystemGc => system::gc(write).await?,
         RouteId::SystemReconcileSummaries => system::reconcile_summaries(write).await?,
-        RouteId::Metrics => system::metrics(shared, options)?,
-        RouteId::AgentMembers => status::members(shared, agent, options)?,
-        RouteId::AgentSelfRead | RouteId::AgentHealthRead | RouteId::OpenApi => {
-            agent::answer(id, agent, options)?
+        RouteId::AgentSchedulers => status::schedulers(shared, options)?,
+        RouteId::AgentSchedulersConfig => status::schedulers_config(shared, options)?,
+        RouteId::AgentJoin => status::join(options)?,
+        RouteId::AgentForceLeave => status::force_leave(agent, options)?,
+        RouteId::AgentMonitor if !agent::names_itself(agent, options) => {
+            agent::monitor_of_node(write, agent).await?
         }
+        RouteId::AgentMembers => status::members(shared, agent, options)?,
+        RouteId::AgentHost | RouteId::AgentPprof if !agent::names_itself(agent, options) => {
+            let why = "this is answered by the agent itself only: ask its own address";
+            return Err(ApiError::new(StatusCode::NOT_IMPLEMENTED, why));
+        }
+        RouteId::AgentSelfRead
+        | RouteId::AgentHealthRead
+        | RouteId::OpenApi
+        | RouteId::AgentServers
+        | RouteId::AgentMonitor
+        | RouteId::AgentHost
+        | RouteId::AgentPprof
+        | RouteId::AgentReload
+        | RouteId::Metrics => agent::answer(id, agent, options, write.params)?,
     })
 }
 

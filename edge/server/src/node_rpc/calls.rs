@@ -41,7 +41,7 @@ pub(super) async fn register(
         secret_hash: request.secret.sha256(),
         seed: shared.ids.seed(),
     }));
-    let proposed = shared.consensus.propose(vec![command]).await.map_err(|error| unavailable(&error))?;
+    let proposed = shared.propose_all(vec![command]).await.map_err(|error| unavailable(&error))?;
     match proposed.replies.into_iter().next() {
         Some(Err(refusal)) => Err(refused(&refusal)),
         _ => {

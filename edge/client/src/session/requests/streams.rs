@@ -4,8 +4,10 @@ use std::io;
 use std::time::Duration;
 
 use muster_ids::{AllocId, TaskName};
-use muster_rpc::messages::{FsChunk, FsRead, LogChunk, TaskLogs};
-use muster_rpc::{CallFailure, Opening, Sender};
+use muster_rpc::messages::{AgentMonitor, FsChunk, FsRead, LogChunk, MonitorChunk, TaskLogs};
+use muster_rpc::{CallFailure, FailureCode, Opening, Sender};
+use muster_telemetry::Level;
+use muster_telemetry::logs::Format;
 use serde::Serialize;
 
 use super::failure;
@@ -16,6 +18,9 @@ use crate::queries::Queries;
 
 /// Pieces read at once, so that a fast reader does not pay for a change of threads with each.
 const BATCH: usize = 4;
+
+/// Bytes of log sent at once, as far as they wait already.
+const MONITOR_CHUNK: usize = 32 * 1024;
 
 pub async fn task_logs(queries: Queries, request: TaskLogs, opening: Opening<TaskLogs>) {
     let writer = request.follow.then(|| Writer::Task(request.alloc_id, request.task.clone()));
@@ -52,6 +57,29 @@ impl Writer {
         match self {
             Self::Task(alloc, task) => queries.is_silent(*alloc, task).await,
             Self::AnyTask(alloc) => queries.is_over(*alloc).await,
+        }
+    }
+}
+
+/// This agent's log, until the reader goes. What the reader is too slow for is counted, not kept.
+pub async fn agent_monitor(queries: Queries, request: AgentMonitor, opening: Opening<AgentMonitor>) {
+    let Some(level) = Level::parse(&request.level) else {
+        let failure = CallFailure::new(FailureCode::Invalid, format!("Unknown log level: {}", request.level));
+        return opening.refuse(failure).await;
+    };
+    let format = Format { json: request.json, location: request.location };
+    let mut watcher = queries.logs_of_agent().watch(level, format);
+    let Ok(mut sender) = opening.accept().await else { return };
+    loop {
+        let line = tokio::select! {
+            line = watcher.next() => line,
+            () = sender.closed() => return,
+        };
+        let Some(mut text) = line else { return };
+        text.push('\n');
+        watcher.more(&mut text, MONITOR_CHUNK);
+        if sender.send(&MonitorChunk { data: text.into() }).await.is_err() {
+            return;
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Garbage collection on demand, and metrics.
+//! Garbage collection on demand.
 
 use muster_leader::gc;
 
@@ -7,9 +7,6 @@ use crate::http::body::{self, ApiResponse};
 use crate::http::dispatch::Write;
 use crate::http::error::ApiError;
 use crate::http::listing::aside;
-use crate::http::options::Options;
-use crate::metrics;
-use crate::shared::Shared;
 
 /// Collects everything that is over, whatever its age.
 pub(crate) async fn gc(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
@@ -29,21 +26,5 @@ pub(crate) async fn reconcile_summaries(write: &Write<'_>) -> Result<ApiResponse
              snapshot of the state",
             differing.len()
         ))),
-    }
-}
-
-pub(crate) fn metrics(shared: &Shared, options: &Options) -> Result<ApiResponse, ApiError> {
-    let summary = metrics::collect(shared);
-    match options.query.get("format") {
-        Some("prometheus") => {
-            let mut response = http::Response::new(body::full(metrics::prometheus(&summary)));
-            let kind = http::HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
-            response.headers_mut().insert(http::header::CONTENT_TYPE, kind);
-            Ok(response)
-        }
-        None | Some("") => body::json(&metrics::json(&summary), options.pretty),
-        Some(other) => {
-            Err(ApiError::bad_request(format!("unknown metrics format `{other}`; use `prometheus` or none")))
-        }
     }
 }

@@ -119,7 +119,18 @@ impl Objects {
             | RouteId::StatusPeers
             | RouteId::RegionList
             | RouteId::SystemGc
+            | RouteId::AgentSchedulers
+            | RouteId::AgentSchedulersConfig
             | RouteId::Metrics => plain("", ""),
+            // Otherwise it never ends.
+            RouteId::AgentMonitor => Case { query: "log_level=loud", status: 400, ..plain("", "") },
+            RouteId::AgentJoin => Case { query: "address=127.0.0.1", ..plain("", "") },
+            // No client, no debugging, no configuration, no other server.
+            RouteId::AgentServers => Case { status: 501, ..plain("", "") },
+            RouteId::AgentHost | RouteId::AgentPprof => Case { status: 403, ..plain("cmdline", "x") },
+            RouteId::AgentReload | RouteId::AgentForceLeave => {
+                Case { query: "node=x", status: 500, ..plain("", "") }
+            }
         }
     }
 }

@@ -1,0 +1,164 @@
+//! Other people's ways to start an agent, through the binary called `nomad`; and how it ends.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod common;
+
+use std::fs;
+use std::process::Command;
+use std::time::Duration;
+
+use common::{LIMIT, id, nomad, options, register, shell_job, wait_allocs, wait_nodes};
+use muster_testkit::{Agent, AgentOptions, eventually};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::{TempDir, tempdir};
+
+fn called_nomad(root: &TempDir, name: &str, args: &[&str]) -> AgentOptions {
+    let mut options = options(root, name);
+    options.binary = nomad(root);
+    options.args = args.iter().map(|arg| (*arg).to_owned()).collect();
+    options
+}
+
+fn signal(agent: &Agent, signal: Signal) {
+    kill_process(Pid::from_raw(agent.pid().cast_signed()).unwrap(), signal).unwrap();
+}
+
+#[test]
+fn every_form_of_the_version_is_answered() {
+    let root = tempdir().unwrap();
+    for form in ["version", "-version", "--version", "-v"] {
+        let output = Command::new(nomad(&root)).arg(form).output().unwrap();
+        assert!(output.status.success(), "{form}");
+        assert!(String::from_utf8(output.stdout).unwrap().starts_with("Nomad v2."), "{form}");
+    }
+}
+
+#[test]
+fn configuration_of_any_name_and_form_counts_before_and_after_dev() {
+    let root = tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = root.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path.to_string_lossy().into_owned()
+    };
+    let json = write("first.conf", "\n  {\"datacenter\": \"dc7\", \"client\": {\"meta\": {\"a\": \"1\"}}}");
+    let hcl = write("second.json", "client {\n  meta {\n    b = \"2\"\n  }\n  node_class = \"big\"\n}\n");
+    write("dir/a.hcl", "client {\n  meta {\n    c = \"3\"\n  }\n}\n");
+    write("dir/b.json", r#"{"client": {"node_class": "bigger"}}"#);
+    write("dir/ignored.txt", "this is no configuration");
+    let dir = root.path().join("dir").to_string_lossy().into_owned();
+    let args = ["--config", &json, "-dev", &format!("-config={hcl}"), "-config", &dir, "-node", "mine"];
+    let agent = called_nomad(&root, "configs", &args).start();
+    wait_nodes(&agent, 1);
+    let config = &agent.get("/v1/agent/self")["config"];
+    assert_eq!((&config["NodeName"], &config["Datacenter"]), (&"mine".into(), &"dc7".into()));
+    assert_eq!(config["Client"]["NodeClass"], "bigger");
+    assert_eq!(config["Client"]["Meta"], serde_json::json!({"a": "1", "b": "2", "c": "3"}));
+}
+
+#[test]
+fn a_dev_agent_with_a_name_and_tokens_is_bootstrapped_by_its_user() {
+    let root = tempdir().unwrap();
+    let agent = called_nomad(&root, "tokens", &["-dev", "-node", "pynomad1", "--acl-enabled"]).start();
+    assert!(agent.try_get("/v1/jobs").unwrap_err().contains("Permission denied"));
+    let (status, token) = agent.put("/v1/acl/bootstrap", &serde_json::json!({})).unwrap();
+    assert_eq!(status, 200, "{token}");
+    let token: serde_json::Value = serde_json::from_str(&token).unwrap();
+    let flag = format!("-token={}", token["SecretID"].as_str().unwrap());
+    eventually("the node being ready", LIMIT, || {
+        let nodes = agent.cli(&["node", "status", &flag]).ok();
+        if nodes.contains("pynomad1") && nodes.contains("ready") { Ok(()) } else { Err(nodes) }
+    });
+}
+
+#[test]
+fn an_interrupted_agent_leaves_no_process_directory_or_mount() {
+    let root = tempdir().unwrap();
+    let mut agent = called_nomad(&root, "gone", &["-dev"]).start();
+    wait_nodes(&agent, 1);
+    // A task that does not want to end.
+    register(&agent, &shell_job("stubborn", "service", 1, "trap '' INT TERM; while :; do sleep 1000; done"));
+    let alloc = wait_allocs(&agent, "stubborn", "running", 1).remove(0);
+    let dir = agent.options.dir.clone();
+    let scratch = |dir: &std::path::Path| -> Vec<String> {
+        let names = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.starts_with("muster-dev-")).collect()
+    };
+    assert_eq!(scratch(&dir).len(), 1);
+    assert_eq!(agent.interrupt(), Some(1));
+    assert_eq!(scratch(&dir), Vec::<String>::new());
+    let mounts = fs::read_to_string("/proc/self/mounts").unwrap();
+    assert!(!mounts.contains(&*dir.to_string_lossy()), "{mounts}");
+    eventually("every process of the task being gone", Duration::from_secs(10), || {
+        let named = |entry: std::io::Result<fs::DirEntry>| {
+            let environment = fs::read(entry.ok()?.path().join("environ")).ok()?;
+            let environment = String::from_utf8_lossy(&environment).into_owned();
+            environment.contains(&format!("NOMAD_ALLOC_ID={}", id(&alloc))).then_some(())
+        };
+        match fs::read_dir("/proc").unwrap().filter_map(named).count() {
+            0 => Ok(()),
+            count => Err(format!("{count} processes are left")),
+        }
+    });
+}
+
+#[test]
+fn whoever_leaves_gracefully_ends_well() {
+    let root = tempdir().unwrap();
+    let mut options = called_nomad(&root, "leaves", &["-dev"]);
+    options.config = "leave_on_interrupt = true\n".to_owned();
+    assert_eq!(options.start().interrupt(), Some(0));
+}
+
+#[test]
+fn the_log_level_is_read_again_on_demand() {
+    let root = tempdir().unwrap();
+    let mut options = called_nomad(&root, "reload", &["-dev"]);
+    let file = root.path().join("level.hcl");
+    let set = |level: &str| fs::write(&file, format!("log_level = \"{level}\"\n")).unwrap();
+    set("ERROR");
+    options.args.push(format!("-config={}", file.display()));
+    options.env.push(("MUSTER_LOG".to_owned(), String::new()));
+    let agent = options.start();
+    set("INFO");
+    signal(&agent, Signal::HUP);
+    eventually("the new level being told", LIMIT, || {
+        let output = agent.output();
+        output.contains("configuration read again: log_level=info").then_some(()).ok_or(output)
+    });
+    set("loud");
+    let (status, text) = agent.put("/v1/agent/reload", &serde_json::json!({})).unwrap();
+    assert_eq!(status, 500);
+    assert!(text.contains("log level `loud` is unknown"), "{text}");
+    set("DEBUG");
+    assert_eq!(agent.put("/v1/agent/reload", &serde_json::json!({})).unwrap().0, 200);
+    assert_eq!(agent.get("/v1/agent/health")["server"]["ok"], true, "a bad configuration ends nothing");
+}
+
+#[test]
+fn the_log_goes_where_the_configuration_says() {
+    let root = tempdir().unwrap();
+    let mut options = called_nomad(&root, "logs", &["-dev", "-log-json"]);
+    let dir = options.dir.join("log");
+    options.config = format!("log_file = \"{}/\"\n", dir.display());
+    let agent = options.start();
+    let log = fs::read_to_string(dir.join("nomad.log")).unwrap();
+    let first: serde_json::Value = serde_json::from_str(log.lines().next().unwrap()).unwrap();
+    assert!(first["@message"].is_string() && first["@timestamp"].is_string(), "{first}");
+    assert!(agent.output().contains("\"@level\":\"info\""));
+}
+
+#[test]
+fn flags_that_cannot_be_honoured_stop_the_start_and_say_why() {
+    let root = tempdir().unwrap();
+    for (flag, why) in [
+        ("-consul-address=127.0.0.1:8500", "Consul is not integrated"),
+        ("-dev-connect", "service mesh is not in this version"),
+        ("-vault-enabled", "Vault is not integrated"),
+    ] {
+        let mut agent = called_nomad(&root, "flags", &["-dev", flag]).spawn();
+        assert_eq!(agent.wait_exit(), Some(1), "{flag}");
+        assert!(agent.output().contains(why), "{flag}: {}", agent.output());
+    }
+}
