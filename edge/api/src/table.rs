@@ -159,6 +159,8 @@ routes! {
     OpenApi: Get "/v1/openapi.json", (()) -> Value, requires public;
     /// Servers this agent's client knows.
     AgentServers: Get "/v1/agent/servers", (()) -> Vec<String>, requires [AgentRead];
+    /// Replace the servers this agent's client knows.
+    AgentServersUpdate: Put|Post "/v1/agent/servers", (()) -> (), requires [AgentWrite] & [address];
     /// Follow an agent's log, as frames or plain text; a stream.
     AgentMonitor: Get "/v1/agent/monitor", (()) -> Value, requires [AgentRead] & [log_level log_json log_include_location plain node_id server_id];
     /// The agent's machine.

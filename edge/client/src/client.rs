@@ -1,5 +1,6 @@
 //! Starting and ending the client agent.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,6 +73,7 @@ impl Client {
             outbox: Outbox::default(),
             ends: Ends::default(),
             cleanup: Notify::new(),
+            servers: watch::Sender::new(config.servers.clone()),
             config,
         });
         let fleet = Arc::new(Fleet::resume(Arc::clone(&context), index, allocs));
@@ -109,11 +111,18 @@ impl Client {
     /// Servers to connect to, and the one in use if it is none of them.
     #[must_use]
     pub fn servers(&self) -> Vec<String> {
-        let mut servers = self.context.config.servers.clone();
+        let mut servers = self.context.servers.borrow().clone();
         servers.extend(self.link.borrow().as_ref().map(|session| session.peer().addr));
         servers.sort_unstable();
         servers.dedup();
         servers.iter().map(ToString::to_string).collect()
+    }
+
+    /// Other servers to connect to, from the next attempt on; an empty list changes nothing.
+    pub fn set_servers(&self, servers: Vec<SocketAddr>) {
+        if !servers.is_empty() {
+            self.context.servers.send_replace(servers);
+        }
     }
 
     /// Questions about allocations and the machine, for the agent's own HTTP API.

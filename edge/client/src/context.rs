@@ -1,5 +1,6 @@
 //! What every allocation of this agent shares.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use muster_artifact::Fetcher;
@@ -20,6 +21,8 @@ use crate::{ClientConfig, QueryError, clock, fingerprint, metadata};
 #[derive(Debug)]
 pub struct Context {
     pub config: ClientConfig,
+    /// Servers to connect to: those of the configuration until others are set.
+    pub servers: watch::Sender<Vec<SocketAddr>>,
     pub node_id: NodeId,
     /// This node as it was last described; changes with the machine, its drivers and applied metadata.
     pub node: watch::Sender<Arc<Node>>,

@@ -70,6 +70,7 @@ impl Link {
         let mut servers = Servers::new(&self.context.config.servers);
         let mut backoff = Backoff::default();
         loop {
+            servers.configure(&self.context.servers.borrow());
             let server = servers.next();
             match dial::connect(&self.context.config, server).await {
                 Ok((session, incoming)) => {

@@ -24,10 +24,17 @@ pub struct AgentInfo {
     /// The client role's node, once it runs.
     node: OnceLock<NodeId>,
     /// The servers that the client role knows.
-    servers: OnceLock<Arc<dyn Fn() -> Vec<String> + Send + Sync>>,
+    servers: OnceLock<KnownServers>,
     health: Arc<dyn Fn() -> AgentHealth + Send + Sync>,
     stats: Arc<dyn Fn() -> Stats + Send + Sync>,
     pub(crate) tools: Tools,
+}
+
+/// How to ask for, and replace, the servers of the client role.
+pub struct KnownServers {
+    pub list: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
+    /// Refuses what is no address or must not be joined.
+    pub replace: Arc<dyn Fn(&[String]) -> Result<(), String> + Send + Sync>,
 }
 
 /// What the process offers its API besides its roles.
@@ -98,13 +105,13 @@ impl AgentInfo {
         self
     }
 
-    /// Tells how to find the servers that the client role knows; a second call changes nothing.
-    pub fn knows_servers(&self, servers: Arc<dyn Fn() -> Vec<String> + Send + Sync>) {
+    /// Tells which servers the client role knows; a second call changes nothing.
+    pub fn knows_servers(&self, servers: KnownServers) {
         let _known = self.servers.set(servers);
     }
 
-    pub(crate) fn servers(&self) -> Option<Vec<String>> {
-        self.servers.get().map(|servers| servers())
+    pub(crate) fn servers(&self) -> Option<&KnownServers> {
+        self.servers.get()
     }
 
     pub(crate) fn node(&self) -> Option<NodeId> {

@@ -25,6 +25,6 @@ mod worker;
 mod workers;
 
 pub use acl::AclSettings;
-pub use agent::{AgentInfo, Tools, health_unknown};
+pub use agent::{AgentInfo, KnownServers, Tools, health_unknown};
 pub use server::{Server, ServerConfig, StartError};
 pub use shared::Shared;

@@ -15,7 +15,7 @@ use muster_rpc::{IdentityStore, Role, Secret, UserCa};
 use muster_state::Snapshot;
 use muster_state::command::{self, Command, IdSeed, Refusal, Reply};
 
-use crate::{AclSettings, AgentInfo, Server, ServerConfig, StartError, health_unknown};
+use crate::{AclSettings, AgentInfo, Server, ServerConfig, StartError, Tools, health_unknown};
 
 /// Longer than anything here takes; a test that waits for it fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -65,7 +65,9 @@ impl Setup {
         let stats = Arc::new(BTreeMap::new);
         let info = |_| {
             let config = serde_json::Value::Null;
-            Arc::new(AgentInfo::new("test".into(), "dc1".into(), config, None, health, stats))
+            let tools = Tools { enable_debug: true, ..Tools::default() };
+            let info = AgentInfo::new("test".into(), "dc1".into(), config, None, health, stats);
+            Arc::new(info.with_tools(tools))
         };
         Server::start_with(self.config.clone(), self.heartbeats, self.identity(Role::Server), info).await
     }

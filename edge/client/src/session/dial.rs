@@ -27,6 +27,14 @@ impl Servers {
         Self { configured: configured.to_vec(), learned: Vec::new(), turn: 0 }
     }
 
+    /// Replaces those of the configuration.
+    pub fn configure(&mut self, configured: &[SocketAddr]) {
+        if self.configured != configured {
+            configured.clone_into(&mut self.configured);
+            self.learned.retain(|address| !configured.contains(address));
+        }
+    }
+
     /// Takes over what a server says of its peers.
     pub fn learn(&mut self, addresses: &[String]) {
         let parsed = addresses.iter().filter_map(|text| text.parse::<SocketAddr>().ok());

@@ -292,6 +292,7 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
         | RouteId::AgentHealthRead
         | RouteId::OpenApi
         | RouteId::AgentServers
+        | RouteId::AgentServersUpdate
         | RouteId::AgentMonitor
         | RouteId::AgentHost
         | RouteId::AgentPprof

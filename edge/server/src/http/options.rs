@@ -35,6 +35,12 @@ impl Query {
         self.0.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
     }
 
+    /// Every value of a parameter that may be repeated.
+    pub(crate) fn all<'q>(&'q self, key: &'q str) -> impl Iterator<Item = &'q str> {
+        let values = self.0.iter().filter(move |(name, _)| name == key).map(|(_, value)| value.as_str());
+        values.filter(|value| !value.is_empty())
+    }
+
     /// A boolean parameter; absent is `default`, anything Go's ParseBool refuses is an error.
     pub(crate) fn flag(&self, key: &str, default: bool) -> Result<bool, ApiError> {
         match self.get(key) {

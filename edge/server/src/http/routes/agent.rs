@@ -32,6 +32,7 @@ pub(crate) fn is_local(id: RouteId, agent: &AgentInfo, options: &Options) -> boo
         | RouteId::OpenApi
         | RouteId::AgentHealthRead
         | RouteId::AgentServers
+        | RouteId::AgentServersUpdate
         | RouteId::AgentReload
         | RouteId::AgentJoin
         | RouteId::AgentForceLeave
@@ -71,9 +72,10 @@ pub(crate) fn answer(
             Err(error) => Err(ApiError::internal(error.to_string())),
         },
         RouteId::AgentServers => match agent.servers() {
-            Some(servers) => body::json(&servers, options.pretty),
+            Some(servers) => body::json(&(servers.list)(), options.pretty),
             None => Err(ApiError::new(StatusCode::NOT_IMPLEMENTED, "Invalid method")),
         },
+        RouteId::AgentServersUpdate => update_servers(agent, options),
         RouteId::AgentReload => {
             (agent.tools.reload)().map_err(ApiError::internal)?;
             Ok(body::empty())
@@ -100,6 +102,17 @@ pub(crate) fn answer(
             )
         }
     }
+}
+
+fn update_servers(agent: &AgentInfo, options: &Options) -> Result<ApiResponse, ApiError> {
+    let not_here = || ApiError::new(StatusCode::NOT_IMPLEMENTED, "Invalid method");
+    let servers = agent.servers().ok_or_else(not_here)?;
+    let addresses: Vec<String> = options.query.all("address").map(str::to_owned).collect();
+    if addresses.is_empty() {
+        return Err(ApiError::bad_request("missing server address"));
+    }
+    (servers.replace)(&addresses).map_err(ApiError::bad_request)?;
+    Ok(body::empty())
 }
 
 /// Where nobody has to show a token, the operator must have asked for debugging.

@@ -125,9 +125,11 @@ impl Objects {
             // Otherwise it never ends.
             RouteId::AgentMonitor => Case { query: "log_level=loud", status: 400, ..plain("", "") },
             RouteId::AgentJoin => Case { query: "address=127.0.0.1", ..plain("", "") },
-            // No client, no debugging, no configuration, no other server.
-            RouteId::AgentServers => Case { status: 501, ..plain("", "") },
-            RouteId::AgentHost | RouteId::AgentPprof => Case { status: 403, ..plain("cmdline", "x") },
+            // No client, no configuration, no other server.
+            RouteId::AgentServers | RouteId::AgentServersUpdate => {
+                Case { query: "address=127.0.0.1", status: 501, ..plain("", "") }
+            }
+            RouteId::AgentHost | RouteId::AgentPprof => plain("cmdline", "x"),
             RouteId::AgentReload | RouteId::AgentForceLeave => {
                 Case { query: "node=x", status: 500, ..plain("", "") }
             }
