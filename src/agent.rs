@@ -21,7 +21,7 @@ use muster_cli::AgentFlags;
 use muster_client::Client;
 use muster_config::AgentConfig;
 use muster_server::http::{Forwarder, HttpConfig, HttpListener, Service};
-use muster_server::{AgentInfo, Server, Tools};
+use muster_server::{AgentInfo, KnownServers, Server, Tools};
 use muster_telemetry::{Logs, Metrics};
 
 use reload::Reload;
@@ -96,10 +96,7 @@ pub async fn start(flags: AgentFlags, http_port: Option<u16>) -> Result<Running,
     };
     if let (Service::Local(_, info) | Service::Forward(_, info), Some(client)) = (&service, &client) {
         info.is_node(client.node_id());
-        let weak = Arc::downgrade(client);
-        info.knows_servers(Arc::new(move || {
-            weak.upgrade().map(|client| client.servers()).unwrap_or_default()
-        }));
+        info.knows_servers(known_servers(client));
     }
     let weak = client.as_ref().map(Arc::downgrade);
     let collector =
@@ -219,6 +216,20 @@ fn forwarding(settings: &Settings, client: &Arc<Client>, tools: Tools) -> Servic
     .with_acl(settings.config.acl.enabled)
     .with_tools(tools);
     Service::Forward(forwarder, Arc::new(info))
+}
+
+fn known_servers(client: &Arc<Client>) -> KnownServers {
+    let (lists, replaces) = (Arc::downgrade(client), Arc::downgrade(client));
+    KnownServers {
+        list: Arc::new(move || lists.upgrade().map(|client| client.servers()).unwrap_or_default()),
+        replace: Arc::new(move |addresses| {
+            let parsed: Result<Vec<_>, String> =
+                addresses.iter().map(|text| client::on_loopback(text)).collect();
+            let client = replaces.upgrade().ok_or("the agent is stopping")?;
+            client.set_servers(parsed?);
+            Ok(())
+        }),
+    }
 }
 
 fn client_stats(client: Option<&Arc<Client>>) -> BTreeMap<String, BTreeMap<String, String>> {

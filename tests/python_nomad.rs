@@ -49,3 +49,15 @@ fn the_openapi_document_is_valid_and_answers_fit_it() {
     let running = wait_allocs(&agent, "seen", "running", 2).remove(0);
     python.check("openapi.py", &[&agent.options.http_port.to_string(), id(&running)]);
 }
+
+#[test]
+fn agent_metrics_and_tokens() {
+    let Some(python) = python() else { return };
+    let root = tempdir().unwrap();
+    let agent = dev_agent(&root);
+    let mut options = common::options(&root, "secured").server();
+    options.args = vec!["-acl-enabled".to_owned()];
+    let secured = options.start();
+    let [plain, secured] = [&agent, &secured].map(|agent| agent.options.http_port.to_string());
+    python.check("agent.py", &[&plain, &secured]);
+}

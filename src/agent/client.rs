@@ -113,6 +113,21 @@ fn passed_env(options: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     allowed.filter_map(|name| Some((name.clone(), std::env::var(&name).ok()?))).collect()
 }
 
+/// An address that a running agent may be told to connect to: as at its start, none beyond loopback.
+///
+/// # Errors
+/// Repeats what is no such address.
+pub fn on_loopback(text: &str) -> Result<SocketAddr, String> {
+    let full = text.replacen("localhost", "127.0.0.1", 1);
+    let address =
+        full.parse::<SocketAddr>().or_else(|_| full.parse().map(|ip| SocketAddr::new(ip, RPC_PORT)));
+    match address {
+        Ok(address) if address.ip().is_loopback() => Ok(address),
+        Ok(_) => Err(format!("`{text}` is beyond loopback, which this agent does not leave")),
+        Err(_) => Err(format!("`{text}` is not an address; write `127.0.0.1:4647`")),
+    }
+}
+
 /// `raw_exec` runs anything as the agent's user, so it is off unless its plugin block enables it (dev mode does).
 fn drivers(settings: &Settings) -> Result<DriverRegistry, String> {
     let plugins = &settings.config.plugins;
