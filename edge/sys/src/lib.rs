@@ -8,9 +8,11 @@ pub mod disk;
 pub mod landlock;
 pub mod limits;
 pub mod procfs;
+pub mod pty;
 pub mod rotate;
 pub mod signals;
 pub mod supervisor;
+pub mod terminal;
 pub mod users;
 
 /// The answer of everything that this platform cannot do.

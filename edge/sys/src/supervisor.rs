@@ -11,12 +11,16 @@
 //! over a megabyte of private memory), nor the copy of the agent's address space. The template ends with its agent;
 //! supervisors do not.
 //!
+//! A command that somebody runs beside the task (`exec.rs`) is forked by the task's supervisor, which kept what the task
+//! was started with: it is the task's environment, account and cgroups, and it ends with the task.
+//!
 //! A supervisor is one thread and one `poll` loop. It holds the exit status (durable in the control directory before
 //! anybody hears of it), writes the logs, and answers a bounded, versioned protocol on a socket that only its own
 //! user may use. It must never depend on the agent, never hold a descriptor of the agent's, and never let a log or a
 //! client slow the task. The control directory is the only link: with it a new agent finds everything again.
 
 mod client;
+mod exec;
 mod exit;
 mod identity;
 mod protocol;
@@ -34,11 +38,12 @@ mod elsewhere;
 use elsewhere as platform;
 
 pub use client::{Attachment, attach, read_exit, read_identity};
+pub use exec::{ExecError, ExecExit, ExecSpec, MAX_EXEC};
 pub use exit::TaskExit;
 pub use identity::ProcessIdentity;
 pub use platform::{
-    Connection, PendingExit, Supervisors, orphan_detail, orphan_exit, orphan_signal, orphan_stop,
-    orphan_usage, run_if_supervisor,
+    Connection, Exec, ExecIo, PendingExit, Supervisors, orphan_detail, orphan_exit, orphan_signal,
+    orphan_stop, orphan_usage, run_if_supervisor,
 };
 pub use protocol::{MAX_REPLY, PROTOCOL_VERSION, ProtocolError, Reply, Request, Status};
 pub use spec::{RunAs, StartError, StartSpec, StartStage};

@@ -5,8 +5,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{ProcessIdentity, ProtocolError, Reply, Request, StartError, StartSpec, StartStage, TaskExit};
+use super::{
+    ExecError, ExecSpec, ProcessIdentity, ProtocolError, Reply, Request, StartError, StartSpec, StartStage,
+    TaskExit,
+};
 use crate::procfs::{TreeDetail, TreeUsage};
+use crate::pty::TtySize;
 use crate::signals::Signal;
 use crate::unsupported;
 
@@ -52,10 +56,24 @@ impl Connection {
 
     /// # Errors
     /// Cannot be called: no connection exists.
+    pub fn exec(self, _spec: &ExecSpec, _size: TtySize) -> Result<Exec, ExecError> {
+        match self.0 {}
+    }
+
+    /// # Errors
+    /// Cannot be called: no connection exists.
     pub fn call(&mut self, _request: &Request) -> Result<Reply, ProtocolError> {
         match self.0 {}
     }
 }
+
+/// Never exists here.
+#[derive(Debug)]
+pub struct Exec(Infallible);
+
+/// Never exists here.
+#[derive(Debug)]
+pub struct ExecIo(Infallible);
 
 /// Never exists here.
 #[derive(Debug)]

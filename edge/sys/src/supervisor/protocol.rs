@@ -29,6 +29,9 @@ pub enum Request {
     Stop { signal: i32, timeout: Duration },
     /// Answered with [`Reply::Usage`].
     Usage,
+    /// Gives the connection away to a command that is run beside the task. Answered with [`Reply::Done`], after which
+    /// the connection speaks as `exec.rs` says.
+    Exec,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +85,7 @@ impl Request {
                 out.u8(3).i32(signal).u64(u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX))
             }
             Self::Usage => out.u8(4),
+            Self::Exec => out.u8(5),
         };
         frame(&out.take())
     }
@@ -102,6 +106,7 @@ impl Request {
             2 => Self::Signal(from.i32()?),
             3 => Self::Stop { signal: from.i32()?, timeout: Duration::from_millis(from.u64()?) },
             4 => Self::Usage,
+            5 => Self::Exec,
             _ => return Err(Malformed),
         };
         from.end()?;
@@ -194,7 +199,8 @@ mod tests {
         #[test]
         fn requests_round_trip(signal in any::<i32>(), millis in any::<u64>()) {
             let stop = Request::Stop { signal, timeout: Duration::from_millis(millis) };
-            for request in [Request::Hello, Request::Wait, Request::Usage, Request::Signal(signal), stop] {
+            let others = [Request::Hello, Request::Wait, Request::Usage, Request::Exec, Request::Signal(signal)];
+            for request in others.into_iter().chain([stop]) {
                 let frame = request.to_frame();
                 prop_assert!(frame.len() <= HEADER + MAX_REQUEST);
                 prop_assert_eq!(Request::from_body(body(&frame)), Ok(request));

@@ -57,9 +57,10 @@ pub enum StartStage {
     User,
     WorkDir,
     Exec,
+    Terminal,
 }
 
-const STAGES: [StartStage; 12] = [
+const STAGES: [StartStage; 13] = [
     StartStage::Template,
     StartStage::Specification,
     StartStage::ControlDir,
@@ -72,6 +73,7 @@ const STAGES: [StartStage; 12] = [
     StartStage::User,
     StartStage::WorkDir,
     StartStage::Exec,
+    StartStage::Terminal,
 ];
 
 impl StartStage {
@@ -91,6 +93,7 @@ impl StartStage {
             Self::User => "switch to the task's user",
             Self::WorkDir => "enter the task's working directory",
             Self::Exec => "execute the task's command",
+            Self::Terminal => "give the command its terminal",
         }
     }
 

@@ -1,7 +1,7 @@
 //! Connections of agents. A client can neither slow the task nor grow the supervisor: requests are tiny, replies fit
 //! the socket's buffer, and there are only so many places.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 
 use super::super::protocol::{HEADER, MAX_REQUEST, Reply, Request};
@@ -70,6 +70,12 @@ impl Client {
             Err(_) => self.open = false,
         }
         self.parse()
+    }
+
+    /// Lets go of the connection without closing it: it is somebody else's from now on.
+    pub fn give_away(&mut self) -> io::Result<UnixStream> {
+        self.open = false;
+        self.stream.try_clone()
     }
 
     /// What does not fit the socket's buffer was never read: such a client is dropped.

@@ -54,11 +54,15 @@ pub fn living() -> Vec<ProcessStat> {
 }
 
 pub fn kill_all(processes: &[ProcessStat]) {
+    signal_all(processes, Signal::KILL);
+}
+
+pub fn signal_all(processes: &[ProcessStat], signal: Signal) {
     for stat in processes {
         // Still ours: a descendant that ended since stays a zombie until its parent, or we, reap it, and we do not
         // reap in between; at worst the pid was freed by another parent within these microseconds.
         if let Some(pid) = i32::try_from(stat.pid).ok().and_then(Pid::from_raw) {
-            let _ = kill_process(pid, Signal::KILL);
+            let _ = kill_process(pid, signal);
         }
     }
 }

@@ -17,6 +17,7 @@ use rustix::process::{Signal, kill_process, kill_process_group};
 use super::super::exit::TaskExit;
 use super::super::protocol::{Reply, Request, Status};
 use super::clients::Clients;
+use super::keeper;
 use super::logs::BUFFER;
 use super::reap::{self, MainExit};
 use super::start::StartedTask;
@@ -189,6 +190,9 @@ impl Supervisor {
 
     fn serve(&mut self, at: usize) {
         while let Some(request) = self.clients.get(at).and_then(|client| client.next_request()) {
+            if request == Request::Exec && matches!(self.phase, Phase::Running) {
+                return self.exec(at);
+            }
             let reply = self.answer(request);
             if let Some(client) = self.clients.get(at) {
                 match reply {
@@ -207,6 +211,25 @@ impl Supervisor {
             Request::Wait => self.exit_reply(),
             Request::Signal(number) => Some(self.signal(number)),
             Request::Stop { signal, timeout } => self.exit_reply().or_else(|| self.stop(signal, timeout)),
+            Request::Exec => Some(Reply::Refused(ended())),
+        }
+    }
+
+    /// Forks a keeper, whose the connection is then. Its descendants are the task's: they are reaped, counted and, at
+    /// the task's end, killed like all others.
+    fn exec(&mut self, at: usize) {
+        let Some(client) = self.clients.get(at) else { return };
+        let Ok(channel) = client.give_away() else { return };
+        // SAFETY: this process has one thread, so the child may do whatever the parent may.
+        let pid = unsafe { libc::fork() };
+        if pid == 0 {
+            process::exit(keeper::keep(channel, &self.task.spec));
+        }
+        if pid < 0 {
+            let refusal = Reply::Refused(std::io::Error::last_os_error().to_string());
+            if let Some(client) = self.clients.get(at) {
+                client.reply(&refusal);
+            }
         }
     }
 

@@ -10,6 +10,7 @@ use std::path::Path;
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::Pid;
 
+use super::super::exec::ExecSpec;
 use super::super::spec::{RunAs, StartError, StartSpec, StartStage};
 use super::{descriptors, signal_mask};
 
@@ -29,7 +30,8 @@ pub struct Gated {
 
 /// Everything the child needs, made before the fork.
 struct Plan {
-    program: CString,
+    /// Tried in order.
+    programs: Vec<CString>,
     argv: Vec<CString>,
     env: Vec<CString>,
     cwd: CString,
@@ -39,21 +41,63 @@ struct Plan {
     stdin: OwnedFd,
     stdout: OwnedFd,
     stderr: OwnedFd,
+    /// Whether the three are one terminal, which becomes the process's own.
+    terminal: bool,
 }
 
 type Step<T> = Result<T, StartError>;
 
+/// Searched when the task's environment has no PATH.
+const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 pub fn fork(spec: &StartSpec) -> Step<Gated> {
     let (stdout, task_stdout) = output(spec.logs.is_some())?;
     let (stderr, task_stderr) = output(spec.logs.is_some())?;
-    let plan = Plan::new(spec, task_stdout, task_stderr)?;
+    let null = File::open("/dev/null").map_err(|cause| StartError::new(StartStage::Output, cause))?;
+    let plan = Plan::new(spec, [null.into(), task_stdout, task_stderr])?;
+    fork_plan(&plan, stdout, stderr)
+}
+
+/// A command beside the task, as the task would run it. `descriptors` are its terminal or its three pipes.
+pub fn fork_beside(task: &StartSpec, command: &ExecSpec, descriptors: Vec<OwnedFd>) -> Step<Gated> {
+    let output = |cause| StartError::new(StartStage::Output, cause);
+    let stdio = match <[OwnedFd; 3]>::try_from(descriptors) {
+        Ok(pipes) => pipes,
+        Err(terminal) => {
+            let terminal = terminal.into_iter().next();
+            let terminal = terminal.ok_or_else(|| output(io::Error::from(io::ErrorKind::InvalidData)))?;
+            let copy = || terminal.try_clone().map_err(output);
+            [copy()?, copy()?, terminal]
+        }
+    };
+    let mut plan = Plan::new(task, stdio)?;
+    plan.argv = command.argv.iter().map(|arg| text(arg.as_bytes())).collect::<Step<_>>()?;
+    plan.programs = programs(command.argv.first().map_or("", String::as_str), &task.env)?;
+    plan.terminal = command.tty;
+    if command.tty && !task.env.iter().any(|(name, _)| name == "TERM") {
+        plan.env.push(text(b"TERM=xterm")?);
+    }
+    fork_plan(&plan, None, None)
+}
+
+/// Where a program may be: as it is written, or in each directory of the task's path.
+fn programs(name: &str, env: &[(String, String)]) -> Step<Vec<CString>> {
+    if name.is_empty() || name.contains('/') {
+        return Ok(vec![text(name.as_bytes())?]);
+    }
+    let path = env.iter().find(|(key, _)| key == "PATH").map_or(DEFAULT_PATH, |(_, path)| path);
+    let dirs = path.split(':').filter(|dir| dir.starts_with('/'));
+    dirs.map(|dir| text(format!("{dir}/{name}").as_bytes())).collect()
+}
+
+fn fork_plan(plan: &Plan, stdout: Option<File>, stderr: Option<File>) -> Step<Gated> {
     let (gate_read, gate) = pipe(StartStage::Fork)?;
     let (failure, failure_write) = pipe(StartStage::Fork)?;
     // SAFETY: this process has one thread, so the child may do whatever the parent may.
     let pid = unsafe { libc::fork() };
     if pid == 0 {
         drop((gate, failure));
-        become_task(&plan, File::from(gate_read), File::from(failure_write));
+        become_task(plan, File::from(gate_read), File::from(failure_write));
     }
     let pid = Pid::from_raw(pid.max(0))
         .ok_or_else(|| StartError::new(StartStage::Fork, io::Error::last_os_error()))?;
@@ -83,29 +127,20 @@ impl Gated {
 }
 
 impl Plan {
-    fn new(spec: &StartSpec, stdout: OwnedFd, stderr: OwnedFd) -> Step<Self> {
-        let text = |bytes: &[u8]| {
-            CString::new(bytes).map_err(|_| {
-                let lossy = String::from_utf8_lossy(bytes).into_owned();
-                StartError::new(
-                    StartStage::Specification,
-                    io::Error::other(format!("`{lossy}` contains a NUL byte")),
-                )
-            })
-        };
+    fn new(spec: &StartSpec, [stdin, stdout, stderr]: [OwnedFd; 3]) -> Step<Self> {
         let variable = |(key, value): &(String, String)| text(format!("{key}={value}").as_bytes());
-        let null = File::open("/dev/null").map_err(|cause| StartError::new(StartStage::Output, cause))?;
         Ok(Self {
-            program: text(spec.program.as_os_str().as_bytes())?,
+            programs: vec![text(spec.program.as_os_str().as_bytes())?],
             argv: spec.argv.iter().map(|arg| text(arg.as_bytes())).collect::<Step<_>>()?,
             env: spec.env.iter().map(variable).collect::<Step<_>>()?,
             cwd: text(spec.cwd.as_os_str().as_bytes())?,
             run_as: spec.run_as.clone(),
             oom_score_adj: spec.oom_score_adj,
             cgroup_procs: spec.cgroup_procs.clone(),
-            stdin: null.into(),
+            stdin,
             stdout,
             stderr,
+            terminal: false,
         })
     }
 
@@ -114,6 +149,9 @@ impl Plan {
         let at = |stage| move |cause: io::Error| (stage, cause);
         rustix::process::setsid().map_err(|error| (StartStage::Session, error.into()))?;
         self.connect_output().map_err(at(StartStage::Output))?;
+        if self.terminal {
+            self.take_terminal().map_err(at(StartStage::Terminal))?;
+        }
         for file in &self.cgroup_procs {
             write_existing(file, "0").map_err(at(StartStage::Cgroup))?;
         }
@@ -136,6 +174,15 @@ impl Plan {
         Ok(())
     }
 
+    /// The session's own, and its user's: programs that open it again by name must be allowed to.
+    fn take_terminal(&self) -> io::Result<()> {
+        rustix::process::ioctl_tiocsctty(&self.stdin)?;
+        if let Some(user) = &self.run_as {
+            rustix::fs::fchown(&self.stdin, Some(rustix::fs::Uid::from_raw(user.uid)), None)?;
+        }
+        Ok(())
+    }
+
     fn switch_user(&self) -> Result<(), (StartStage, io::Error)> {
         let Some(user) = &self.run_as else { return Ok(()) };
         let check = |code: libc::c_int, stage| {
@@ -152,9 +199,19 @@ impl Plan {
     fn exec(&self) -> io::Error {
         let argv = pointers(&self.argv);
         let env = pointers(&self.env);
-        // SAFETY: program, argv and env are NUL-terminated strings in NULL-terminated arrays that outlive the call.
-        unsafe { libc::execve(self.program.as_ptr(), argv.as_ptr(), env.as_ptr()) };
-        io::Error::last_os_error()
+        let mut refused = io::Error::from_raw_os_error(libc::ENOENT);
+        for program in &self.programs {
+            // SAFETY: program, argv and env are NUL-terminated strings in NULL-terminated arrays that outlive the call.
+            unsafe { libc::execve(program.as_ptr(), argv.as_ptr(), env.as_ptr()) };
+            let error = io::Error::last_os_error();
+            match error.raw_os_error() {
+                Some(libc::ENOENT | libc::ENOTDIR) => {}
+                // One that is there and may not be run says more than one that is not there.
+                Some(libc::EACCES) => refused = error,
+                _ => return error,
+            }
+        }
+        refused
     }
 }
 
@@ -168,6 +225,13 @@ fn become_task(plan: &Plan, mut gate: File, mut failure: File) -> ! {
     }
     // SAFETY: ends the process without running the parent's exit handlers a second time.
     unsafe { libc::_exit(127) }
+}
+
+fn text(bytes: &[u8]) -> Step<CString> {
+    CString::new(bytes).map_err(|_| {
+        let lossy = String::from_utf8_lossy(bytes).into_owned();
+        StartError::new(StartStage::Specification, io::Error::other(format!("`{lossy}` contains a NUL byte")))
+    })
 }
 
 fn pointers(strings: &[CString]) -> Vec<*const libc::c_char> {

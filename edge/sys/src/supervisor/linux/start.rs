@@ -19,6 +19,8 @@ use super::{signal_mask, spawn};
 
 /// A task that runs, and what its supervisor needs to look after it.
 pub struct StartedTask {
+    /// Kept for commands that are run beside the task.
+    pub spec: StartSpec,
     pub pid: Pid,
     pub identity: ProcessIdentity,
     pub control: ControlDir,
@@ -32,7 +34,7 @@ pub struct StartedTask {
 pub fn start(caller: &mut UnixStream) -> Result<StartedTask, ()> {
     let started = read_spec(caller)
         .map_err(|cause| StartError::new(StartStage::Specification, cause))
-        .and_then(|spec| try_start(&spec));
+        .and_then(try_start);
     let reply = encode_reply(started.as_ref().map(|task| &task.identity));
     let _ = caller.write_all(&reply);
     started.map_err(drop)
@@ -50,14 +52,14 @@ fn read_spec(caller: &mut UnixStream) -> io::Result<StartSpec> {
     StartSpec::decode(&bytes).map_err(|Malformed| io::Error::from(io::ErrorKind::InvalidData))
 }
 
-fn try_start(spec: &StartSpec) -> Result<StartedTask, StartError> {
+fn try_start(spec: StartSpec) -> Result<StartedTask, StartError> {
     let at = |stage| move |cause: io::Error| StartError::new(stage, cause);
     umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let child_events = signal_mask::child_events().map_err(at(StartStage::Fork))?;
     set_child_subreaper(Some(getpid())).map_err(|error| at(StartStage::Fork)(error.into()))?;
     let control = ControlDir::open(&spec.control_dir).map_err(at(StartStage::ControlDir))?;
     let listener = control.listen().map_err(at(StartStage::ControlDir))?;
-    let started = spawn_recorded(spec, &control);
+    let started = spawn_recorded(&spec, &control);
     let (child, identity) = match started {
         Ok(started) => started,
         Err(error) => {
@@ -72,7 +74,7 @@ fn try_start(spec: &StartSpec) -> Result<StartedTask, StartError> {
         LogStream::new(pipe, &spec.log_dir, &format!("{}.{name}", spec.log_name), spec.logs)
     };
     let (stdout, stderr) = (log("stdout", child.stdout), log("stderr", child.stderr));
-    Ok(StartedTask { pid: child.pid, identity, control, listener, child_events, stdout, stderr })
+    Ok(StartedTask { spec, pid: child.pid, identity, control, listener, child_events, stdout, stderr })
 }
 
 fn spawn_recorded(
@@ -88,7 +90,7 @@ fn spawn_recorded(
     Ok((gated.open()?, identity))
 }
 
-fn encode_reply(started: Result<&ProcessIdentity, &StartError>) -> Vec<u8> {
+pub fn encode_reply(started: Result<&ProcessIdentity, &StartError>) -> Vec<u8> {
     let mut out = Encoder::default();
     match started {
         Ok(identity) => {
