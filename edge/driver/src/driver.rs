@@ -17,6 +17,8 @@ use muster_model::{LogConfig, TaskResources, Value};
 use muster_sys::procfs::ProcessUsage;
 use serde::{Deserialize, Serialize};
 
+use crate::exec::{ExecRequest, ExecSession};
+
 /// A boxed future, so that drivers can be held as trait objects.
 pub type DriverFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -117,6 +119,9 @@ pub enum DriverError {
     Start { message: String, recoverable: bool },
     #[error("task is not running")]
     NotRunning,
+    /// The command that was to be run beside the task is at fault.
+    #[error("{0}")]
+    Command(String),
     #[error("task handle is not one of driver `{driver}` version {version}")]
     ForeignHandle { driver: DriverName, version: u32 },
     #[error("{0}")]
@@ -150,6 +155,17 @@ pub trait TaskDriver: Send + Sync + 'static {
     fn signal(&self, handle: TaskHandle, signal: Text) -> DriverFuture<'_, Result<(), DriverError>>;
 
     fn usage(&self, handle: TaskHandle) -> DriverFuture<'_, Result<TaskUsage, DriverError>>;
+
+    /// Runs a command beside a running task, as the task would, and returns as soon as it runs. It ends with the
+    /// session, and with the task. A driver that cannot do so keeps this refusal.
+    fn exec(
+        &self,
+        _handle: TaskHandle,
+        _request: ExecRequest,
+    ) -> DriverFuture<'_, Result<ExecSession, DriverError>> {
+        let refusal = format!("driver `{}` cannot run commands beside a task", self.name());
+        Box::pin(async { Err(DriverError::Command(refusal)) })
+    }
 
     /// Forgets an ended task and removes its control files.
     fn destroy(&self, handle: TaskHandle) -> DriverFuture<'_, Result<(), DriverError>>;

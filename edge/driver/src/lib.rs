@@ -3,6 +3,7 @@
 
 mod config;
 mod driver;
+mod exec;
 mod mock;
 mod raw_exec;
 mod registry;
@@ -11,6 +12,7 @@ pub use driver::{
     ConfigError, DriverError, DriverFingerprint, DriverFuture, ExitResult, StopRequest, TaskDriver,
     TaskHandle, TaskSpec, TaskUsage,
 };
+pub use exec::{ExecExit, ExecInput, ExecOutput, ExecRequest, ExecSession, Resize};
 pub use mock::MockDriver;
 pub use raw_exec::{IdRanges, IdRangesError, RawExecDriver, RawExecOptions};
 pub use registry::DriverRegistry;

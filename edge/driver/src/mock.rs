@@ -4,6 +4,7 @@
 //! time it started, so an agent that restarts takes up the timer where time itself left it.
 
 mod config;
+mod exec;
 mod handle;
 mod output;
 mod task;
@@ -20,8 +21,8 @@ use self::config::MockConfig;
 use self::handle::MockState;
 use self::task::MockTask;
 use crate::{
-    ConfigError, DriverError, DriverFingerprint, DriverFuture, ExitResult, StopRequest, TaskDriver,
-    TaskHandle, TaskSpec, TaskUsage,
+    ConfigError, DriverError, DriverFingerprint, DriverFuture, ExecRequest, ExecSession, ExitResult,
+    StopRequest, TaskDriver, TaskHandle, TaskSpec, TaskUsage,
 };
 
 /// The driver; its running tasks live as long as the agent and are rebuilt from their handles.
@@ -126,6 +127,23 @@ impl TaskDriver for MockDriver {
         Box::pin(async move {
             let ended = self.task(&handle)?.has_ended();
             if ended { Err(DriverError::NotRunning) } else { Ok(TaskUsage::default()) }
+        })
+    }
+
+    fn exec(
+        &self,
+        handle: TaskHandle,
+        request: ExecRequest,
+    ) -> DriverFuture<'_, Result<ExecSession, DriverError>> {
+        Box::pin(async move {
+            let task = self.task(&handle)?;
+            match task.exec_plan() {
+                _ if task.has_ended() => Err(DriverError::NotRunning),
+                Some(plan) => Ok(exec::run(plan, &request)),
+                None => Err(DriverError::Command(
+                    "the task has no `exec_command` block that says what comes of commands".to_owned(),
+                )),
+            }
         })
     }
 

@@ -6,6 +6,8 @@
 mod attached;
 mod cgroup;
 mod config;
+#[cfg(target_os = "linux")]
+mod exec;
 mod handle;
 mod io;
 mod lookup;
@@ -27,6 +29,8 @@ use crate::{
     ConfigError, DriverError, DriverFingerprint, DriverFuture, ExitResult, StopRequest, TaskDriver,
     TaskHandle, TaskSpec, TaskUsage,
 };
+#[cfg(target_os = "linux")]
+use crate::{ExecRequest, ExecSession};
 
 /// The driver; cheap, and without state of its own: every task is found by its handle.
 #[derive(Debug)]
@@ -83,6 +87,15 @@ impl TaskDriver for RawExecDriver {
 
     fn usage(&self, handle: TaskHandle) -> DriverFuture<'_, Result<TaskUsage, DriverError>> {
         Box::pin(async move { attached::usage(TaskRef::decode(&handle)?).await })
+    }
+
+    #[cfg(target_os = "linux")]
+    fn exec(
+        &self,
+        handle: TaskHandle,
+        request: ExecRequest,
+    ) -> DriverFuture<'_, Result<ExecSession, DriverError>> {
+        Box::pin(async move { exec::exec(TaskRef::decode(&handle)?, request).await })
     }
 
     fn destroy(&self, handle: TaskHandle) -> DriverFuture<'_, Result<(), DriverError>> {

@@ -7,11 +7,12 @@ use std::time::Duration;
 use muster_model::Value;
 use serde::{Deserialize, Serialize};
 
+use super::exec::ExecPlan;
 use crate::ConfigError;
 use crate::config::Reader;
 
-const WITHOUT_EFFECT: [&str; 6] =
-    ["fs_isolation", "plugin_exit_after", "driver_ip", "driver_advertise", "driver_port_map", "exec_command"];
+const WITHOUT_EFFECT: [&str; 5] =
+    ["fs_isolation", "plugin_exit_after", "driver_ip", "driver_advertise", "driver_port_map"];
 
 #[derive(Debug)]
 pub struct MockConfig {
@@ -36,6 +37,8 @@ pub struct Plan {
     pub kill_after: Duration,
     /// The answer to every signal.
     pub signal_error: Option<String>,
+    /// What comes of commands that are run beside it.
+    pub exec: Option<ExecPlan>,
 }
 
 /// What a task prints: once, and then `repeat` times more, one every `every`.
@@ -63,12 +66,50 @@ impl MockConfig {
                 exit_err_msg: text(&mut reader, "exit_err_msg"),
                 kill_after: reader.duration("kill_after").unwrap_or_default(),
                 signal_error: text(&mut reader, "signal_error"),
+                exec: exec_plan(&mut reader),
             },
             stdout: output(&mut reader, ["stdout_string", "stdout_repeat", "stdout_repeat_duration"]),
             stderr: output(&mut reader, ["stderr_string", "stderr_repeat", "stderr_repeat_duration"]),
         };
         reader.finish(read)
     }
+}
+
+/// A block, which arrives as a map or as a list of one.
+fn exec_plan(reader: &mut Reader<'_>) -> Option<ExecPlan> {
+    const KEY: &str = "exec_command";
+    let block = match reader.value(KEY)? {
+        Value::Map(block) => block,
+        Value::List(blocks) => match blocks.as_slice() {
+            [Value::Map(block)] => block,
+            _ => {
+                reader.problem(KEY, "must be one block");
+                return None;
+            }
+        },
+        other => {
+            reader.problem(KEY, format!("must be a block, not a {}", other.kind()));
+            return None;
+        }
+    };
+    let mut inner = Reader::new(block);
+    for key in ["plugin_exit_after", "exit_err_msg", "stdout_repeat", "stdout_repeat_duration"] {
+        inner.value(key);
+    }
+    let plan = ExecPlan {
+        run_for: inner.duration("run_for").unwrap_or_default(),
+        exit_code: small(&mut inner, "exit_code"),
+        exit_signal: small(&mut inner, "exit_signal"),
+        stdout: inner.string("stdout_string").unwrap_or_default(),
+        stderr: inner.string("stderr_string").unwrap_or_default(),
+    };
+    let read = inner.finish(plan);
+    read.inspect_err(|problems| {
+        for problem in problems {
+            reader.problem(&format!("{KEY}.{}", problem.key), problem.problem.clone());
+        }
+    })
+    .ok()
 }
 
 fn text(reader: &mut Reader<'_>, key: &'static str) -> Option<String> {

@@ -7,6 +7,7 @@ use muster_sys::signals::Signal;
 use tokio::sync::watch;
 
 use super::config::Plan;
+use super::exec::ExecPlan;
 use super::handle::MockState;
 use crate::ExitResult;
 
@@ -88,6 +89,10 @@ impl MockTask {
 
     pub fn has_ended(&self) -> bool {
         self.exit.borrow().is_some()
+    }
+
+    pub const fn exec_plan(&self) -> Option<&ExecPlan> {
+        self.plan.exec.as_ref()
     }
 
     pub fn signal_error(&self) -> Option<String> {

@@ -185,7 +185,7 @@ impl Attempts {
     }
 }
 
-async fn find(task: &TaskRef) -> Result<Attachment, DriverError> {
+pub async fn find(task: &TaskRef) -> Result<Attachment, DriverError> {
     let task = task.clone();
     let failed = |error: io::Error| DriverError::Other(format!("the task cannot be found again: {error}"));
     blocking(move || attach(&task.control_dir, Some(&task.identity)).map_err(failed)).await
