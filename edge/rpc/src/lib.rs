@@ -17,12 +17,13 @@ mod tests;
 pub mod transport;
 
 pub use messages::{
-    Call, CallFailure, FailureCode, IncomingCall, IncomingSubscription, Request, Secret, Stream,
-    StreamRequest,
+    Call, CallFailure, Dialogue, DialogueRequest, FailureCode, IncomingCall, IncomingDialogue,
+    IncomingSubscription, Request, Secret, Stream, StreamRequest,
 };
 pub use pki::{Identity, IdentityStore, PkiError, UserCa};
 pub use role::Role;
 pub use transport::{
-    AcceptError, ByteStream, BytesPurpose, CallError, CloseReason, ConnectError, Incoming, IncomingStream,
-    Limits, Listener, Opening, Peer, Responder, Sender, Session, Subscription, connect,
+    AcceptError, ByteStream, BytesPurpose, CallError, CloseReason, ConnectError, Duplex, DuplexReceiver,
+    DuplexSender, Incoming, IncomingStream, Limits, Listener, Opening, Peer, Proposal, Responder, Sender,
+    Session, Subscription, connect,
 };

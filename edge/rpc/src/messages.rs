@@ -25,6 +25,7 @@ mod node_meta;
 mod node_register;
 mod secret;
 mod table;
+mod task_exec;
 mod task_logs;
 
 pub use agent_monitor::{AgentMonitor, MonitorChunk};
@@ -41,11 +42,15 @@ pub use fs_list::{FsList, FsListReply};
 pub use fs_read::{FsChunk, FsRead};
 pub use fs_stat::{FsEntry, FsStat};
 pub use host_stats::{CpuStats, DiskStats, HostStats, HostStatsReply, MemoryStats};
-pub use kind::{Call, Stream};
+pub use kind::{Call, Dialogue, Stream};
 pub use node_gc::NodeGc;
 pub use node_heartbeat::{NodeHeartbeat, NodeHeartbeatReply};
 pub use node_meta::{NodeMeta, NodeMetaApply, NodeMetaRead};
 pub use node_register::{NodeRegister, NodeRegisterReply};
 pub use secret::{Secret, SecretError};
-pub use table::{CallKind, IncomingCall, IncomingSubscription, Request, StreamKind, StreamRequest};
+pub use table::{
+    CallKind, DialogueKind, DialogueRequest, IncomingCall, IncomingDialogue, IncomingSubscription, Request,
+    StreamKind, StreamRequest,
+};
+pub use task_exec::{EXEC_PIECE, EXEC_WINDOW, ExecExited, ExecInput, ExecOutput, TaskExec};
 pub use task_logs::{LogChunk, LogKind, TaskLogs};

@@ -5,6 +5,7 @@ mod bytes;
 mod calls;
 mod compatibility;
 mod death;
+mod dialogues;
 mod hostile;
 mod limits;
 #[cfg(unix)]

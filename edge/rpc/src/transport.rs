@@ -6,8 +6,9 @@
 //!     Session (clone freely)  <---- driver: one task a connection, owns the socket ------------------'
 //!        |-- call        request ->, <- reply
 //!        |-- subscribe   request ->, <- accepted, <- item ..., <- end
+//!        |-- converse    request ->, <- accepted, items both ways
 //!        '-- open_bytes  purpose ->, <- accepted, bytes both ways
-//!     Incoming: the same three, asked by the peer; both ends may ask
+//!     Incoming: the same four, asked by the peer; both ends may ask
 //! ```
 //!
 //! Bounds: streams and calls a connection ([`Limits`]), 256 KiB of unread bytes a stream (yamux's window: a producer
@@ -22,6 +23,7 @@ mod byte_stream;
 mod call;
 mod dial;
 mod driver;
+mod duplex;
 mod error;
 mod frame;
 mod handshake;
@@ -42,7 +44,9 @@ mod wire;
 
 pub use byte_stream::ByteStream;
 pub use dial::connect;
+pub use duplex::{Duplex, DuplexReceiver, DuplexSender, Proposal};
 pub use error::{AcceptError, CallError, CloseReason, ConnectError, HandshakeError};
+pub(crate) use frame::FrameReader;
 pub use incoming::{Incoming, IncomingStream};
 pub use limits::Limits;
 pub use listener::Listener;
@@ -54,4 +58,4 @@ pub use session::Session;
 pub use subscription::Subscription;
 pub use wire::BytesPurpose;
 #[cfg(test)]
-pub(crate) use {frame::FrameReader, frame::decode, frame::encode, wire::Answer};
+pub(crate) use {frame::decode, frame::encode, wire::Answer};

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{CallKind, Request, StreamKind, StreamRequest};
+use super::{CallKind, DialogueKind, DialogueRequest, Request, StreamKind, StreamRequest};
 
 /// A request with one reply.
 pub trait Call: Send + 'static {
@@ -19,4 +19,15 @@ pub trait Stream: Send + 'static {
     const KIND: StreamKind;
 
     fn into_request(self) -> StreamRequest;
+}
+
+/// A request followed by items both ways.
+pub trait Dialogue: Send + 'static {
+    /// Items of the side that opened it.
+    type Asks: Serialize + DeserializeOwned + Send + Sync + 'static;
+    /// Items of the side that accepted it.
+    type Answers: Serialize + DeserializeOwned + Send + Sync + 'static;
+    const KIND: DialogueKind;
+
+    fn into_request(self) -> DialogueRequest;
 }

@@ -1,23 +1,21 @@
 //! Every request an agent can make of another: the one table from which dispatch and the role check are made.
 //!
-//! A row reads `Request -> Answer, requires Role;`. The role is the least a peer's certificate must state; a request
+//! A row reads `Request -> Answer, requires Role;`, or `Request: Asks <-> Answers, …` where items go both ways. The role is the least a peer's certificate must state; a request
 //! of a lesser peer is refused before a handler sees it.
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AgentMonitor, AllocGc, AllocPush, AllocRestart, AllocSignal, AllocStats, AllocStatsReply, AllocUpdate,
-    AllocUpdateReply, AllocWatch, Call, CallFailure, Empty, FsChunk, FsEntry, FsList, FsListReply, FsRead,
-    FsStat, HostStats, HostStatsReply, LogChunk, MonitorChunk, NodeGc, NodeHeartbeat, NodeHeartbeatReply,
-    NodeMeta, NodeMetaApply, NodeMetaRead, NodeRegister, NodeRegisterReply, Stream, TaskLogs,
+    AgentMonitor, AllocGc, AllocPush, AllocRestart, AllocSignal, AllocStats, AllocStatsReply, AllocUpdate, AllocUpdateReply, AllocWatch, Call, CallFailure, Dialogue, Empty, ExecInput, ExecOutput, FsChunk, FsEntry, FsList, FsListReply, FsRead, FsStat, HostStats, HostStatsReply, LogChunk, MonitorChunk, NodeGc, NodeHeartbeat, NodeHeartbeatReply, NodeMeta, NodeMetaApply, NodeMetaRead, NodeRegister, NodeRegisterReply, Stream, TaskExec, TaskLogs,
 };
 use crate::Role;
-use crate::transport::{Opening, Pending, Responder};
+use crate::transport::{FrameReader, Opening, Pending, Proposal, Responder};
 
 macro_rules! table {
     (
         calls { $($call:ident -> $reply:ident, requires $call_role:ident;)* }
         streams { $($stream:ident -> $item:ident, requires $stream_role:ident;)* }
+        dialogues { $($dialogue:ident: $asks:ident <-> $answers:ident, requires $dialogue_role:ident;)* }
     ) => {
         /// A call as it travels.
         #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -27,6 +25,10 @@ macro_rules! table {
         #[derive(Clone, Debug, Serialize, Deserialize)]
         pub enum StreamRequest { $($stream($stream),)* }
 
+        /// A dialogue's request as it travels.
+        #[derive(Clone, Debug, Serialize, Deserialize)]
+        pub enum DialogueRequest { $($dialogue($dialogue),)* }
+
         /// Names of calls, for logs, metrics and the role check.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum CallKind { $($call,)* }
@@ -35,6 +37,10 @@ macro_rules! table {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum StreamKind { $($stream,)* }
 
+        /// Names of dialogues.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum DialogueKind { $($dialogue,)* }
+
         /// A call of the peer, already known to be allowed to its role.
         #[derive(Debug)]
         pub enum IncomingCall { $($call($call, Responder<$call>),)* }
@@ -42,6 +48,10 @@ macro_rules! table {
         /// A stream the peer asks for, already known to be allowed to its role.
         #[derive(Debug)]
         pub enum IncomingSubscription { $($stream($stream, Opening<$stream>),)* }
+
+        /// A dialogue the peer asks for, already known to be allowed to its role.
+        #[derive(Debug)]
+        pub enum IncomingDialogue { $($dialogue($dialogue, Proposal<$dialogue>),)* }
 
         $(impl Call for $call {
             type Reply = $reply;
@@ -56,6 +66,56 @@ macro_rules! table {
 
             fn into_request(self) -> StreamRequest { StreamRequest::$stream(self) }
         })*
+
+        $(impl Dialogue for $dialogue {
+            type Asks = $asks;
+            type Answers = $answers;
+            const KIND: DialogueKind = DialogueKind::$dialogue;
+
+            fn into_request(self) -> DialogueRequest { DialogueRequest::$dialogue(self) }
+        })*
+
+        impl DialogueKind {
+            pub const ALL: &[Self] = &[$(Self::$dialogue,)*];
+
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$dialogue => stringify!($dialogue),)* }
+            }
+
+            /// The least role a peer must have to ask for this dialogue.
+            #[must_use]
+            pub const fn requires(self) -> Role {
+                match self { $(Self::$dialogue => Role::$dialogue_role,)* }
+            }
+        }
+
+        impl DialogueRequest {
+            #[must_use]
+            pub const fn kind(&self) -> DialogueKind {
+                match self { $(Self::$dialogue(_) => DialogueKind::$dialogue,)* }
+            }
+
+            pub(crate) fn incoming(self, pending: Pending, reader: FrameReader) -> IncomingDialogue {
+                match self {
+                    $(Self::$dialogue(request) => {
+                        IncomingDialogue::$dialogue(request, Proposal::new(pending, reader))
+                    })*
+                }
+            }
+        }
+
+        impl IncomingDialogue {
+            #[must_use]
+            pub const fn kind(&self) -> DialogueKind {
+                match self { $(Self::$dialogue(..) => DialogueKind::$dialogue,)* }
+            }
+
+            /// Refuses any dialogue, whatever it asks.
+            pub async fn refuse(self, failure: CallFailure) {
+                match self { $(Self::$dialogue(_, proposal) => proposal.refuse(failure).await,)* }
+            }
+        }
 
         impl CallKind {
             pub const ALL: &[Self] = &[$(Self::$call,)*];
@@ -160,5 +220,8 @@ table! {
         TaskLogs -> LogChunk, requires Server;
         FsRead -> FsChunk, requires Server;
         AgentMonitor -> MonitorChunk, requires Server;
+    }
+    dialogues {
+        TaskExec: ExecInput <-> ExecOutput, requires Server;
     }
 }

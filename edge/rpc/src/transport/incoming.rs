@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 
 use super::session::Shared;
 use super::{ByteStream, BytesPurpose};
-use crate::{IncomingCall, IncomingSubscription};
+use crate::{IncomingCall, IncomingDialogue, IncomingSubscription};
 
 /// The peer's requests, decoded and allowed to its role. A handler that falls behind makes further ones wait; dropping
 /// this answers them with "unavailable".
@@ -21,6 +21,7 @@ pub struct Incoming {
 pub enum IncomingStream {
     Call(IncomingCall),
     Stream(IncomingSubscription),
+    Dialogue(IncomingDialogue),
     Bytes(BytesPurpose, ByteStream),
 }
 

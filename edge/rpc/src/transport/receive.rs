@@ -35,6 +35,9 @@ pub(crate) async fn receive(mut stream: MuxStream, handlers: mpsc::Sender<Incomi
         Open::Stream { request } => {
             IncomingStream::Stream(request.incoming(Pending::new(stream, Instant::now())))
         }
+        Open::Dialogue { request } => {
+            IncomingStream::Dialogue(request.incoming(Pending::new(stream, Instant::now()), reader))
+        }
         Open::Bytes { purpose } => {
             let Ok(()) = accept_bytes(&mut stream).await else { return };
             IncomingStream::Bytes(purpose, ByteStream::new(stream, reader.into_rest()))
@@ -71,6 +74,7 @@ fn allowed(open: &Open, session: &Shared) -> Result<(), CallFailure> {
     let (what, required, crosses_regions) = match open {
         Open::Call { request, .. } => (request.kind().as_str(), request.kind().requires(), false),
         Open::Stream { request } => (request.kind().as_str(), request.kind().requires(), false),
+        Open::Dialogue { request } => (request.kind().as_str(), request.kind().requires(), false),
         Open::Bytes { purpose: purpose @ BytesPurpose::Http } => ("Http", purpose.requires(), true),
     };
     let (role, theirs, ours) = (session.peer.role, &session.peer.region, &session.region);
@@ -116,6 +120,7 @@ async fn unattended(incoming: IncomingStream) {
     match incoming {
         IncomingStream::Call(call) => call.refuse(failure).await,
         IncomingStream::Stream(stream) => stream.refuse(failure).await,
+        IncomingStream::Dialogue(dialogue) => dialogue.refuse(failure).await,
         IncomingStream::Bytes(..) => {}
     }
 }

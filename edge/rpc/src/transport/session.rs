@@ -9,10 +9,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::mux_stream::MuxStream;
 use super::{
-    ByteStream, BytesPurpose, CallError, CloseReason, Limits, Peer, Subscription, byte_stream, call,
-    subscription,
+    ByteStream, BytesPurpose, CallError, CloseReason, Duplex, Limits, Peer, Subscription, byte_stream, call,
+    duplex, subscription,
 };
-use crate::{Call, Stream};
+use crate::{Call, Dialogue, Stream};
 
 /// A handle to a connection. Cheap to clone; the connection ends when the last handle, stream and
 /// [`Incoming`](super::Incoming) are gone, or by [`Session::close`].
@@ -159,6 +159,19 @@ impl Session {
         deadline: Duration,
     ) -> Result<Subscription<S::Item>, CallError> {
         let open = subscription::open(&self.0, request);
+        tokio::time::timeout(deadline, open).await.unwrap_or(Err(CallError::Deadline(deadline)))
+    }
+
+    /// Asks for a dialogue; returns when the peer has accepted. The deadline does not bound the dialogue itself.
+    ///
+    /// # Errors
+    /// When the peer refuses, does not answer in time, or is gone.
+    pub async fn converse<D: Dialogue>(
+        &self,
+        request: D,
+        deadline: Duration,
+    ) -> Result<Duplex<D::Asks, D::Answers>, CallError> {
+        let open = duplex::open(&self.0, request);
         tokio::time::timeout(deadline, open).await.unwrap_or(Err(CallError::Deadline(deadline)))
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CallFailure, Request, Role, StreamRequest};
+use crate::{CallFailure, DialogueRequest, Request, Role, StreamRequest};
 
 /// The first frame of a stream, from the side that opened it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -17,6 +17,8 @@ pub(crate) enum Open {
     Stream { request: StreamRequest },
     /// Answered by one [`Answer`], then bytes.
     Bytes { purpose: BytesPurpose },
+    /// Answered by [`Event`]s, and followed by others.
+    Dialogue { request: DialogueRequest },
 }
 
 /// What raw bytes on a stream mean.
