@@ -195,6 +195,11 @@ impl AllocLoop {
                 Flow::Go
             }
             Message::LogRead { task, kind } => self.log_read(&task, kind).await,
+            Message::Handle { task, reply } => {
+                // Whoever asked may have gone.
+                let _gone = reply.send(self.running_handle(&task));
+                Flow::Go
+            }
             Message::Leave => Flow::Stop,
         }
     }

@@ -65,6 +65,8 @@ pub struct ClientConfig {
     pub default_ineligible: bool,
     /// The log of this process, for servers that ask for it.
     pub logs: Logs,
+    /// Nobody may run commands beside tasks.
+    pub disable_remote_exec: bool,
     /// Tasks are stopped and everything is removed when the agent ends.
     pub dev: bool,
 }
@@ -119,6 +121,7 @@ impl ClientConfig {
             max_kill_timeout: Duration::from_secs(30),
             default_ineligible: false,
             logs: Logs::default(),
+            disable_remote_exec: false,
             dev: false,
         }
     }

@@ -44,6 +44,13 @@ pub enum QueryError {
     UnknownTask(String),
     #[error("Task not running")]
     NotRunning,
+    #[error("task \"{0}\" is not running.")]
+    TaskNotRunning(String),
+    /// The operator of this node allows nobody to run commands beside tasks.
+    #[error("Permission denied")]
+    ExecDisabled,
+    #[error("this node runs its limit of {0} commands beside tasks: end some, or try again later")]
+    TooManyCommands(usize),
     #[error("task \"{0}\" not started yet. No logs available")]
     NoLogs(String),
     #[error("`{path}`: {problem}")]
@@ -64,4 +71,16 @@ pub enum QueryError {
     Failed(String),
     #[error("client is shutting down")]
     Closing,
+}
+
+impl QueryError {
+    /// What a driver says about a command beside a task.
+    pub(crate) fn of_command(error: &muster_driver::DriverError) -> Self {
+        use muster_driver::DriverError;
+        match error {
+            DriverError::Command(problem) => Self::Invalid(problem.clone()),
+            DriverError::NotRunning => Self::Failed("the task has ended, and the command with it".to_owned()),
+            other => Self::Failed(other.to_string()),
+        }
+    }
 }

@@ -6,13 +6,15 @@ mod host;
 use std::sync::Arc;
 
 use cap_std::fs::Dir;
+use muster_driver::{DriverError, ExecRequest, ExecSession};
 use muster_ids::{AllocId, TaskName};
 use muster_rpc::messages::{
     AllocGc, AllocRestart, AllocSignal, AllocStats, AllocStatsReply, FsEntry, FsList, FsListReply, FsRead,
-    FsStat, HostStatsReply, LogKind, NodeMeta, NodeMetaApply, TaskLogs,
+    FsStat, HostStatsReply, LogKind, NodeMeta, NodeMetaApply, TaskExec, TaskLogs,
 };
+use muster_sys::pty::TtySize;
 use muster_telemetry::Logs;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::alloc_loop::Message;
 use crate::context::Context;
@@ -27,11 +29,17 @@ pub struct Queries {
     context: Arc<Context>,
     fleet: Arc<Fleet>,
     host: Arc<host::HostSampler>,
+    /// Commands that may still be run beside tasks.
+    commands: Arc<Semaphore>,
 }
+
+/// Commands beside tasks at once; each holds a handful of descriptors.
+const MAX_COMMANDS: usize = 64;
 
 impl Queries {
     pub(crate) fn new(context: Arc<Context>, fleet: Arc<Fleet>) -> Self {
-        Self { context, fleet, host: Arc::default() }
+        let commands = Arc::new(Semaphore::new(MAX_COMMANDS));
+        Self { context, fleet, host: Arc::default(), commands }
     }
 
     /// Every allocation that the servers list for this node.
@@ -57,6 +65,28 @@ impl Queries {
     pub async fn signal(&self, request: AllocSignal) -> Result<(), QueryError> {
         let AllocSignal { alloc_id, task, signal } = request;
         self.ask(alloc_id, |reply| Message::Signal { task, signal, reply }).await
+    }
+
+    /// Runs a command beside a task. The place is given back when it is dropped, the command ends with its session.
+    ///
+    /// # Errors
+    /// When this node does not allow it, the task does not run, or the command cannot be run.
+    pub async fn exec(&self, request: TaskExec) -> Result<(ExecSession, OwnedSemaphorePermit), QueryError> {
+        let TaskExec { alloc_id, task, command, tty } = request;
+        if self.context.config.disable_remote_exec {
+            return Err(QueryError::ExecDisabled);
+        }
+        let place = Arc::clone(&self.commands).try_acquire_owned();
+        let place = place.map_err(|_| QueryError::TooManyCommands(MAX_COMMANDS))?;
+        let handle = self.ask(alloc_id, |reply| Message::Handle { task: task.clone(), reply }).await?;
+        let driver = self.context.config.drivers.get(&handle.driver);
+        let driver = driver.ok_or_else(|| QueryError::Failed(format!("no driver `{}`", handle.driver)))?;
+        let command = ExecRequest { command, tty: tty.then(TtySize::default) };
+        match driver.exec(handle, command).await {
+            Ok(session) => Ok((session, place)),
+            Err(DriverError::NotRunning) => Err(QueryError::TaskNotRunning(task.to_string())),
+            Err(error) => Err(QueryError::of_command(&error)),
+        }
     }
 
     /// # Errors

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use muster_driver::TaskHandle;
 use muster_ids::{TaskName, Text, UnixNanos};
 use muster_rpc::messages::{LogKind, TaskStats};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -41,6 +42,11 @@ pub enum Message {
     LogRead {
         task: TaskName,
         kind: LogKind,
+    },
+    /// How a running task is found by its driver.
+    Handle {
+        task: TaskName,
+        reply: Reply<TaskHandle>,
     },
     /// The agent ends; tasks go on.
     Leave,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use muster_driver::TaskHandle;
 use muster_ids::{TaskName, Text};
 use muster_rpc::messages::TaskStats;
 use muster_runner::{AllocEventIn, RestartScope, TaskRunner};
@@ -100,6 +101,13 @@ impl AllocLoop {
     pub(super) fn answer_is_dead(&self, task: &TaskName, reply: oneshot::Sender<Result<bool, QueryError>>) {
         let runner = self.position(task).map(|at| self.runner.tasks().get(at));
         let _gone = reply.send(runner.map(|runner| runner.is_none_or(TaskRunner::is_dead)));
+    }
+
+    pub(super) fn running_handle(&self, task: &TaskName) -> Result<TaskHandle, QueryError> {
+        let at = self.position(task)?;
+        let running = self.runner.tasks().get(at).is_some_and(TaskRunner::is_running);
+        let handle = self.handles.get(&at).filter(|_| running).map(|saved| saved.handle.clone());
+        handle.ok_or_else(|| QueryError::TaskNotRunning(task.to_string()))
     }
 
     fn name(&self, task: usize) -> Option<TaskName> {

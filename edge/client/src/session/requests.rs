@@ -1,10 +1,11 @@
 //! Answers what servers ask of this agent. The transport has checked that it is a server who asks.
 
+mod exec;
 mod streams;
 
 use muster_rpc::messages::Empty;
 use muster_rpc::{
-    BytesPurpose, Call, CallFailure, FailureCode, Incoming, IncomingCall, IncomingStream,
+    BytesPurpose, Call, CallFailure, FailureCode, Incoming, IncomingCall, IncomingDialogue, IncomingStream,
     IncomingSubscription, Responder,
 };
 use tokio::task::JoinSet;
@@ -33,6 +34,9 @@ pub async fn run(queries: &Queries, mut incoming: Incoming) -> Lost {
                 }
                 Some(IncomingStream::Stream(other @ IncomingSubscription::AllocWatch(..))) => {
                     answers.spawn(other.refuse(not_a_server()));
+                }
+                Some(IncomingStream::Dialogue(IncomingDialogue::TaskExec(request, proposal))) => {
+                    answers.spawn(exec::task_exec(queries.clone(), request, proposal));
                 }
                 // Dropping it refuses it: this agent serves no API on this connection.
                 Some(IncomingStream::Bytes(BytesPurpose::Http, stream)) => drop(stream),
@@ -83,7 +87,10 @@ fn failure(error: &QueryError) -> CallFailure {
     let code = match error {
         QueryError::UnknownAlloc(_) | QueryError::NoLogs(_) => FailureCode::NotFound,
         QueryError::Path { problem, .. } if problem.starts_with("no such file") => FailureCode::NotFound,
-        QueryError::Secret(_) | QueryError::Private(_) | QueryError::Escapes => FailureCode::Denied,
+        QueryError::TaskNotRunning(_) => FailureCode::NotFound,
+        QueryError::Secret(_) | QueryError::Private(_) | QueryError::Escapes | QueryError::ExecDisabled => {
+            FailureCode::Denied
+        }
         QueryError::Path { .. }
         | QueryError::Directory(_)
         | QueryError::UnknownTask(_)
@@ -91,7 +98,7 @@ fn failure(error: &QueryError) -> CallFailure {
         | QueryError::NotCollectable
         | QueryError::Invalid(_) => FailureCode::Invalid,
         QueryError::Failed(_) => FailureCode::Internal,
-        QueryError::Closing => FailureCode::Unavailable,
+        QueryError::Closing | QueryError::TooManyCommands(_) => FailureCode::Unavailable,
     };
     CallFailure::new(code, error.to_string())
 }

@@ -140,6 +140,7 @@ async fn converse(mut incoming: Incoming, seen: watch::Sender<Seen>, wanted: wat
                 pushes.spawn(push(watch, opening, wanted.clone()));
             }
             IncomingStream::Stream(other) => drop(other),
+            IncomingStream::Dialogue(other) => drop(other),
             IncomingStream::Bytes(_, stream) => {
                 tokio::spawn(async move {
                     let (mut from, mut to) = tokio::io::split(stream);
