@@ -14,6 +14,8 @@ pub enum Capability {
     PlanJob,
     AllocLifecycle,
     GcAllocation,
+    AllocExec,
+    AllocNodeExec,
     ReadLogs,
     ReadFs,
     NodeRead,
@@ -52,6 +54,8 @@ impl Capability {
             | Self::PlanJob
             | Self::AllocLifecycle
             | Self::GcAllocation
+            | Self::AllocExec
+            | Self::AllocNodeExec
             | Self::ReadLogs
             | Self::ReadFs => Scope::Namespace,
             Self::NodeRead | Self::NodeWrite => Scope::Node,
@@ -77,6 +81,8 @@ impl Capability {
             Self::PlanJob => "ns:plan-job",
             Self::AllocLifecycle => "ns:alloc-lifecycle",
             Self::GcAllocation => "ns:gc-allocation",
+            Self::AllocExec => "ns:alloc-exec",
+            Self::AllocNodeExec => "ns:alloc-node-exec",
             Self::ReadLogs => "ns:read-logs",
             Self::ReadFs => "ns:read-fs",
             Self::NodeRead => "node:read",

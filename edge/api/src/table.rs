@@ -119,6 +119,8 @@ routes! {
     /// A task's log, as frames or plain text; a stream.
     AllocLogs: Get "/v1/client/fs/logs/{alloc}", (()) -> Value, requires [ReadLogs|ReadFs] & [task type follow offset origin plain];
 
+    /// Run a command beside a task; a websocket.
+    AllocExec: Get "/v1/client/allocation/{alloc}/exec", (()) -> Value, requires [AllocExec];
     /// What an allocation's tasks use now.
     AllocStats: Get "/v1/client/allocation/{alloc}/stats", (()) -> AllocResourceUsage, requires [ReadJob] & [task];
     /// Newest results of an allocation's health checks, by id; always empty in this version.

@@ -7,6 +7,7 @@ mod action;
 mod agent;
 mod alloc;
 mod eval;
+mod exec;
 mod fs;
 mod host_stats;
 mod job;
@@ -32,6 +33,7 @@ pub use alloc::{
     DesiredTransitionView, PortMapping, Shared,
 };
 pub use eval::{EvalCountResponse, EvalDeleteRequest, EvalDeleteResponse, EvalStubView, EvalView};
+pub use exec::{ExecHandshake, ExecInputFrame, ExecOutputFrame, ExecPiece, ExecResult, TtySizeView};
 pub use fs::{AllocFileInfo, StreamFrame};
 pub use host_stats::{HostCpu, HostDisk, HostMemory, HostStatsView};
 pub use job::{

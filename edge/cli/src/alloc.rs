@@ -3,6 +3,7 @@
 pub(crate) mod checks;
 mod choose;
 mod content;
+pub(crate) mod exec;
 pub(crate) mod fs;
 pub(crate) mod logs;
 pub(crate) mod restart;

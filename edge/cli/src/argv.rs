@@ -1,4 +1,5 @@
-//! Go-style flags for clap: `-name`, `-name=value`, `-name value` with one or two dashes, anywhere on the line.
+//! Go-style flags for clap: `-name`, `-name=value`, `-name value` with one or two dashes, anywhere on the line, or, where
+//! the arguments are a command with flags of its own, before the first argument.
 //!
 //! The rewriting follows the clap command's own list of options, so that there is one place where flags are
 //! declared. Invariant: after it every option is one argument, `--name` or `--name=value`, and everything else keeps
@@ -49,9 +50,14 @@ pub(crate) fn parse_bool(text: &str) -> Option<bool> {
 pub(crate) fn rewrite(command: &Command, args: impl IntoIterator<Item = OsString>) -> Rewritten {
     let mut out = Vec::new();
     let mut args = args.into_iter();
+    let carries_a_command = command.get_positionals().any(Arg::is_trailing_var_arg_set);
     while let Some(arg) = args.next() {
         let Some((name, value)) = split(&arg) else {
-            let ends_flags = arg == "--";
+            // Flags after the first argument are those of the command that is carried.
+            let ends_flags = arg == "--" || carries_a_command;
+            if carries_a_command && arg != "--" {
+                out.push("--".into());
+            }
             out.push(arg);
             if ends_flags {
                 out.extend(args);

@@ -61,6 +61,7 @@ commands! {
     AclTokenSelf(acl::token::own::AclTokenSelf): "acl token self", "Show the ACL token in use.";
     AclTokenUpdate(acl::token::update::AclTokenUpdate): "acl token update", "Change an ACL token's name or policies.";
     AllocChecks(alloc::checks::AllocChecks): "alloc checks", "Show the health checks of an allocation's services.";
+    AllocExec(alloc::exec::AllocExec): "alloc exec" or "exec", "Run a command beside a running task.";
     AllocFs(alloc::fs::AllocFs): "alloc fs" or "fs", "List, describe and print files of an allocation.";
     AgentInfo(agent_info::AgentInfo): "agent-info", "Show what an agent says of itself.";
     AllocLogs(alloc::logs::AllocLogs): "alloc logs" or "logs", "Print what a task wrote to its standard output or error.";

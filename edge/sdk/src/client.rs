@@ -7,7 +7,7 @@ use std::path::Path;
 use bytes::Bytes;
 use muster_api::route::{Method, Route, Row};
 use muster_api::{RouteId, path};
-use reqwest::{Certificate, Identity, RequestBuilder, Response};
+use reqwest::{Certificate, ClientBuilder, Identity, RequestBuilder, Response};
 
 use crate::{ClientConfig, Frames, SdkError};
 
@@ -39,7 +39,7 @@ impl Client {
                 .ok_or_else(|| format!("scheme `{}`", url.scheme()))
         });
         valid.map_err(|reason| SdkError::Address { address: config.address.clone(), reason })?;
-        let http = build(&config)?;
+        let http = build(&config, std::convert::identity)?;
         Ok(Self { http, config })
     }
 
@@ -142,6 +142,32 @@ impl Client {
         Ok(RawAnswer { pieces: Pieces { response, address: self.config.address.clone() } })
     }
 
+    /// Asks for a connection of a websocket's own, which HTTP/2 does not give.
+    pub(crate) async fn upgrade(
+        &self,
+        row: &Row,
+        params: &[&str],
+        query: &Query<'_>,
+        key: &str,
+    ) -> Result<Response, SdkError> {
+        let http = build(&self.config, ClientBuilder::http1_only)?;
+        let one_connection = Self { http, config: self.config.clone() };
+        let request = one_connection.request(row, params, query);
+        let request = request
+            .header("Connection", "Upgrade")
+            .header("Upgrade", "websocket")
+            .header("Sec-WebSocket-Version", "13")
+            .header("Sec-WebSocket-Key", key);
+        let response =
+            request.send().await.map_err(|error| unreachable_agent(&self.config.address, &error))?;
+        if response.status().as_u16() == 101 {
+            return Ok(response);
+        }
+        let status = response.status().as_u16();
+        let message = response.text().await.unwrap_or_default();
+        Err(SdkError::Status { status, message })
+    }
+
     fn request(&self, row: &Row, params: &[&str], query: &Query<'_>) -> RequestBuilder {
         let url = format!("{}{}", self.config.address.trim_end_matches('/'), path::fill(row, params));
         let request = match row.methods.first() {
@@ -241,7 +267,10 @@ async fn answer<T: serde::de::DeserializeOwned>(
     Ok(Answer { value, index, next_token })
 }
 
-fn build(config: &ClientConfig) -> Result<reqwest::Client, SdkError> {
+fn build(
+    config: &ClientConfig,
+    adjust: fn(ClientBuilder) -> ClientBuilder,
+) -> Result<reqwest::Client, SdkError> {
     let mut builder = reqwest::Client::builder()
         .connect_timeout(config.connect_timeout)
         .tcp_nodelay(true)
@@ -257,7 +286,7 @@ fn build(config: &ClientConfig) -> Result<reqwest::Client, SdkError> {
         let pem = [read(certificate)?, b"\n".to_vec(), read(key)?].concat();
         builder = builder.identity(Identity::from_pem(&pem).map_err(|error| tls_file(certificate, &error))?);
     }
-    builder.build().map_err(|error| SdkError::Setup(chain(&error)))
+    adjust(builder).build().map_err(|error| SdkError::Setup(chain(&error)))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, SdkError> {

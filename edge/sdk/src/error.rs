@@ -15,6 +15,9 @@ pub enum SdkError {
     /// The agent answered with an error; `message` is its text as it came.
     #[error("Unexpected response code: {status} ({message})")]
     Status { status: u16, message: String },
+    /// The agent ended a conversation; its reason as it came.
+    #[error("{0}")]
+    Closed(String),
     #[error("cannot understand the agent's answer to {path}: {reason}")]
     Decode { path: String, reason: String },
 }

@@ -12,9 +12,11 @@
 mod client;
 mod config;
 mod error;
+mod exec;
 mod frames;
 
 pub use client::{Answer, Client, Pieces, RawAnswer};
 pub use config::{ClientConfig, TlsFiles};
 pub use error::SdkError;
+pub use exec::{ExecEvent, ExecReceiver, ExecRequest, ExecSender};
 pub use frames::{Frame, Frames};

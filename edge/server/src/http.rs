@@ -26,6 +26,7 @@ pub(crate) mod listing;
 pub(crate) mod options;
 pub(crate) mod page;
 pub(crate) mod routes;
+pub(crate) mod websocket;
 
 pub use forward::{Connect, Forwarder};
 pub use listener::{HttpConfig, HttpListener, Service, serve_stream};

@@ -102,6 +102,10 @@ impl Connection {
                     let failure = unanswered(other.kind().as_str());
                     other.refuse(failure).await;
                 }
+                Some(IncomingStream::Dialogue(other)) => {
+                    let failure = unanswered(other.kind().as_str());
+                    other.refuse(failure).await;
+                }
                 Some(IncomingStream::Bytes(BytesPurpose::Http, io)) => {
                     tokio::spawn(http::serve_stream(io, Arc::clone(&self.shared), Arc::clone(&self.agent)));
                 }

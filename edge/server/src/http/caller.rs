@@ -1,5 +1,6 @@
 //! Who asks: the one place where a request's token is read and its rights are decided.
 
+use std::fmt;
 use std::sync::Arc;
 
 use http::{HeaderMap, header};
@@ -31,6 +32,18 @@ pub(crate) enum Identity {
     },
 }
 
+/// As logs name them; never by a secret.
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Anyone => f.write_str("anyone (ACLs are off)"),
+            Self::Anonymous => f.write_str("anonymous"),
+            Self::Unknown => f.write_str("an unknown token"),
+            Self::Token { token, .. } => write!(f, "token {}", token.accessor),
+        }
+    }
+}
+
 impl Caller {
     /// Who may do everything because ACLs are off.
     pub(crate) const fn anyone() -> Self {
@@ -48,7 +61,7 @@ impl Caller {
 }
 
 /// The caller as this server's state knows it. Nothing is cached: a revoked token is revoked at once.
-pub(super) fn of(headers: &HeaderMap, shared: &Shared) -> Caller {
+pub(crate) fn of(headers: &HeaderMap, shared: &Shared) -> Caller {
     if !shared.acl.enabled {
         return Caller::anyone();
     }

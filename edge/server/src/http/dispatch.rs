@@ -1,6 +1,7 @@
 //! From a request to a handler: find the row, authorise, run. The `match` over [`RouteId`] is exhaustive: a row
 //! without a handler does not compile.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -22,7 +23,7 @@ use super::routes::{
     acl, agent, allocs, client, evals, job, job_statuses, jobs, node_meta, nodes, plan, pools, search,
     status, system,
 };
-use super::{asked_node, beside, caller, error};
+use super::{asked_node, beside, caller, error, websocket};
 use crate::agent::AgentInfo;
 use crate::metrics;
 use crate::shared::Shared;
@@ -42,7 +43,7 @@ pub(super) async fn answer(request: Request<Incoming>, service: &Service) -> Api
 /// Answers from this process's server, with the rights of `caller`.
 pub(super) async fn local<B>(
     request: Request<B>,
-    shared: &Shared,
+    shared: &Arc<Shared>,
     agent: &AgentInfo,
     caller: Caller,
 ) -> ApiResponse
@@ -84,7 +85,7 @@ async fn elsewhere(
 
 async fn authorise_and_run<B>(
     request: Request<B>,
-    shared: &Shared,
+    shared: &Arc<Shared>,
     agent: &AgentInfo,
     caller: Caller,
 ) -> Result<ApiResponse, ApiError>
@@ -96,6 +97,10 @@ where
     let id = own_token(id, &params, &caller);
     let options = options(&request)?;
     check_region(shared, &options)?;
+    if id == RouteId::AllocExec {
+        // Its caller may say who it is only after the upgrade: it authorises itself.
+        return client::exec::open(request, shared, caller, &params, &options).await;
+    }
     let row = id.row();
     let grant = caller.acl.authorize(row.requires, namespace_of(id, method, &options))?;
     // Ignored, it would let a wrong result pass for the one asked for.
@@ -245,6 +250,8 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
         RouteId::FsReadAt => client::fs::read_at(write).await?,
         RouteId::FsStream => client::fs::stream(write).await?,
         RouteId::AllocLogs => client::logs::stream(write).await?,
+        // A websocket, taken out before: as a plain request it has no answer.
+        RouteId::AllocExec => return Err(websocket::required()),
         RouteId::AllocStats => client::stats::read(write).await?,
         RouteId::AllocRestart => client::actions::restart(write).await?,
         RouteId::AllocSignal => client::actions::signal(write).await?,

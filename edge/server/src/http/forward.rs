@@ -8,6 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 use http_body_util::BodyExt;
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use muster_acl::{Acl, Denied, Rules};
 use muster_api::views::AclTokenView;
@@ -16,6 +17,7 @@ use muster_rpc::{ByteStream, Secret};
 
 use super::body::{self, ApiBody, ApiResponse, BoxError};
 use super::error::ApiError;
+use super::websocket;
 use crate::agent::AgentInfo;
 
 /// Opens a byte stream to a server, or says why there is none.
@@ -62,7 +64,11 @@ impl Forwarder {
         Ok(if manages { Acl::Unrestricted } else { Acl::Rules(Rules::default()) })
     }
 
-    pub(super) async fn forward(self, request: http::Request<ApiBody>) -> Result<ApiResponse, ApiError> {
+    pub(super) async fn forward(self, mut request: http::Request<ApiBody>) -> Result<ApiResponse, ApiError> {
+        let upgrade = match websocket::is_asked_for(request.headers()) {
+            true => Some((hyper::upgrade::on(&mut request), websocket::place()?)),
+            false => None,
+        };
         let stream = (self.0)().await.map_err(|reason| {
             ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, format!("No path to a server: {reason}"))
         })?;
@@ -72,12 +78,32 @@ impl Forwarder {
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            if let Err(error) = connection.with_upgrades().await {
                 tracing::debug!(%error, "http: forwarded request ended early");
             }
         });
-        let response = sender.send_request(origin_form(request)).await.map_err(broken)?;
+        let mut response = sender.send_request(origin_form(request)).await.map_err(broken)?;
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS
+            && let Some((ours, place)) = upgrade
+        {
+            let theirs = hyper::upgrade::on(&mut response);
+            tokio::spawn(async move {
+                pass(ours, theirs).await;
+                drop(place);
+            });
+        }
         Ok(response.map(|body| body.map_err(|error| Box::new(error) as BoxError).boxed_unsync()))
+    }
+}
+
+/// Bytes both ways between two connections that were taken over, until both have ended.
+async fn pass(ours: OnUpgrade, theirs: OnUpgrade) {
+    let passed = async {
+        let (ours, theirs) = tokio::try_join!(ours, theirs).map_err(std::io::Error::other)?;
+        tokio::io::copy_bidirectional(&mut TokioIo::new(ours), &mut TokioIo::new(theirs)).await
+    };
+    if let Err(error) = passed.await {
+        tracing::debug!(%error, "http: a forwarded websocket ended early");
     }
 }
 

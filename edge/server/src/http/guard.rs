@@ -19,13 +19,23 @@ pub(super) fn check(uri: &Uri, headers: &HeaderMap) -> Result<(), ApiError> {
     if !is_loopback(host) {
         return Err(refuse("Host", host));
     }
+    same_page(uri, headers)
+}
+
+/// Refuses pages of another origin, on whichever address they reach us.
+///
+/// # Errors
+/// 403 that names the header and the value.
+pub(super) fn same_page(uri: &Uri, headers: &HeaderMap) -> Result<(), ApiError> {
+    let host =
+        uri.authority().map(http::uri::Authority::as_str).or_else(|| text(headers, header::HOST.as_str()));
     if let Some(site) = text(headers, "sec-fetch-site")
         && !matches!(site, "same-origin" | "none")
     {
         return Err(refuse("Sec-Fetch-Site", site));
     }
     match text(headers, header::ORIGIN.as_str()) {
-        Some(origin) if !same_origin(origin, host) => Err(refuse("Origin", origin)),
+        Some(origin) if !host.is_some_and(|host| same_origin(origin, host)) => Err(refuse("Origin", origin)),
         _ => Ok(()),
     }
 }

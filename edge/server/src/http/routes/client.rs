@@ -8,6 +8,7 @@
 
 pub(crate) mod actions;
 pub(crate) mod checks;
+pub(crate) mod exec;
 pub(crate) mod fs;
 pub(crate) mod logs;
 pub(crate) mod node;

@@ -69,6 +69,8 @@ impl Objects {
                 Case { status: 404, ..alloc() }
             }
             RouteId::AllocSignal => Case { body: r#"{"Signal":"SIGHUP"}"#.into(), status: 404, ..alloc() },
+            // No websocket is asked for.
+            RouteId::AllocExec => Case { status: 400, ..alloc() },
             RouteId::FsStat | RouteId::FsCat | RouteId::FsStream => {
                 Case { query: "path=alloc", status: 404, ..alloc() }
             }
