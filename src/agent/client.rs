@@ -71,6 +71,7 @@ pub async fn start(
     config.max_dynamic_port = role.max_dynamic_port;
     config.max_kill_timeout = role.max_kill_timeout;
     config.default_ineligible = role.default_ineligible;
+    config.disable_remote_exec = role.disable_remote_exec;
     config.dev = agent.dev;
     config.logs = logs;
     Client::start(config).await.map_err(|error| error.to_string())

@@ -52,13 +52,14 @@ block! {
         /// Core ids, such as `0-1,7`.
         reservable_cores: String,
         default_ineligible: bool,
+        disable_remote_exec: bool,
         no_host_uuid: Exact<bool>,
         artifact: ArtifactInput,
     }
     no_effect {
         "alloc_mounts_dir" "host_volumes_dir" "host_volume_plugin_dir" "common_plugin_dir" "preferred_address_family"
         "network_speed" "cpu_disable_dmidecode" "client_max_port" "client_min_port"
-        "gc_volumes_on_node_gc" "disable_remote_exec" "cni_path" "cni_config_dir" "bridge_network_name"
+        "gc_volumes_on_node_gc" "cni_path" "cni_config_dir" "bridge_network_name"
         "bridge_network_subnet" "bridge_network_subnet_ipv6" "bridge_network_hairpin_mode"
         "bind_wildcard_default_host_network" "cgroup_parent" "nomad_service_discovery" "node_max_allocs" "log_file"
         @ inert::CHROOT_ENV @ inert::HOST_NETWORK @ inert::FINGERPRINT @ inert::USERS @ inert::DRAIN_ON_SHUTDOWN
@@ -96,6 +97,8 @@ pub struct ClientConfig {
     /// Core ids that work may have to itself, sorted; `None` means all.
     pub reservable_cores: Option<Vec<u16>>,
     pub default_ineligible: bool,
+    /// Nobody may run commands beside tasks.
+    pub disable_remote_exec: bool,
     pub artifact: ArtifactConfig,
 }
 
@@ -139,6 +142,7 @@ impl ClientInput {
             reservable_cores: reservable_cores(self.reservable_cores, findings),
             network_interface: self.network_interface.filter(|name| !name.is_empty()),
             default_ineligible: self.default_ineligible.unwrap_or(false),
+            disable_remote_exec: self.disable_remote_exec.unwrap_or(false),
             artifact: self.artifact.unwrap_or_default().decide(findings),
         }
     }

@@ -123,15 +123,10 @@ fn values_of_the_wrong_kind_say_what_to_write() {
 
 #[test]
 fn keys_without_effect_are_told_and_never_silent() {
-    let warnings = input("consul {\n  address = \"x\"\n}\nclient {\n  disable_remote_exec = true\n}\n")
-        .warnings
-        .unwrap()
-        .0;
+    let warnings =
+        input("consul {\n  address = \"x\"\n}\nclient {\n  cni_path = \"/opt\"\n}\n").warnings.unwrap().0;
     assert_eq!(warnings.len(), 2);
-    assert!(
-        warnings[0].contains("agent.hcl:5:3: `client.disable_remote_exec` has no effect"),
-        "{warnings:?}"
-    );
+    assert!(warnings[0].contains("agent.hcl:5:3: `client.cni_path` has no effect"), "{warnings:?}");
     assert!(warnings[1].contains("agent.hcl:1:1: `consul` has no effect"), "{warnings:?}");
 }
 
