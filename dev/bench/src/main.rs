@@ -3,10 +3,10 @@
 //!
 //! ```sh
 //! cargo build --release && cargo run --release -p muster-bench -- \
-//!     [limits|job_files|placements|memory|agent|http|lists|logs]
+//!     [limits|job_files|placements|memory|agent|http|lists|logs|exec]
 //! ```
 //!
-//! Without an argument everything runs. `agent`, `http`, `lists` and `logs` start the release binary as real processes.
+//! Without an argument everything runs. `agent`, `http`, `lists`, `logs` and `exec` start the release binary as real processes.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -15,6 +15,7 @@
 )]
 
 mod agent;
+mod exec;
 mod figures;
 mod http;
 mod job_files;
@@ -27,7 +28,7 @@ mod placements;
 fn main() {
     muster_sys::supervisor::run_if_supervisor();
     let wanted = std::env::args().nth(1);
-    let all: [(&str, fn()); 8] = [
+    let all: [(&str, fn()); 9] = [
         ("limits", limits::run),
         ("job_files", job_files::run),
         ("placements", placements::run),
@@ -36,6 +37,7 @@ fn main() {
         ("http", http::run),
         ("lists", lists::run),
         ("logs", logs::run),
+        ("exec", exec::run),
     ];
     let mut known = false;
     for (name, run) in all {
@@ -45,6 +47,6 @@ fn main() {
             run();
         }
     }
-    let all = "limits, job_files, placements, memory, agent, http, lists or logs";
+    let all = "limits, job_files, placements, memory, agent, http, lists, logs or exec";
     assert!(known, "unknown benchmark; expected {all}");
 }
