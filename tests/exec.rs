@@ -7,12 +7,13 @@ mod common;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Instant;
 
 use common::{LIMIT, dev_agent, id, options, register, shell_job, wait_allocs, wait_nodes};
 use muster_testkit::{Agent, Python, eventually};
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::pty::{OpenptFlags, ioctl_tiocgptpeer, openpt, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 use serde_json::json;
@@ -76,12 +77,12 @@ fn pipes_are_exact_both_ways_and_the_exit_code_is_the_commands() {
     let alloc = lasting(&agent, "web");
     let exec = |args: &[&str], input: &[u8]| run(&nomad, &agent, args, input);
 
-    let script = "echo out; echo err >&2; echo $NOMAD_TASK_NAME $SECRET; pwd; exit 7";
+    let script = "echo out; echo err >&2; echo $NOMAD_TASK_NAME[$SECRET]; pwd; exit 7";
     let (code, out, err) =
         exec(&["alloc", "exec", "-task", "main", &alloc[..8], "/bin/sh", "-c", script], b"");
     let out = String::from_utf8(out).unwrap();
     assert_eq!((code, err.as_str()), (7, "err\n"), "{out}");
-    let dir = out.strip_prefix("out\nmain \n").unwrap_or_else(|| panic!("{out}"));
+    let dir = out.strip_prefix("out\nmain[]\n").unwrap_or_else(|| panic!("{out}"));
     assert!(dir.trim().ends_with(&format!("{alloc}/main")), "{dir}");
 
     // Twenty megabytes there and back.
@@ -132,8 +133,7 @@ impl Terminal {
         let user = ioctl_tiocgptpeer(&master, flags).unwrap();
         resize(&master, 30, 100);
         let end = || Stdio::from(user.try_clone().unwrap());
-        // Its terminal must be its own, so that a new size is signalled to it.
-        let child = command.stdin(end()).stdout(end()).stderr(end()).process_group(0).spawn().unwrap();
+        let child = command.stdin(end()).stdout(end()).stderr(end()).spawn().unwrap();
         Self { child, master: File::from(master), seen: String::new() }
     }
 
@@ -141,15 +141,22 @@ impl Terminal {
         self.master.write_all(keys.as_bytes()).unwrap();
     }
 
-    /// Reads until the text has been shown since the last time.
-    fn wait_for(&mut self, text: &str) {
-        let mut buffer = [0; 4096];
-        while !self.seen.contains(text) {
-            let length = self.master.read(&mut buffer).unwrap_or(0);
-            assert!(length > 0, "the terminal ended after {:?}", self.seen);
+    /// Reads until the text is shown; what was shown before it.
+    fn wait_for(&mut self, text: &str) -> String {
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            if let Some((before, after)) = self.seen.split_once(text) {
+                let (before, after) = (before.to_owned(), after.to_owned());
+                self.seen = after;
+                return before;
+            }
+            let left = deadline.saturating_duration_since(Instant::now()).try_into().unwrap();
+            let ready = poll(&mut [PollFd::new(&self.master, PollFlags::IN)], Some(&left)).unwrap();
+            let mut buffer = [0; 4096];
+            let length = if ready == 0 { 0 } else { self.master.read(&mut buffer).unwrap_or(0) };
+            assert!(length > 0, "the terminal ended or stood still after {:?}", self.seen);
             self.seen.push_str(&String::from_utf8_lossy(&buffer[..length]));
         }
-        self.seen.clear();
     }
 
     fn exit_code(mut self) -> i32 {
@@ -187,12 +194,7 @@ fn a_terminal_follows_its_window_and_its_keys_and_nothing_survives_it() {
     // The signal takes its way through three processes.
     eventually("the new size", LIMIT, || {
         terminal.keys("stty size; echo as''ked\r");
-        let mut buffer = [0; 4096];
-        while !terminal.seen.contains("asked") {
-            let length = terminal.master.read(&mut buffer).unwrap();
-            terminal.seen.push_str(&String::from_utf8_lossy(&buffer[..length]));
-        }
-        let seen = std::mem::take(&mut terminal.seen);
+        let seen = terminal.wait_for("asked");
         if seen.contains("50 132") { Ok(()) } else { Err(seen) }
     });
     // The foreground job is interrupted, the shell is not, and neither is the command line.

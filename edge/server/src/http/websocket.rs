@@ -146,6 +146,8 @@ pub(crate) async fn close(mut socket: Socket, ending: Ending) {
         if socket.flush().await.is_ok() && said {
             while let Some(Ok(_)) = socket.next().await {}
         }
+        // Bytes that nobody reads would cut the connection, and what was said last with it.
+        let _ended = tokio::io::copy(socket.get_mut(), &mut tokio::io::sink()).await;
     };
     // A caller that is gone hears nothing.
     let _gone = tokio::time::timeout(CLOSE_PATIENCE, farewell).await;

@@ -1,10 +1,12 @@
 //! Every route with every kind of caller.
 
+use bytes::Bytes;
+use http_body_util::Full;
 use muster_acl::{Access, Acl, Capability, Requirement, Rules, Scope};
 use muster_api::{ROUTES, RouteId, path};
 use muster_ids::{AllocId, EvalId, NodeId};
 
-use super::{Answer, Api, all_of, job_body};
+use super::{Answer, Api, Caller, all_of, job_body};
 use crate::testing::live;
 
 /// How to call a row so that it acts on an object, or on one that does not exist.
@@ -312,4 +314,30 @@ async fn tokens_give_their_rights_on_every_route_and_nothing_else_does() {
             assert_ne!(answer.status, 403, "{id:?}: {}", answer.text);
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commands_beside_tasks_of_the_machine_take_a_right_of_their_own() {
+    let api = Api::with_web().await;
+    let alloc = Objects::of(&api).alloc;
+    let uri = format!("/v1/client/allocation/{alloc}/exec?task=main&command=%5B%22true%22%5D");
+    let ask = async |capabilities: &[Capability]| {
+        let held = capabilities.iter().copied().collect();
+        let rules = Rules { namespaces: vec![("default".to_owned(), held)], ..Rules::default() };
+        let request = http::Request::get(&uri)
+            .header("host", "localhost")
+            .header("connection", "upgrade")
+            .header("upgrade", "websocket")
+            .header("sec-websocket-version", "13")
+            .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
+            .body(Full::new(Bytes::new()))
+            .unwrap();
+        let caller = Caller { acl: Acl::Rules(rules), ..Caller::anyone() };
+        api.answer(request, caller).await.seen()
+    };
+    let denied = (403, "Permission denied".to_owned());
+    assert_eq!(ask(&[Capability::AllocNodeExec]).await, denied);
+    assert_eq!(ask(&[Capability::AllocExec]).await, denied, "its driver shares the machine's file system");
+    let both = ask(&[Capability::AllocExec, Capability::AllocNodeExec]).await;
+    assert_eq!(both, (404, "No path to node".to_owned()), "nobody listens for this node here");
 }

@@ -201,3 +201,21 @@ fn refused(reason: impl Into<String>) -> End {
 fn failed(reason: impl Into<String>) -> End {
     End::Failed(ApiError::internal(reason))
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn a_node_cannot_take_more_than_it_was_sent_nor_send_more_than_a_piece() {
+        let credit = Semaphore::new(EXEC_WINDOW);
+        assert!(frame(ExecOutput::StdinTaken(1), &credit).is_err(), "nothing was sent");
+        credit.try_acquire_many(5).unwrap().forget();
+        assert!(frame(ExecOutput::StdinTaken(6), &credit).is_err());
+        assert!(matches!(frame(ExecOutput::StdinTaken(5), &credit), Ok(None)));
+        assert_eq!(credit.available_permits(), EXEC_WINDOW);
+        let piece = |size| frame(ExecOutput::Stdout(Bytes::from(vec![0; size])), &credit);
+        assert!(piece(EXEC_PIECE).is_ok() && piece(EXEC_PIECE + 1).is_err());
+    }
+}
