@@ -6,7 +6,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AgentMonitor, AllocGc, AllocPush, AllocRestart, AllocSignal, AllocStats, AllocStatsReply, AllocUpdate, AllocUpdateReply, AllocWatch, Call, CallFailure, Dialogue, Empty, ExecInput, ExecOutput, FsChunk, FsEntry, FsList, FsListReply, FsRead, FsStat, HostStats, HostStatsReply, LogChunk, MonitorChunk, NodeGc, NodeHeartbeat, NodeHeartbeatReply, NodeMeta, NodeMetaApply, NodeMetaRead, NodeRegister, NodeRegisterReply, Stream, TaskExec, TaskLogs,
+    AgentMonitor, AllocGc, AllocPush, AllocRestart, AllocSignal, AllocStats, AllocStatsReply, AllocUpdate,
+    AllocUpdateReply, AllocWatch, Call, CallFailure, Dialogue, Empty, ExecInput, ExecOutput, FsChunk,
+    FsEntry, FsList, FsListReply, FsRead, FsStat, HostStats, HostStatsReply, LogChunk, MonitorChunk, NodeGc,
+    NodeHeartbeat, NodeHeartbeatReply, NodeMeta, NodeMetaApply, NodeMetaRead, NodeRegister,
+    NodeRegisterReply, Stream, TaskExec, TaskLogs,
 };
 use crate::Role;
 use crate::transport::{FrameReader, Opening, Pending, Proposal, Responder};
