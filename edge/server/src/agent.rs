@@ -30,11 +30,19 @@ pub struct AgentInfo {
     pub(crate) tools: Tools,
 }
 
+/// Takes addresses in the place of the known ones; refuses what is no address or must not be joined.
+pub type ReplaceServers = dyn Fn(&[String]) -> Result<(), String> + Send + Sync;
+
 /// How to ask for, and replace, the servers of the client role.
 pub struct KnownServers {
     pub list: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
-    /// Refuses what is no address or must not be joined.
-    pub replace: Arc<dyn Fn(&[String]) -> Result<(), String> + Send + Sync>,
+    pub replace: Arc<ReplaceServers>,
+}
+
+impl fmt::Debug for KnownServers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KnownServers").finish_non_exhaustive()
+    }
 }
 
 /// What the process offers its API besides its roles.
