@@ -107,7 +107,7 @@ fn a_tool_is_checked_and_runs_where_the_constraint_says() {
         assert!(text.contains("source must be specified"), "{text}");
         assert!(text.contains("sha256 takes 64 hexadecimal digits, got 15"), "{text}");
         assert!(text.contains("Task group autorun") && text.contains("Artifact 1"), "{text}");
-        assert!(text.contains("cut.nomad.hcl:23:"), "no place in the file: {text}");
+        assert!(text.contains("cut.nomad.hcl:24:18: ") && text.contains("cut.nomad.hcl:30:22: "), "{text}");
     }
 
     // Elsewhere: valid, and placed nowhere.
@@ -177,7 +177,7 @@ fn a_job_that_breaks_rules_is_no_answer_to_canonicalize() {
     let (status, answer) = agent.put("/v1/jobs/parse", &body).unwrap();
     assert_eq!(status, 400, "{answer}");
     assert!(answer.contains("Task group count can't be negative"), "{answer}");
-    assert!(answer.contains("input.hcl:2:"), "no place: {answer}");
+    assert!(answer.contains("input.hcl:3:13: Task group g"), "no place: {answer}");
 }
 
 #[test]
