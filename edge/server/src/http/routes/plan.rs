@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use muster_api::views::{DesiredUpdatesView, JobPlanRequest, JobPlanResponse, PlanAnnotationsView, rfc3339};
 use muster_ids::{EvalId, GroupName, UnixNanos};
-use muster_jobspec::Decided;
 use muster_jobspec::diff::{DiffType, JobDiff, TaskGroupDiff};
 use muster_model::Job;
 use muster_scheduler::{Context, DesiredUpdates, Overlay, Schedule, schedule, task_runs_alike};
@@ -26,7 +25,8 @@ pub(crate) async fn plan(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
         Some(_) => {}
     }
     let namespace = namespace(write, &input, &request.namespace)?;
-    let Decided { job, warnings, .. } = decide(write, input, &namespace)?;
+    let decided = decide(write, input, &namespace)?;
+    let (remarks, job) = (decided.remarks(), decided.job);
     let shared = write.shared;
     let given = Given {
         snapshot: shared.consensus.snapshot(),
@@ -38,7 +38,7 @@ pub(crate) async fn plan(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
     // Scheduling may visit every node: not on a thread that serves others.
     let response = tokio::task::spawn_blocking(move || dry_run(&given, job)).await;
     let mut response = response.map_err(|error| ApiError::internal(error.to_string()))??;
-    response.warnings = warning_text(&warnings);
+    response.warnings = warning_text(&remarks);
     body::json(&response, write.options.pretty)
 }
 
