@@ -151,8 +151,12 @@ fn leaving<'a>(allocs: &[&'a Arc<Alloc>], stops: &[Ending<'a>]) -> Vec<&'a Arc<A
 }
 
 fn stop_all<'a>(allocs: &[&'a Arc<Alloc>], snapshot: &Snapshot, out: &mut Reconciled<'a>) {
-    for alloc in allocs.iter().filter(|alloc| !alloc.terminal()) {
+    for alloc in allocs.iter().filter(|alloc| !alloc.client_terminal()) {
         let lost = fate::node_is_gone(snapshot, alloc.node_id);
+        // What was told to end before needs no second word, unless nobody is left to say that it did.
+        if alloc.terminal() && !lost {
+            continue;
+        }
         out.stops.push(Ending { alloc, why: if lost { wording::LOST } else { wording::NOT_NEEDED }, lost });
         if let Some(group) = alloc.group_spec() {
             out.updates.entry(group.name.clone()).or_default().stop += 1;

@@ -3,7 +3,8 @@
 //!
 //! A type that derives `Deserialize` asks its deserialiser for exactly what it can read; [`trace`] answers every
 //! question with a harmless value and writes down the questions. So there is one source of names, and neither filter
-//! expressions nor the OpenAPI document can drift from it. Pure; types that refer to themselves are refused.
+//! expressions nor the OpenAPI document can drift from it. Pure; a type may contain itself if its members may all be
+//! left out.
 
 mod shape;
 mod trace;

@@ -24,7 +24,7 @@ impl de::Error for TraceError {
 /// The shape of `T`; the records it is made of are added to `records`.
 ///
 /// # Errors
-/// For types that contain themselves, and for those that accept no plain value.
+/// For types that contain themselves and cannot be left empty, and for those that accept no plain value.
 pub fn trace<T: DeserializeOwned>(records: &mut Records) -> Result<Shape, TraceError> {
     let mut shape = Shape::Any;
     let mut open = Vec::new();
@@ -135,7 +135,9 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
     ) -> Result<V::Value, TraceError> {
         let key = std::any::type_name::<V::Value>();
         if self.open.contains(&key) {
-            return Err(TraceError(format!("`{key}` contains itself")));
+            // Inside itself it is known by its name; the value that ends the recursion has no members at all.
+            *self.shape = Shape::Record(key);
+            return visitor.visit_map(NoMembers).map_err(|_| TraceError(format!("`{key}` contains itself")));
         }
         self.open.push(key);
         let mut record = Record { name, members: Vec::new() };
@@ -209,6 +211,21 @@ impl<'de> MapAccess<'de> for &mut OneEntry<'_> {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, TraceError> {
         seed.deserialize(Tracer { shape: &mut self.value, records: self.records, open: self.open })
+    }
+}
+
+/// A record with everything left out.
+struct NoMembers;
+
+impl<'de> MapAccess<'de> for NoMembers {
+    type Error = TraceError;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, _seed: K) -> Result<Option<K::Value>, TraceError> {
+        Ok(None)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, _seed: V) -> Result<V::Value, TraceError> {
+        Err(TraceError("a record without members has no value".to_owned()))
     }
 }
 

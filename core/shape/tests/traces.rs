@@ -45,7 +45,13 @@ mod other {
 
 #[derive(Deserialize)]
 struct Loop {
-    next: Option<Box<Loop>>,
+    next: Box<Loop>,
+}
+
+#[derive(Deserialize)]
+struct Tree {
+    #[serde(default)]
+    branches: Vec<Tree>,
 }
 
 #[test]
@@ -86,7 +92,15 @@ fn a_body_that_is_empty_or_a_list_has_a_shape_too() {
 }
 
 #[test]
-fn types_that_contain_themselves_are_refused() {
+fn a_type_may_contain_itself_where_it_can_end() {
+    let mut records = Records::default();
+    let Shape::Record(key) = trace::<Tree>(&mut records).unwrap() else { unreachable!("a record") };
+    let branches = records.get(key).unwrap().member("branches");
+    assert_eq!(branches, Some(&Shape::List(Box::new(Shape::Record(key)))));
+}
+
+#[test]
+fn types_that_never_end_are_refused() {
     let error = trace::<Loop>(&mut Records::default()).unwrap_err();
     assert!(error.to_string().contains("contains itself"), "{error}");
 }

@@ -18,7 +18,7 @@ assert [job["ID"] for job in api.jobs.get_jobs(prefix="last")] == ["lasting"]
 assert [job["ID"] for job in api.jobs.get_jobs(filter_='Status == "running"')] == ["lasting"]
 assert api.jobs.get_jobs(filter_="Status == dead") == []
 assert api.jobs["lasting"]["Type"] == "service"
-parsed = api.jobs.parse('job "x" { group "g" { task "t" { driver = "raw_exec" } } }')
+parsed = api.jobs.parse('job "x" {\n group "g" {\n task "t" {\n driver = "raw_exec"\n }\n }\n}\n')
 assert parsed["ID"] == "x", parsed
 job = api.job.get_job("lasting")
 assert "lasting" in api.job and job["ID"] == "lasting"

@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn what_is_not_built_is_neither_a_job_nor_unknown() {
         for path in [
-            "/v1/job/web/plan",
+            "/v1/job/web/dispatch",
             "/v1/job/a/b/versions/x/tag",
             "/v1/job/web/periodic/force",
             "/v1/vars",

@@ -22,6 +22,7 @@ const SHARED: &[(&str, &str, &str)] = &[
 
 /// The parameters of single routes.
 const OWN: &[(&str, &str, &str)] = &[
+    ("address", "string", "`host:port` of a server; may be repeated"),
     ("all", "boolean", "also those of earlier jobs of this id"),
     ("eval_priority", "integer", "priority of the evaluation, 1 to 100"),
     ("follow", "boolean", "stay and send what is appended"),
@@ -29,7 +30,11 @@ const OWN: &[(&str, &str, &str)] = &[
     ("include_children", "boolean", "also runs of periodic and dispatched jobs"),
     ("job", "string", "of this job only"),
     ("limit", "integer", "bytes at most"),
+    ("log_include_location", "boolean", "with the place in the code"),
+    ("log_json", "boolean", "as JSON"),
+    ("log_level", "string", "this level and what is graver, such as `DEBUG`"),
     ("meta", "boolean", "with the metadata"),
+    ("node", "string", "name of a server"),
     ("node_id", "string", "another node than the one that is asked"),
     ("no_shutdown_delay", "boolean", "do not wait for shutdown delays"),
     ("offset", "integer", "bytes from the origin"),
@@ -41,6 +46,7 @@ const OWN: &[(&str, &str, &str)] = &[
     ("related", "boolean", "with the evaluations it is linked with"),
     ("reschedule", "boolean", "replace it as if it had failed"),
     ("resources", "boolean", "with resources"),
+    ("server_id", "string", "another server than the one that is asked"),
     ("status", "string", "of this status only"),
     ("task", "string", "task name"),
     ("task_states", "boolean", "with task states, unless `false`"),

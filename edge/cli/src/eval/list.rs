@@ -17,6 +17,9 @@ pub(crate) struct EvalList {
     verbose: bool,
     #[command(flatten)]
     shape: Shape,
+    /// Only those of which this expression is true
+    #[arg(long, value_name = "EXPRESSION")]
+    filter: Option<String>,
     /// How many to show
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     per_page: u32,
@@ -32,13 +35,14 @@ pub(crate) struct EvalList {
 }
 
 impl Verb for EvalList {
-    const REFUSED: &'static [Refused] = &[Refused::Switch("ui"), Refused::Value("filter")];
+    const REFUSED: &'static [Refused] = &[Refused::Switch("ui")];
 
     async fn run(self, shell: &mut Shell) -> Outcome {
         let client = self.connect.connect(shell)?;
         let per_page = self.per_page.to_string();
         let query = [
             ("job", self.job.as_deref().unwrap_or_default()),
+            ("filter", self.filter.as_deref().unwrap_or_default()),
             ("status", self.status.as_deref().unwrap_or_default()),
             ("per_page", if self.per_page == 0 { "" } else { &per_page }),
             ("next_token", self.page_token.as_deref().unwrap_or_default()),

@@ -36,6 +36,9 @@ pub(crate) struct NodeStatus {
     stats: bool,
     #[command(flatten)]
     shape: Shape,
+    /// Only those of which this expression is true
+    #[arg(long, value_name = "EXPRESSION")]
+    filter: Option<String>,
     /// How many to list
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     per_page: u32,
@@ -45,12 +48,8 @@ pub(crate) struct NodeStatus {
 }
 
 impl Verb for NodeStatus {
-    const REFUSED: &'static [Refused] = &[
-        Refused::Switch("allocs"),
-        Refused::Switch("self"),
-        Refused::Value("filter"),
-        Refused::Switch("ui"),
-    ];
+    const REFUSED: &'static [Refused] =
+        &[Refused::Switch("allocs"), Refused::Switch("self"), Refused::Switch("ui")];
 
     async fn run(self, shell: &mut Shell) -> Outcome {
         if self.quiet && self.verbose {
@@ -70,6 +69,7 @@ impl NodeStatus {
         let query = [
             ("per_page", if self.per_page == 0 { "" } else { &per_page }),
             ("next_token", self.page_token.as_deref().unwrap_or_default()),
+            ("filter", self.filter.as_deref().unwrap_or_default()),
             ("os", if self.os { "true" } else { "" }),
         ];
         let query: Vec<_> = query.into_iter().filter(|(_, value)| !value.is_empty()).collect();

@@ -52,10 +52,10 @@ fn commands_are_found_by_their_words_and_by_their_alias() {
 #[test]
 fn what_cannot_be_honoured_is_refused_by_name() {
     for (line, flag) in [
-        ("muster job status -t {{.}}", "`-t`"),
+        ("muster job status -ui", "`-ui`"),
         ("muster job run -policy-override x", "`-policy-override`"),
         ("muster job run x -preserve-counts=true", "`-preserve-counts`"),
-        ("muster node status -filter a==b", "`-filter`"),
+        ("muster job history -diff-tag=a web", "`-diff-tag`"),
         ("muster eval list -ca-path=/x", "`-ca-path`"),
     ] {
         let text = refused(line);
