@@ -20,12 +20,16 @@ node = requests.get(f"{base}/v1/allocation/{alloc}", timeout=20).json()["NodeID"
 checked = 0
 for template, path in document["paths"].items():
     operation = path.get("get")
-    filled = template.format(job="seen", alloc=alloc, node=node, pool="default", eval="", accessor="")
-    if operation is None or "//" in filled or filled.endswith("/") or "{" in filled:
+    content = operation and operation["responses"]["200"].get("content", {}).get("application/json")
+    if content is None:
+        # Nothing, raw bytes, or a stream, which might not end.
         continue
-    content = operation["responses"]["200"].get("content", {}).get("application/json")
+    try:
+        filled = template.format(job="seen", alloc=alloc, node=node, pool="default")
+    except KeyError:
+        continue
     answer = requests.get(base + filled, timeout=20)
-    if content is None or answer.status_code != 200:
+    if answer.status_code != 200:
         continue
     pointer = "urn:api#/paths/" + template.replace("~", "~0").replace("/", "~1")
     pointer += "/get/responses/200/content/application~1json/schema"
