@@ -250,7 +250,9 @@ async fn each_single_capability_of_a_row_is_enough() {
 async fn who_may_do_everything_is_answered_by_every_route() {
     let api = Api::with_web().await;
     let objects = Objects::of(&api);
-    for id in ROUTES {
+    // Purging takes the node and its allocations away from all that come after it.
+    let last = RouteId::NodePurge;
+    for id in ROUTES.iter().filter(|id| **id != last).chain([&last]) {
         let case = objects.case(*id);
         let answers = call(&api, &Acl::Unrestricted, *id, &case.known, case.query, &case.body).await;
         for (at, answer) in answers.into_iter().enumerate() {
