@@ -105,6 +105,6 @@ fn job_block<'a>(body: &'a Body, found: &mut Vec<Diagnostic>) -> Option<&'a Bloc
 }
 
 #[cfg(test)]
-mod coverage;
+mod coverage_tests;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! Unpacks archives into a directory handle.
 //!
-//! Nothing of an archive is believed: each entry's name is checked ([`names`]), what it may cost is counted before it
-//! is written ([`budget`]), and it is made one name at a time below the handle, never through a link ([`tree`]).
+//! Nothing of an archive is believed: each entry's name is checked (`names`), what it may cost is counted before it
+//! is written (`budget`), and it is made one name at a time below the handle, never through a link (`tree`).
 //! Where two readers could see two different archives in the same bytes, the archive is refused.
 //!
 //! Blocking. The directory should be empty and out of other accounts' reach; if it is not, nothing outside of it is
