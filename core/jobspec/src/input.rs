@@ -1,7 +1,7 @@
 //! The undecided job, one file per block, with the JSON names of the contract.
 //!
 //! Absent fields are `None` and serialise as `null`, as the API answers them; only networks and ports leave absent
-//! members out. Most blocks are declared together with their way into the model and back, by [`crate::wire`].
+//! members out. Most blocks are declared together with their way into the model and back, by `wire.rs`.
 
 pub mod action;
 pub mod affinity;
