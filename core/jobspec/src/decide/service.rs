@@ -39,8 +39,9 @@ fn one(input: &ServiceInput, owner: Owner<'_>, found: &mut Findings) -> Service 
     } else if service.namespace.is_empty() {
         service.namespace = Text::from("default");
     }
-    checks(&mut service, input, owner, found);
+    // Before its checks, which take over the service's task where they name none.
     place(&mut service, owner, found);
+    checks(&mut service, input, owner, found);
     address(&service, owner, found);
     if let Some(connect) = service.connect.as_deref() {
         connect::check(&service, connect, owner.network, found);
