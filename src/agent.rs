@@ -23,6 +23,7 @@ use muster_config::AgentConfig;
 use muster_server::http::{Forwarder, HttpConfig, HttpListener, Service};
 use muster_server::{AgentInfo, KnownServers, Server, Tools};
 use muster_telemetry::{Logs, Metrics};
+use tokio::task::JoinSet;
 
 use reload::Reload;
 use settings::Settings;
@@ -149,14 +150,12 @@ impl Running {
     /// Stops the roles in order: no new requests, tasks left to themselves (or stopped, in dev mode), then the log.
     pub async fn shutdown(self) {
         self.collector.abort();
-        // It may hold the client for a moment.
-        let _aborted = self.collector.await;
-        if let Some(client) = self.client.and_then(Arc::into_inner) {
+        // At the same time, because each of them waits for what is under way.
+        let mut listeners: JoinSet<()> = self.listeners.into_iter().map(HttpListener::shutdown).collect();
+        if let Some(client) = self.client {
             client.shutdown().await;
         }
-        for listener in self.listeners {
-            listener.shutdown().await;
-        }
+        while listeners.join_next().await.is_some() {}
         if let Some(server) = self.server {
             server.shutdown().await;
         }

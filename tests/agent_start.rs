@@ -5,11 +5,12 @@ mod common;
 
 use std::fs;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::{LIMIT, id, nomad, options, register, shell_job, wait_allocs, wait_nodes};
 use muster_testkit::{Agent, AgentOptions, eventually};
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
 use tempfile::{TempDir, tempdir};
 
 fn called_nomad(root: &TempDir, name: &str, args: &[&str]) -> AgentOptions {
@@ -72,21 +73,41 @@ fn a_dev_agent_with_a_name_and_tokens_is_bootstrapped_by_its_user() {
     });
 }
 
+/// Ends by SIGKILL only.
+const DEAF: &str = "trap '' INT TERM; echo deaf; while :; do sleep 1000; done";
+
 #[test]
 fn an_interrupted_agent_leaves_no_process_directory_or_mount() {
     let root = tempdir().unwrap();
     let mut agent = called_nomad(&root, "gone", &["-dev"]).start();
     wait_nodes(&agent, 1);
-    // A task that does not want to end.
-    register(&agent, &shell_job("stubborn", "service", 1, "trap '' INT TERM; while :; do sleep 1000; done"));
-    let alloc = wait_allocs(&agent, "stubborn", "running", 1).remove(0);
+    // Tasks that do not want to end and are given long to think about it; two of them are being stopped already.
+    let mut stubborn = shell_job("stubborn", "service", 2, DEAF);
+    stubborn["TaskGroups"][0]["Tasks"][0]["KillTimeout"] = json!(30_000_000_000_u64);
+    let mut stopped = stubborn.clone();
+    stopped["ID"] = json!("stopped");
+    let mut allocs = Vec::new();
+    for job in [&stubborn, &stopped] {
+        register(&agent, job);
+        allocs.extend(wait_allocs(&agent, id(job), "running", 2));
+    }
+    agent.cli(&["job", "stop", "-detach", "-yes", "stopped"]).ok();
+    for alloc in &allocs {
+        eventually("the task being deaf", LIMIT, || {
+            let out = agent.cli(&["alloc", "logs", id(alloc)]).stdout;
+            (out == "deaf\n").then_some(()).ok_or(out)
+        });
+    }
     let dir = agent.options.dir.clone();
     let scratch = |dir: &std::path::Path| -> Vec<String> {
         let names = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
         names.filter(|name| name.starts_with("muster-dev-")).collect()
     };
     assert_eq!(scratch(&dir).len(), 1);
+    let asked = Instant::now();
     assert_eq!(agent.interrupt(), Some(1));
+    // Far below what the tasks were promised, and far above what a busy machine makes of the five seconds.
+    assert!(asked.elapsed() < Duration::from_secs(15), "{:?}", asked.elapsed());
     assert_eq!(scratch(&dir), Vec::<String>::new());
     let mounts = fs::read_to_string("/proc/self/mounts").unwrap();
     assert!(!mounts.contains(&*dir.to_string_lossy()), "{mounts}");
@@ -94,7 +115,8 @@ fn an_interrupted_agent_leaves_no_process_directory_or_mount() {
         let named = |entry: std::io::Result<fs::DirEntry>| {
             let environment = fs::read(entry.ok()?.path().join("environ")).ok()?;
             let environment = String::from_utf8_lossy(&environment).into_owned();
-            environment.contains(&format!("NOMAD_ALLOC_ID={}", id(&alloc))).then_some(())
+            let theirs = |alloc| environment.contains(&format!("NOMAD_ALLOC_ID={}", id(alloc)));
+            allocs.iter().any(theirs).then_some(())
         };
         match fs::read_dir("/proc").unwrap().filter_map(named).count() {
             0 => Ok(()),

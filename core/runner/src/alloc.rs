@@ -28,6 +28,8 @@ mod message;
 mod plan;
 mod status;
 
+use std::time::Duration;
+
 use muster_ids::{AllocId, UnixNanos};
 use muster_model::TaskEventKind;
 
@@ -48,9 +50,12 @@ pub struct RestoreError {
 #[derive(Clone, Debug)]
 pub struct AllocRunner {
     tasks: Vec<TaskRunner>,
-    shutdown_delay: std::time::Duration,
+    shutdown_delay: Duration,
     inherits: Option<AllocId>,
     disk_mb: u32,
+    /// Tasks do not wait for each other to end. Not remembered: an agent that is in such a hurry leaves nothing to
+    /// resume.
+    hurried: bool,
     /// Everything to be remembered but the tasks' own memories.
     memory: AllocMemory,
     last_report: Option<AllocReport>,
@@ -66,6 +71,7 @@ impl AllocRunner {
             shutdown_delay: plan.shutdown_delay,
             inherits: plan.inherits,
             disk_mb: plan.disk_mb,
+            hurried: false,
             memory: AllocMemory::default(),
             last_report: None,
         }
@@ -86,6 +92,7 @@ impl AllocRunner {
             shutdown_delay: plan.shutdown_delay,
             inherits: plan.inherits,
             disk_mb: plan.disk_mb,
+            hurried: false,
             memory,
             last_report: None,
         })
@@ -151,6 +158,7 @@ impl AllocRunner {
                 self.memory.destroying = true;
                 self.want_stop(None, true, now);
             }
+            AllocEventIn::Abandon { grace } => self.abandon(grace, now, &mut effects),
             AllocEventIn::Tick => self.tick(now, &mut effects),
             AllocEventIn::Restart { .. } => {}
         }
@@ -175,6 +183,16 @@ impl AllocRunner {
             !skip_delay && !self.shutdown_delay.is_zero() && self.tasks.iter().any(TaskRunner::is_running);
         self.memory.kill_from = delayed.then(|| now.after(self.shutdown_delay));
         self.memory.ending = Some(Ending::Stop { reason, skip_delay });
+    }
+
+    fn abandon(&mut self, grace: Duration, now: UnixNanos, effects: &mut Vec<AllocEffect>) {
+        self.hurried = true;
+        self.memory.destroying = true;
+        self.want_stop(None, true, now);
+        for (task, runner) in self.tasks.iter_mut().enumerate() {
+            let wanted = runner.hurry(grace);
+            effects.extend(wanted.into_iter().map(|effect| AllocEffect::Task { task, effect }));
+        }
     }
 
     fn restart(
@@ -320,7 +338,9 @@ impl AllocRunner {
 
     /// Kills the leader, then everything that is no sidecar, then the sidecars; each wave when the last is dead.
     fn kill_next_wave(&mut self, now: UnixNanos, effects: &mut Vec<AllocEffect>) {
+        let hurried = self.hurried;
         let wave_of = |runner: &TaskRunner| match runner.plan().role {
+            _ if hurried => 0,
             Role::Poststop => 3_u8,
             role if role.is_sidecar() => 2,
             _ if runner.plan().leader => 0,

@@ -347,3 +347,28 @@ fn a_disk_that_is_too_full_is_told_once() {
     assert_eq!(events.iter().filter(|event| matches!(event, TaskEventKind::DiskExceeded { .. })).count(), 1);
     assert!(events.contains(&told) && node.status().0 == ClientStatus::Running);
 }
+
+#[test]
+fn an_agent_that_leaves_nothing_waits_for_no_order_and_no_long_goodbye() {
+    let mut slow = task("main", Role::Main);
+    slow.kill_timeout = Duration::from_secs(20);
+    let mut lingering = task("proxy", Role::Prestart { sidecar: true });
+    lingering.shutdown_delay = Duration::from_secs(3600);
+    let mut node = Node::begin(vec![slow, lingering, task("clean", Role::Poststop)]);
+    // One is being stopped already, with all the time that its job gives it.
+    node.step(AllocEventIn::Stop { reason: None, skip_delay: false });
+    assert_eq!(node.took(), ["start proxy", "start main", "stop main"]);
+    let grace = Duration::from_secs(2);
+    let effects = node.runner.step(AllocEventIn::Abandon { grace }, NOW);
+    let stops: Vec<(usize, Duration)> = effects
+        .iter()
+        .filter_map(|effect| match effect {
+            AllocEffect::Task { task, effect: TaskEffect::Stop { timeout, .. } } => Some((*task, *timeout)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(stops, [(0, grace), (1, grace.min(Duration::from_secs(5)))]);
+    node.exit(0, 137);
+    node.exit(1, 137);
+    assert!(node.runner.is_over() && !node.took().contains(&"start clean".to_owned()));
+}

@@ -178,6 +178,10 @@ impl AllocLoop {
                 self.farewell = Some(farewell);
                 self.step(AllocEventIn::Destroy).await
             }
+            Message::Abandon { grace } => {
+                self.farewell = Some(Farewell::Forget);
+                self.step(AllocEventIn::Abandon { grace }).await
+            }
             Message::Restart { task, all, reply } => {
                 let wish = self.restart_wish(task.as_ref(), all);
                 self.carry_out(wish, reply).await

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use muster_artifact::{Fetcher, Trust};
@@ -43,7 +43,8 @@ pub struct Client {
     fleet: Arc<Fleet>,
     queries: Queries,
     link: watch::Receiver<Option<Session>>,
-    background: JoinSet<()>,
+    /// Taken when the agent ends.
+    background: std::sync::Mutex<JoinSet<()>>,
 }
 
 impl Client {
@@ -94,7 +95,7 @@ impl Client {
         background.spawn(session.run());
         background.spawn(collector::run(Arc::clone(&context), Arc::clone(&fleet)));
         background.spawn(watch_machine(Arc::clone(&context)));
-        Self { context, fleet, queries, link, background }
+        Self { context, fleet, queries, link, background: background.into() }
     }
 
     #[must_use]
@@ -160,11 +161,13 @@ impl Client {
     }
 
     /// Ends the agent. Tasks go on and are found again by the next one; in development mode they are stopped and
-    /// everything is removed.
-    pub async fn shutdown(mut self) {
+    /// everything is removed. Whoever else still holds it finds it ended.
+    pub async fn shutdown(&self) {
         let dev = self.context.config.dev;
+        let mut background =
+            std::mem::take(&mut *self.background.lock().unwrap_or_else(PoisonError::into_inner));
         // Before anything else, so that no push brings back what is being ended.
-        self.background.shutdown().await;
+        background.shutdown().await;
         if dev {
             self.fleet.destroy().await;
         } else {

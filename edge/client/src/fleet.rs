@@ -25,6 +25,11 @@ use crate::context::Context;
 use crate::state::{Remembered, SavedAlloc, SavedRunner};
 use crate::{QueryError, alloc_dir};
 
+/// What a task gets to end well when its agent ends and leaves nothing: who interrupts an agent waits for it.
+const LAST_GRACE: Duration = Duration::from_secs(2);
+/// And what removing its files may take after that.
+const REMOVAL_PATIENCE: Duration = Duration::from_secs(1);
+
 #[derive(Debug)]
 pub struct Fleet {
     context: Arc<Context>,
@@ -228,10 +233,9 @@ impl Fleet {
         self.end_all(|| Message::Leave, Duration::from_secs(10)).await;
     }
 
-    /// Stops every task and removes every directory.
+    /// Stops every task, whatever time its job wants for that, and removes every directory.
     pub async fn destroy(&self) {
-        let patience = self.context.config.max_kill_timeout + Duration::from_secs(10);
-        self.end_all(|| Message::Destroy(Farewell::Forget), patience).await;
+        self.end_all(|| Message::Abandon { grace: LAST_GRACE }, LAST_GRACE + REMOVAL_PATIENCE).await;
     }
 
     async fn end_all(&self, message: impl Fn() -> Message, patience: Duration) {

@@ -1,5 +1,7 @@
 //! What an allocation's life cycle is told and what it asks for.
 
+use std::time::Duration;
+
 use muster_ids::{AllocId, Text};
 use muster_model::{ClientStatus, TaskState};
 
@@ -27,6 +29,9 @@ pub enum AllocEventIn {
     Replan(Box<AllocPlan>),
     /// Nobody needs it any more: stop what still runs, then remove its files.
     Destroy,
+    /// As [`Self::Destroy`], but nobody has time: every task is stopped at once and has this long to end, whatever its
+    /// job says.
+    Abandon { grace: Duration },
     /// Time passed; act if a deadline is reached.
     Tick,
 }

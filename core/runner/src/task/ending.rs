@@ -125,6 +125,12 @@ impl TaskRunner {
         vec![self.stop_effect()]
     }
 
+    /// From now on its end takes no longer than this, also where it was asked for already.
+    pub(crate) fn hurry(&mut self, grace: Duration) -> Option<TaskEffect> {
+        self.plan.kill_timeout = self.plan.kill_timeout.min(grace);
+        matches!(self.memory.stage, Stage::Stopping { .. }).then(|| self.stop_effect())
+    }
+
     pub(super) fn stop_effect(&self) -> TaskEffect {
         TaskEffect::Stop { signal: self.plan.kill_signal.clone(), timeout: self.plan.kill_timeout }
     }

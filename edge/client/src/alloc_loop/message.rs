@@ -1,6 +1,7 @@
 //! How the rest of the agent talks to one allocation.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use muster_driver::TaskHandle;
 use muster_ids::{TaskName, Text, UnixNanos};
@@ -19,6 +20,10 @@ pub enum Message {
     Assign(Box<SavedAlloc>),
     /// Stop what still runs, then remove its files.
     Destroy(Farewell),
+    /// The agent ends and takes everything with it: as [`Self::Destroy`], within this time.
+    Abandon {
+        grace: Duration,
+    },
     Restart {
         task: Option<TaskName>,
         all: bool,
