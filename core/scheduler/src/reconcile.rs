@@ -15,7 +15,7 @@ mod per_node;
 mod reschedule;
 mod run;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use muster_ids::{GroupName, NodeId, UnixNanos};
@@ -115,6 +115,7 @@ pub fn reconcile<'a>(
             counted::reconcile(job, position, &allocs, &mut changes, given, &mut out);
         }
     }
+    give_up(allocs, given.snapshot, &mut out);
     out.leaving = leaving(allocs, &out.stops);
     out.asks.sort_by_key(|ask| ask.ends.is_some_and(|ending| !ending.alloc.client_terminal()));
     out
@@ -142,12 +143,22 @@ fn by_group<'a>(job: &'a Job, allocs: &[&'a Arc<Alloc>]) -> (Vec<OfGroup<'a>>, V
 }
 
 fn leaving<'a>(allocs: &[&'a Arc<Alloc>], stops: &[Ending<'a>]) -> Vec<&'a Arc<Alloc>> {
+    let lost: BTreeSet<_> = stops.iter().filter(|ending| ending.lost).map(|ending| ending.alloc.id).collect();
     let before = allocs.iter().copied().filter(|alloc| alloc.server_terminal());
-    let now = stops.iter().filter(|ending| !ending.lost && !ending.alloc.server_terminal());
+    let now = stops.iter().filter(|ending| !ending.alloc.server_terminal()).map(|ending| ending.alloc);
     let mut all: Vec<_> =
-        before.chain(now.map(|ending| ending.alloc)).filter(|alloc| !alloc.client_terminal()).collect();
+        before.chain(now).filter(|alloc| !alloc.client_terminal() && !lost.contains(&alloc.id)).collect();
     all.sort_unstable_by_key(|alloc| alloc.id);
     all
+}
+
+/// What was told to end on a node that is gone since: nobody is left to say that it did.
+fn give_up<'a>(allocs: &[&'a Arc<Alloc>], snapshot: &Snapshot, out: &mut Reconciled<'a>) {
+    let told = allocs.iter().copied().filter(|alloc| alloc.server_terminal() && !alloc.client_terminal());
+    let gone: Vec<_> = told.filter(|alloc| fate::node_is_gone(snapshot, alloc.node_id)).collect();
+    let known: BTreeSet<_> = out.stops.iter().map(|ending| ending.alloc.id).collect();
+    let gone = gone.into_iter().filter(|alloc| !known.contains(&alloc.id));
+    out.stops.extend(gone.map(|alloc| Ending { alloc, why: wording::LOST, lost: true }));
 }
 
 fn stop_all<'a>(allocs: &[&'a Arc<Alloc>], snapshot: &Snapshot, out: &mut Reconciled<'a>) {
