@@ -257,6 +257,8 @@ async fn listen(settings: &Settings, service: &Service) -> Result<Vec<HttpListen
         addr: settings.addresses.advertise_http,
         tls: https::server_config(&settings.config.tls)?,
         max_connections: MAX_HTTP_CONNECTIONS,
+        max_per_address: settings.config.limits.http_max_conns_per_client,
+        handshake_timeout: settings.config.limits.https_handshake_timeout,
         header_timeout: Duration::from_secs(10),
         response_headers: response_headers?,
     };

@@ -6,7 +6,7 @@ mod common;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 
-use common::{LIMIT, dev_agent, nomad, register, shell_job, wait_allocs};
+use common::{LIMIT, dev_agent, nomad, options, register, shell_job, wait_allocs, wait_nodes};
 use muster_testkit::{Agent, eventually};
 use tempfile::tempdir;
 
@@ -133,4 +133,50 @@ fn any_request_is_sent_by_operator_api() {
     assert_eq!((missing.code, missing.stdout.as_str()), (1, "job not found"));
     assert!(missing.stderr.contains("< 404"), "{}", missing.stderr);
     assert_eq!(agent.cli(&["system", "reconcile", "summaries"]).code, 0);
+}
+
+#[test]
+fn metadata_of_jobs_is_shown_with_their_metrics_where_it_is_wanted() {
+    let root = tempdir().unwrap();
+    let mut options = options(&root, "labels");
+    options.args = vec!["-dev".to_owned()];
+    options.config = "telemetry {\n  include_alloc_metadata_in_metrics = true\n  \
+                      allowed_metadata_keys_in_metrics = [\"cost.centre\"]\n}\n"
+        .to_owned();
+    let agent = options.start();
+    wait_nodes(&agent, 1);
+    let mut job = shell_job("labelled", "service", 1, "exec sleep 1000");
+    job["Meta"] = serde_json::json!({"cost.centre": "job", "other": "x"});
+    job["TaskGroups"][0]["Tasks"][0]["Meta"] = serde_json::json!({"cost.centre": "task"});
+    register(&agent, &job);
+    eventually("the metric with its labels", LIMIT, || {
+        let (_, prometheus) = text(&agent, "/v1/metrics?format=prometheus");
+        let line = prometheus.lines().find(|line| line.starts_with("nomad_client_allocs_memory_rss{"));
+        let line = line.ok_or("no memory is measured yet")?;
+        assert!(line.contains("cost_centre=\"task\"") && !line.contains("other"), "{line}");
+        Ok(())
+    });
+}
+
+#[test]
+fn one_address_holds_no_more_connections_than_configured() {
+    let root = tempdir().unwrap();
+    let mut options = options(&root, "connections");
+    options.args = vec!["-dev".to_owned()];
+    options.config = "limits {\n  http_max_conns_per_client = 8\n}\n".to_owned();
+    let agent = options.start();
+    let address = agent.address().trim_start_matches("http://").to_owned();
+    let connect = || {
+        let stream = std::net::TcpStream::connect(&address).unwrap();
+        stream.set_read_timeout(Some(LIMIT)).unwrap();
+        stream
+    };
+    let held: Vec<_> = (0..8).map(|_| connect()).collect();
+    let mut answer = String::new();
+    // Whoever came before is still counted until the agent has noticed that it left.
+    connect().read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 429 Too Many Requests"), "{answer}");
+    assert!(answer.ends_with("close some first"), "{answer}");
+    drop(held);
+    eventually("connections being accepted again", LIMIT, || agent.try_get("/v1/status/leader").map(drop));
 }

@@ -1,12 +1,15 @@
 //! Metrics of this process, from the configuration; and what is measured of process and client again and again.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use muster_client::{Client, Known};
 use muster_config::TelemetryConfig;
-use muster_model::{DesiredStatus, Node, Resources};
+use muster_ids::Text;
+use muster_model::{DesiredStatus, Group, Job, Node, Resources};
 use muster_rpc::messages::{AllocStats, HostStatsReply, TaskStats};
+use muster_runner::env::merged_meta;
 use muster_telemetry::Metrics;
 use muster_telemetry::metrics::{Filter, MetricsConfig, Name, Statsd, StatsdFormat, names};
 
@@ -128,7 +131,7 @@ async fn running(
         }
         if config.publish_allocation_metrics {
             for (task, stats) in &tasks {
-                of_task(metrics, alloc, task.as_str(), stats);
+                of_task(metrics, alloc, task.as_str(), stats, config);
             }
         }
     }
@@ -136,10 +139,12 @@ async fn running(
     gauge(names::CLIENT_ALLOCATIONS_PENDING, f64::from(pending));
 }
 
-fn of_task(metrics: &Metrics, alloc: &Known, task: &str, stats: &TaskStats) {
+fn of_task(metrics: &Metrics, alloc: &Known, task: &str, stats: &TaskStats, config: &TelemetryConfig) {
     let job = &alloc.saved.job;
     let id = alloc.saved.id.to_string();
-    let group = job.groups.get(usize::from(alloc.saved.group)).map_or("", |group| group.name.as_str());
+    let group = job.groups.get(usize::from(alloc.saved.group));
+    let metadata = group.map(|group| metadata(job, group, task, config)).unwrap_or_default();
+    let group = group.map_or("", |group| group.name.as_str());
     let labels = [
         ("alloc_id", id.as_str()),
         ("job", job.id.as_str()),
@@ -149,7 +154,8 @@ fn of_task(metrics: &Metrics, alloc: &Known, task: &str, stats: &TaskStats) {
     ];
     let gauge = |name, value: Option<f64>| {
         if let Some(value) = value {
-            metrics.gauge(name, &labels, value);
+            let metadata = metadata.iter().map(|(key, value)| (key.as_str(), &**value));
+            metrics.gauge_with_metadata(name, &labels, metadata, value);
         }
     };
     let (cpu, memory) = (&stats.cpu, &stats.memory);
@@ -167,6 +173,16 @@ fn of_task(metrics: &Metrics, alloc: &Known, task: &str, stats: &TaskStats) {
     gauge(names::ALLOCS_MEMORY_MAX_USAGE, bytes(memory.max_usage_bytes));
     gauge(names::ALLOCS_MEMORY_KERNEL_USAGE, bytes(memory.kernel_usage_bytes));
     gauge(names::ALLOCS_MEMORY_KERNEL_MAX_USAGE, bytes(memory.kernel_max_usage_bytes));
+}
+
+/// What becomes labels of a task's metrics.
+fn metadata(job: &Job, group: &Group, task: &str, config: &TelemetryConfig) -> BTreeMap<String, Text> {
+    let task = group.tasks.iter().find(|known| known.name.as_str() == task);
+    let (true, Some(task)) = (config.include_alloc_metadata_in_metrics, task) else { return BTreeMap::new() };
+    let allowed = &config.allowed_metadata_keys_in_metrics;
+    let mut metadata = merged_meta(job, group, task);
+    metadata.retain(|key, _| allowed.is_empty() || allowed.contains(key));
+    metadata
 }
 
 fn machine(metrics: &Metrics, labels: &[(&'static str, &str)], host: &HostStatsReply) {

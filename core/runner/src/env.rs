@@ -7,6 +7,7 @@
 mod builtin;
 mod interpolate;
 mod meta;
+pub use meta::merged as merged_meta;
 mod node;
 mod ports;
 

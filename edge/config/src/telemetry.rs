@@ -19,9 +19,6 @@ block! {
         allowed_metadata_keys_in_metrics: Vec<String>,
         prefix_filter: Vec<String>,
         filter_default: Exact<bool>,
-        disable_dispatched_job_summary_metrics: bool,
-        disable_rpc_rate_metrics_labels: bool,
-        disable_allocation_hook_metrics: bool,
         /// `host:port`, UDP.
         statsd_address: String,
         datadog_address: String,
@@ -29,6 +26,8 @@ block! {
     }
     no_effect {
         "statsite_address" "disable_quota_utilization_metrics"
+        "disable_dispatched_job_summary_metrics" "disable_rpc_rate_metrics_labels"
+        "disable_allocation_hook_metrics"
         "circonus_api_token" "circonus_api_app" "circonus_api_url" "circonus_submission_interval"
         "circonus_submission_url" "circonus_check_id" "circonus_check_force_metric_activation"
         "circonus_check_instance_id" "circonus_check_search_tag" "circonus_check_tags"
@@ -46,15 +45,13 @@ pub struct TelemetryConfig {
     pub use_node_name: bool,
     pub in_memory_collection_interval: Duration,
     pub in_memory_retention_period: Duration,
+    /// Labels of the metrics of allocations: what `meta` says of a task.
     pub include_alloc_metadata_in_metrics: bool,
     /// Empty allows all.
     pub allowed_metadata_keys_in_metrics: Vec<String>,
     /// `+prefix` and `-prefix`.
     pub prefix_filter: Vec<String>,
     pub filter_default: bool,
-    pub disable_dispatched_job_summary_metrics: bool,
-    pub disable_rpc_rate_metrics_labels: bool,
-    pub disable_allocation_hook_metrics: bool,
     /// `host:port`, UDP.
     pub statsd_address: Option<String>,
     pub datadog_address: Option<String>,
@@ -84,11 +81,6 @@ impl TelemetryInput {
             allowed_metadata_keys_in_metrics: self.allowed_metadata_keys_in_metrics.unwrap_or_default(),
             prefix_filter,
             filter_default: self.filter_default.is_none_or(|default| default.0),
-            disable_dispatched_job_summary_metrics: self
-                .disable_dispatched_job_summary_metrics
-                .unwrap_or(false),
-            disable_rpc_rate_metrics_labels: self.disable_rpc_rate_metrics_labels.unwrap_or(false),
-            disable_allocation_hook_metrics: self.disable_allocation_hook_metrics.unwrap_or(false),
             statsd_address: filled(self.statsd_address),
             datadog_address: filled(self.datadog_address),
             datadog_tags: self.datadog_tags.unwrap_or_default(),

@@ -25,6 +25,7 @@ mod listener;
 pub(crate) mod listing;
 pub(crate) mod options;
 pub(crate) mod page;
+mod per_address;
 pub(crate) mod routes;
 pub(crate) mod websocket;
 

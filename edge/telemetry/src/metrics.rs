@@ -15,6 +15,7 @@ pub mod names;
 mod prometheus;
 mod statsd;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -26,12 +27,13 @@ pub use statsd::{Statsd, StatsdFormat};
 
 /// Series kept at once; jobs and allocations make new ones.
 const MAX_SERIES: usize = 50_000;
+const MAX_METADATA_LABEL_CHARS: usize = 256;
 
 /// A metric with its labels.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Series {
     name: Name,
-    labels: Vec<(&'static str, String)>,
+    labels: Vec<(Cow<'static, str>, String)>,
 }
 
 /// How metrics are kept.
@@ -96,19 +98,39 @@ impl Metrics {
     /// Sets a gauge.
     pub fn gauge(&self, name: Name, labels: &[(&'static str, &str)], value: f64) {
         debug_assert_eq!(name.kind, Kind::Gauge, "{}", name.text);
-        self.record(name, labels, value);
+        self.record(name, owned(labels), value);
+    }
+
+    /// Sets a gauge that has labels from a job's metadata beside its own, which win. Their names become what
+    /// Prometheus allows in one; of names that are equal then, the first stays. Long values are cut.
+    pub fn gauge_with_metadata<'a>(
+        &self,
+        name: Name,
+        labels: &[(&'static str, &str)],
+        metadata: impl IntoIterator<Item = (&'a str, &'a str)>,
+        value: f64,
+    ) {
+        debug_assert_eq!(name.kind, Kind::Gauge, "{}", name.text);
+        let mut all = owned(labels);
+        for (key, value) in metadata {
+            let key = prometheus::label_name(key);
+            if key != "host" && all.iter().all(|(taken, _)| *taken != key) {
+                all.push((key.into(), value.chars().take(MAX_METADATA_LABEL_CHARS).collect()));
+            }
+        }
+        self.record(name, all, value);
     }
 
     /// Adds to a counter.
     pub fn count(&self, name: Name, labels: &[(&'static str, &str)], by: f64) {
         debug_assert_eq!(name.kind, Kind::Counter, "{}", name.text);
-        self.record(name, labels, by);
+        self.record(name, owned(labels), by);
     }
 
     /// One value among many.
     pub fn sample(&self, name: Name, labels: &[(&'static str, &str)], value: f64) {
         debug_assert_eq!(name.kind, Kind::Sample, "{}", name.text);
-        self.record(name, labels, value);
+        self.record(name, owned(labels), value);
     }
 
     /// The time since `begun` as a sample.
@@ -116,14 +138,12 @@ impl Metrics {
         self.sample(name, labels, begun.elapsed().as_secs_f64() * 1000.0);
     }
 
-    fn record(&self, name: Name, labels: &[(&'static str, &str)], value: f64) {
+    fn record(&self, name: Name, mut labels: Vec<(Cow<'static, str>, String)>, value: f64) {
         let config = &self.0.config;
         if !value.is_finite() || !config.filter.allows(name.text) {
             return;
         }
-        let host = config.host.iter().map(|host| ("host", host.clone()));
-        let mut labels: Vec<_> =
-            labels.iter().map(|(key, value)| (*key, (*value).to_owned())).chain(host).collect();
+        labels.extend(config.host.iter().map(|host| ("host".into(), host.clone())));
         labels.sort_unstable();
         let series = Series { name, labels };
         config.sinks.iter().for_each(|sink| sink.send(&series, value));
@@ -151,6 +171,10 @@ impl Metrics {
     fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn owned(labels: &[(&'static str, &str)]) -> Vec<(Cow<'static, str>, String)> {
+    labels.iter().map(|(key, value)| (Cow::Borrowed(*key), (*value).to_owned())).collect()
 }
 
 impl Kept {

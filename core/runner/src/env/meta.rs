@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use muster_ids::Text;
 use muster_model::{Group, Job, Task};
 
+/// What `meta` says of a task: of the job, its group and itself, the innermost winning.
+#[must_use]
 pub fn merged(job: &Job, group: &Group, task: &Task) -> BTreeMap<String, Text> {
     let layers = [&job.meta, &group.meta, &task.meta];
     layers

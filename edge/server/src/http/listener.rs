@@ -9,13 +9,14 @@ use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::body::ApiResponse;
+use super::per_address::PerAddress;
 use super::{body, compress, dispatch, forward::Forwarder, guard};
 use crate::agent::AgentInfo;
 use crate::shared::Shared;
@@ -28,6 +29,11 @@ pub struct HttpConfig {
     pub tls: Option<Arc<tokio_rustls::rustls::ServerConfig>>,
     /// Connections held at once; further ones wait in the kernel's backlog.
     pub max_connections: usize,
+    /// Connections that one address holds at once, further ones are told 429. 0 is no limit; `None` is 100 for
+    /// addresses beyond loopback.
+    pub max_per_address: Option<u32>,
+    /// How long TLS with a caller may take.
+    pub handshake_timeout: Duration,
     pub header_timeout: Duration,
     /// Extra headers on every response.
     pub response_headers: Vec<(http::HeaderName, http::HeaderValue)>,
@@ -51,6 +57,9 @@ pub enum Service {
 
 /// How long requests in flight may take once the agent stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long telling a caller that it has too many connections may take.
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A bound listener; serves until stopped.
 #[derive(Debug)]
@@ -86,6 +95,7 @@ impl HttpListener {
 
 async fn accept_loop(listener: TcpListener, config: HttpConfig, service: Service, stop: CancellationToken) {
     let slots = Arc::new(Semaphore::new(config.max_connections));
+    let addresses = PerAddress::new(config.max_per_address);
     let graceful = GracefulShutdown::new();
     // Ends what the drain did not, such as queries that wait for minutes.
     let cut = CancellationToken::new();
@@ -100,8 +110,8 @@ async fn accept_loop(listener: TcpListener, config: HttpConfig, service: Service
             () = stop.cancelled() => break,
             accepted = listener.accept() => accepted,
         };
-        let (stream, slot) = match (accepted, slot) {
-            (Ok((stream, _)), Ok(slot)) => (stream, slot),
+        let (stream, peer, slot) = match (accepted, slot) {
+            (Ok((stream, peer)), Ok(slot)) => (stream, peer, slot),
             (Err(error), _) => {
                 tracing::warn!(%error, "http: cannot accept a connection");
                 tokio::time::sleep(Duration::from_millis(50)).await;
@@ -109,17 +119,36 @@ async fn accept_loop(listener: TcpListener, config: HttpConfig, service: Service
             }
             (_, Err(_closed)) => break,
         };
+        let Some(held) = addresses.take(peer.ip()) else {
+            tracing::debug!(%peer, "http: the address has as many connections as it may");
+            let plain = config.tls.is_none();
+            tokio::spawn(async move {
+                refuse(stream, plain).await;
+                drop(slot);
+            });
+            continue;
+        };
         let watcher = graceful.watcher();
         let (config, service, cut) = (config.clone(), service.clone(), cut.clone());
         tokio::spawn(async move {
             let _cut = cut.run_until_cancelled(serve_connection(stream, &config, service, watcher)).await;
-            drop(slot);
+            drop((slot, held));
         });
     }
     drop(listener);
     if tokio::time::timeout(DRAIN_TIMEOUT, graceful.shutdown()).await.is_err() {
         tracing::debug!("http: closing connections with requests in flight");
         cut.cancel();
+    }
+}
+
+/// Says 429 where that can be read, without waiting for the request.
+async fn refuse(mut stream: TcpStream, plain: bool) {
+    const TOO_MANY: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nContent-Type: text/plain; charset=utf-8\r\n\
+        Content-Length: 69\r\nConnection: close\r\n\r\n\
+        This address has too many connections to this agent; close some first";
+    if plain {
+        let _late = tokio::time::timeout(REFUSAL_TIMEOUT, stream.write_all(TOO_MANY)).await;
     }
 }
 
@@ -133,7 +162,7 @@ async fn serve_connection(
     match &config.tls {
         None => run(stream, config, service, Guard::Loopback, watcher).await,
         Some(tls) => match tokio::time::timeout(
-            config.header_timeout,
+            config.handshake_timeout,
             TlsAcceptor::from(Arc::clone(tls)).accept(stream),
         )
         .await
@@ -201,6 +230,8 @@ where
         addr: SocketAddr::from(([127, 0, 0, 1], 0)),
         tls: None,
         max_connections: 1,
+        max_per_address: Some(0),
+        handshake_timeout: Duration::ZERO,
         header_timeout: Duration::from_secs(10),
         response_headers: Vec::new(),
     };

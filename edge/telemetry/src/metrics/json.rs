@@ -38,7 +38,7 @@ fn sampled(series: &Series, value: &Aggregate, interval: Duration) -> Value {
 }
 
 fn labels(series: &Series) -> Map<String, Value> {
-    series.labels.iter().map(|(key, value)| ((*key).to_owned(), value.as_str().into())).collect()
+    series.labels.iter().map(|(key, value)| (key.clone().into_owned(), value.as_str().into())).collect()
 }
 
 fn timestamp(time: SystemTime) -> String {

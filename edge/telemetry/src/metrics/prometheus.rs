@@ -1,5 +1,6 @@
 //! The text format of Prometheus, version 0.0.4.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -38,6 +39,15 @@ pub(super) fn text(totals: &BTreeMap<Series, Total>, retention: Duration) -> Str
     text
 }
 
+/// A label's name of letters, digits and underscores that begins with no digit.
+pub(super) fn label_name(text: &str) -> String {
+    let mut name: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    if name.starts_with(|first: char| first.is_ascii_digit()) || name.is_empty() {
+        name.insert(0, '_');
+    }
+    name
+}
+
 const fn word(kind: Kind) -> &'static str {
     match kind {
         Kind::Gauge => "gauge",
@@ -46,7 +56,13 @@ const fn word(kind: Kind) -> &'static str {
     }
 }
 
-fn line(text: &mut String, name: &str, labels: &[(&str, String)], quantile: Option<f64>, value: f64) {
+fn line(
+    text: &mut String,
+    name: &str,
+    labels: &[(Cow<'static, str>, String)],
+    quantile: Option<f64>,
+    value: f64,
+) {
     let mut pairs: Vec<String> =
         labels.iter().map(|(key, value)| format!("{key}=\"{}\"", escaped(value))).collect();
     pairs.extend(quantile.map(|quantile| format!("quantile=\"{quantile}\"")));

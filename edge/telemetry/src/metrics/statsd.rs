@@ -74,8 +74,10 @@ mod tests {
 
     #[test]
     fn labels_are_parts_of_the_name_or_tags() {
-        let series =
-            Series { name: names::RAFT_APPLY, labels: vec![("host", "a.b".into()), ("job", "x y".into())] };
+        let series = Series {
+            name: names::RAFT_APPLY,
+            labels: vec![("host".into(), "a.b".into()), ("job".into(), "x y".into())],
+        };
         assert_eq!(packet(&StatsdFormat::Plain, &series, 2.0), "nomad.raft.apply.a_b.x_y:2|c\n");
         let tags = StatsdFormat::Tags(vec!["env:prod".into()]);
         assert_eq!(packet(&tags, &series, 2.0), "nomad.raft.apply:2|c|#host:a.b,job:x y,env:prod");

@@ -87,3 +87,14 @@ fn the_documentation_lists_every_metric_and_no_other() {
     known.dedup();
     assert_eq!(known.len(), names::ALL.len(), "two metrics of one name");
 }
+
+#[test]
+fn metadata_neither_replaces_labels_nor_breaks_the_text_format() {
+    let metrics = metrics(None);
+    let metadata =
+        [("job", "forged"), ("host", "forged"), ("cost.centre", "12"), ("cost_centre", "13"), ("9", "x")];
+    metrics.gauge_with_metadata(names::ALLOCS_MEMORY_RSS, &[("job", "web")], metadata, 1.0);
+    let text = metrics.prometheus();
+    let line = "nomad_client_allocs_memory_rss{_9=\"x\",cost_centre=\"12\",job=\"web\"} 1";
+    assert!(text.lines().any(|found| found == line), "{text}");
+}
