@@ -40,7 +40,8 @@ fn format(source: &Source, before: Option<&Body>) {
     }
 }
 
-/// A body without its places; references for run time keep their source, in which blanks may change.
+/// A body without its places; references for run time keep their source, in which blanks may change, tabs and line
+/// ends too, which `{:?}` writes as escapes.
 fn shape(body: &Body) -> String {
     let attributes = body.attributes.iter().map(|one| format!("{}={:?};", one.name, one.value));
     let blocks = body.blocks.iter().map(|block| {
@@ -48,5 +49,6 @@ fn shape(body: &Body) -> String {
         format!("{}{labels:?}{{{}}}", block.kind, shape(&block.body))
     });
     let text: String = attributes.chain(blocks).collect();
+    let text = [r"\t", r"\r", r"\n"].iter().fold(text, |text, blank| text.replace(blank, ""));
     text.chars().filter(|ch| !ch.is_whitespace()).collect()
 }

@@ -32,8 +32,11 @@ pub fn run(mut arguments: impl Iterator<Item = String>) -> Outcome {
     let triple = host()?;
     let directory = target_directory().join("fuzz");
     let flags = [("RUSTFLAGS", COVERAGE), ("CARGO_TARGET_DIR", text(&directory)?)];
-    let build =
-        ["build", "--release", "--manifest-path", "fuzz/Cargo.toml", "--bin", name, "--target", &triple];
+    let mut build =
+        vec!["build", "--release", "--manifest-path", "fuzz/Cargo.toml", "--bin", name, "--target", &triple];
+    if *name == "archive" {
+        build.extend(["--features", "archive"]);
+    }
     run::cargo_with("build", &build, &flags)?;
 
     let (found, broken) = (directory.join("corpus").join(name), directory.join("broken"));
