@@ -356,3 +356,25 @@ proptest! {
         }
     }
 }
+
+/// A check of a task's service names the task already when it is decided first, not only when its view is.
+#[test]
+fn a_check_takes_over_the_task_of_its_service_at_once() {
+    for kind in ["script", "tcp", "http", "grpc"] {
+        let check =
+            json!({"Type": kind, "Command": "/bin/true", "Path": "/", "Interval": "5s", "Timeout": "2s"});
+        let service = json!({"Name": "web", "PortLabel": "a", "Checks": [check]});
+        let job = json!({"ID": "a", "TaskGroups": [{
+            "Name": "g",
+            "Networks": [{"DynamicPorts": [{"Label": "a"}]}],
+            "Tasks": [{"Name": "t", "Driver": "raw_exec", "Services": [service]}],
+        }]});
+        let first = decide(input(&job), &Limits::default())
+            .map_err(|errors| validation_message(&errors))
+            .unwrap()
+            .job;
+        let shown = serde_json::to_value(view(&first)).unwrap();
+        assert_eq!(shown["TaskGroups"][0]["Tasks"][0]["Services"][0]["Checks"][0]["TaskName"], "t", "{kind}");
+        assert_eq!(decide(input(&shown), &Limits::default()).unwrap().job, first, "{kind}");
+    }
+}
