@@ -50,6 +50,14 @@ fn seq(last: usize) -> Seq {
     Seq(Command::new("seq").arg(last.to_string()).stdout(Stdio::piped()).spawn().unwrap())
 }
 
+/// How much that is.
+fn printed_bytes(last: usize) -> u64 {
+    let longer_than = |digits: u32| last as u64 - last.min(10_usize.pow(digits) - 1) as u64;
+    let digits = last.ilog10() + 1;
+    // A line end each, and a digit for each power of ten that the number has reached.
+    (0..digits).map(longer_than).sum::<u64>() + last as u64
+}
+
 impl Read for Seq {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         self.0.stdout.as_mut().unwrap().read(buffer)
@@ -69,9 +77,11 @@ fn every_byte_arrives_once_and_in_order_and_following_ends_with_the_task() {
     let agent = dev_agent(&root);
     // Lines of mostly eight bytes; the task begins when both followers are there.
     let last = megabytes * (1 << 20) / 8;
+    // The log keeps all of it: numbers grow longer, and a file ends with its last whole line.
+    let files = printed_bytes(last) / (4 << 20) + 2;
     let script =
         format!("touch local/up; until [ -e local/go ]; do sleep 0.02; done; seq {last}; echo the end >&2");
-    register(&agent, &talker("talker", "batch", &script, megabytes as u64 / 4 + 2, 4));
+    register(&agent, &talker("talker", "batch", &script, files, 4));
     let alloc = wait_allocs(&agent, "talker", "running", 1).remove(0);
     wait_file(&agent, id(&alloc), "main/local/up");
     let started = std::time::Instant::now();
