@@ -1,6 +1,9 @@
-//! An https server for artifacts, with a certificate authority of its own: files, and git repositories.
+//! An https server for artifacts, with a certificate authority of its own: files, and git repositories; the latter
+//! also over ssh.
 
+mod proxy;
 mod repositories;
+mod sshd;
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -11,7 +14,9 @@ use std::sync::Arc;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
+pub use proxy::Proxy;
 pub use repositories::Repositories;
+pub use sshd::SshServer;
 
 /// Serves fixed files over https until the process ends.
 pub struct ArtifactServer {

@@ -24,6 +24,12 @@ const NEEDS: &[Need] = &[
         used_for: "artifacts from repositories",
     },
     Need {
+        program: "sshd",
+        version_flag: "-V",
+        package: "openssh-server",
+        used_for: "artifacts from repositories over ssh",
+    },
+    Need {
         program: "curl",
         version_flag: "--version",
         package: "curl",

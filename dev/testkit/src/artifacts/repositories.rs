@@ -54,6 +54,29 @@ impl Repositories {
         Self::git(&self.root, &["clone", "--quiet", "--bare", &work.to_string_lossy(), &bare]);
     }
 
+    /// Makes `NAME.git` whose directories `lib…` are submodules at these addresses, with the commit that each is at.
+    pub fn make_with_submodules(&self, name: &str, submodules: &[(&str, &str)]) {
+        let work = self.root.join(format!("{name}-work"));
+        std::fs::create_dir_all(&work).unwrap();
+        Self::git(&work, &["init", "--quiet"]);
+        let mut modules = String::new();
+        for (at, (url, commit)) in submodules.iter().enumerate() {
+            modules.push_str(&format!("[submodule \"lib{at}\"]\n\tpath = lib{at}\n\turl = {url}\n"));
+            Self::git(&work, &["update-index", "--add", "--cacheinfo", &format!("160000,{commit},lib{at}")]);
+        }
+        std::fs::write(work.join(".gitmodules"), modules).unwrap();
+        Self::git(&work, &["add", ".gitmodules"]);
+        Self::git(&work, &["commit", "--quiet", "-m", "with submodules"]);
+        let bare = format!("{name}.git");
+        Self::git(&self.root, &["clone", "--quiet", "--bare", &work.to_string_lossy(), &bare]);
+    }
+
+    /// Where `NAME.git` lies.
+    #[must_use]
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root.join(format!("{name}.git"))
+    }
+
     /// The commit that a name stands for.
     #[must_use]
     pub fn commit(&self, name: &str, reference: &str) -> String {

@@ -202,8 +202,10 @@ impl<'a> Git<'a> {
 
     /// git's last words that say what was wrong, without what the repository was fetched with.
     fn message(&self, words: &str, status: std::process::ExitStatus) -> String {
-        let telling =
-            |line: &&str| ["fatal:", "error:", "ssh:", "remote:"].iter().any(|start| line.starts_with(start));
+        let telling = |line: &&str| {
+            let starts = ["fatal:", "error:", "ssh:", "remote:", "Host key verification failed", "Load key"];
+            starts.iter().any(|start| line.starts_with(start)) || line.contains(": Permission denied (")
+        };
         let lines: Vec<&str> = words.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let told: Vec<&str> = lines.iter().copied().filter(telling).take(3).collect();
         let text = if told.is_empty() {
@@ -212,12 +214,19 @@ impl<'a> Git<'a> {
             told.join("; ")
         };
         let text = text.replace(self.request.url.as_str(), &self.request.shown());
-        let hint = if words.contains("Host key verification failed") {
-            "; add the server's key to /etc/ssh/ssh_known_hosts on the node"
-        } else {
-            ""
-        };
-        if text.is_empty() { format!("it ended with {status}") } else { format!("{text}{hint}") }
+        if text.is_empty() { format!("it ended with {status}") } else { format!("{text}{}", hint(words)) }
+    }
+}
+
+/// What to do about a host that ssh does not believe.
+fn hint(words: &str) -> &'static str {
+    if words.contains("REMOTE HOST IDENTIFICATION HAS CHANGED") {
+        "; the server shows another key than the one the node knows it by: either its key was replaced, or somebody \
+         pretends to be it. Correct the node's known hosts only after comparing the key with its operator"
+    } else if words.contains("Host key verification failed") {
+        "; add the server's key to /etc/ssh/ssh_known_hosts on the node"
+    } else {
+        ""
     }
 }
 

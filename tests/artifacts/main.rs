@@ -1,128 +1,25 @@
 //! Artifacts through the real binary, called `nomad`: https with a private authority, archives and their limits, git,
-//! S3, and that nothing of them stays.
+//! S3, proxies, and that nothing of them stays.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod git;
+mod proxies;
+mod site;
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Write};
 use std::path::Path;
 
-use common::{LIMIT, options, wait_allocs, wait_nodes};
-use muster_testkit::artifacts::{ArtifactServer, Repositories};
-use muster_testkit::{Agent, Python, eventually};
+use common::LIMIT;
+use muster_testkit::{Python, eventually};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tempfile::{TempDir, tempdir};
+
+use site::{site, source, walk};
 
 const TOOL: &[u8] = b"#!/bin/sh\necho tool says hello\n";
-
-struct Site {
-    agent: Agent,
-    server: ArtifactServer,
-    repositories: Repositories,
-    root: TempDir,
-}
-
-/// A dev agent that trusts the artifact server's authority by its configuration.
-fn site(files: BTreeMap<String, Vec<u8>>, artifact: &str) -> Site {
-    let root = tempdir().unwrap();
-    let repositories = Repositories::new(&root.path().join("repositories"));
-    let server = ArtifactServer::start_with(root.path(), files, Some(repositories.clone()));
-    let mut options = options(&root, "agent");
-    let nomad = root.path().join("nomad");
-    std::os::unix::fs::symlink(&options.binary, &nomad).unwrap();
-    options.binary = nomad;
-    options.args = vec!["-dev".to_owned()];
-    let ca = server.ca_file().display();
-    options.config = format!("client {{\n  artifact {{\n    ca_file = \"{ca}\"\n{artifact}\n  }}\n}}\n");
-    let agent = options.start();
-    wait_nodes(&agent, 1);
-    Site { agent, server, repositories, root }
-}
-
-impl Site {
-    /// A batch job with one artifact (the inside of its block) that then runs a shell script.
-    fn run(&self, id: &str, artifact: &str, script: &str) {
-        let text = format!(
-            r#"
-job "{id}" {{
-  type = "batch"
-  group "main" {{
-    restart {{
-      attempts = 0
-      mode     = "fail"
-    }}
-    reschedule {{
-      attempts  = 0
-      unlimited = false
-    }}
-    task "main" {{
-      driver = "raw_exec"
-      artifact {{
-{artifact}
-      }}
-      config {{
-        command = "/bin/sh"
-        args    = ["-c", {script:?}]
-      }}
-      resources {{
-        cpu    = 20
-        memory = 20
-      }}
-    }}
-  }}
-}}
-"#
-        );
-        let file = self.agent.file(&format!("{id}.nomad.hcl"), &text);
-        self.agent.cli(&["job", "run", "-detach", &file]).ok();
-    }
-
-    /// What a job printed that fetched its artifact.
-    fn printed(&self, id: &str) -> String {
-        let alloc = wait_allocs(&self.agent, id, "complete", 1).remove(0);
-        self.agent.cli(&["alloc", "logs", common::id(&alloc)]).ok()
-    }
-
-    /// The event of a job whose artifact was refused; nothing of the artifact is left, and nothing ran.
-    fn refused(&self, id: &str) -> String {
-        let alloc = wait_allocs(&self.agent, id, "failed", 1).remove(0);
-        let events = alloc["TaskStates"]["main"]["Events"].as_array().cloned().unwrap_or_default();
-        let event = events.iter().find(|event| event["Type"] == "Failed Artifact Download");
-        let event = event.unwrap_or_else(|| panic!("{alloc:#}"));
-        assert!(events.iter().any(|event| event["Type"] == "Downloading Artifacts"), "{events:#?}");
-        assert!(!events.iter().any(|event| event["Type"] == "Started"), "{events:#?}");
-        let left = self.files_of(common::id(&alloc));
-        assert_eq!(left, Vec::<String>::new(), "after: {event}");
-        event["DisplayMessage"].as_str().unwrap().to_owned()
-    }
-
-    /// Files, and hidden directories, of an allocation's own tree; logs left out.
-    fn files_of(&self, alloc: &str) -> Vec<String> {
-        let mut found = Vec::new();
-        walk(&self.root.path().join("agent"), &mut |path, is_dir| {
-            let text = path.to_string_lossy();
-            let Some((_, below)) = text.split_once(&format!("/alloc/{alloc}/")) else { return };
-            if !below.starts_with("alloc/logs")
-                && (!is_dir || below.split('/').any(|part| part.starts_with('.')))
-            {
-                found.push(below.to_owned());
-            }
-        });
-        found
-    }
-}
-
-fn walk(dir: &Path, seen: &mut impl FnMut(&Path, bool)) {
-    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
-        let is_dir = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        seen(&entry.path(), is_dir);
-        if is_dir {
-            walk(&entry.path(), seen);
-        }
-    }
-}
 
 fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -148,10 +45,6 @@ fn tgz(files: &[(&str, &[u8])]) -> Vec<u8> {
         builder.append_data(&mut header, name, *content).unwrap();
     }
     builder.into_inner().unwrap().finish().unwrap()
-}
-
-fn source(url: &str, rest: &str) -> String {
-    format!("        source = \"{url}\"\n{rest}")
 }
 
 /// R016.
@@ -249,40 +142,6 @@ fn memory_does_not_grow_with_an_artifact() {
     let grown = peak_kb() - before;
     println!("peak memory grew by {grown} kB over {} MiB of artifacts", 2 * (SIZE >> 20));
     assert!(grown < 48 << 10, "{grown} kB");
-}
-
-/// R017: git.
-#[test]
-fn git_repositories_by_branch_tag_commit_and_depth() {
-    let site = site(BTreeMap::new(), "");
-    let first: &[(&str, &str)] = &[("say", "echo first"), ("sub/say", "echo first of sub")];
-    let second: &[(&str, &str)] = &[("say", "echo second"), ("link", "link:sub/say")];
-    site.repositories.make("tools", &[("v1", first), ("v2", second)]);
-    site.repositories.make("evil", &[("v1", &[("out", "link:../../../../etc/passwd")])]);
-    let commit = site.repositories.commit("tools", "v1");
-    let url = site.server.url("/git/tools.git").replace("https://", "git::https://");
-    for (job, address, script, want) in [
-        ("head", url.clone(), "sh local/say && test -d local/.git", "second\n"),
-        ("tag", format!("{url}?ref=v1"), "sh local/say", "first\n"),
-        ("branch", format!("{url}?ref=main&depth=1"), "sh local/link", "first of sub\n"),
-        ("commit", format!("{url}?ref={commit}"), "sh local/say", "first\n"),
-        ("shallow", format!("{url}?ref={commit}&depth=1"), "sh local/say", "first\n"),
-        ("sub", format!("{url}//sub?ref=v1"), "sh local/say; ls -a local", "first of sub\n.\n..\nsay\n"),
-    ] {
-        site.run(job, &source(&address, ""), script);
-        assert_eq!(site.printed(job), want, "{job}");
-    }
-    for (job, address, want) in [
-        ("no-ref", format!("{url}?ref=nope"), "could not check out"),
-        ("dashed", format!("{url}?ref=--orphan"), "it begins with a dash"),
-        ("escape", url.replace("tools.git", "evil.git"), "`out` is a link that leads out"),
-        ("gone", url.replace("tools.git", "gone.git"), "could not clone"),
-        ("local", format!("git::file://{}", site.root.path().display()), "may not read"),
-    ] {
-        site.run(job, &source(&address, ""), "true");
-        let event = site.refused(job);
-        assert!(event.contains(want), "{job}: {event}");
-    }
 }
 
 /// R032: once an allocation is destroyed, nothing of its artifacts is on the disk.
