@@ -1,4 +1,5 @@
-//! python-nomad from PyPI, unchanged, against a real agent: a script of `dev/python/checks` for each of its groups.
+//! python-nomad and nomad-tools from PyPI, unchanged, against a real agent: a script of `dev/python/checks` for each
+//! group of the former, and one for the latter.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod common;
@@ -41,6 +42,14 @@ fn everything_that_reads() {
 }
 
 #[test]
+fn the_life_of_a_job() {
+    let Some(python) = python() else { return };
+    let root = tempdir().unwrap();
+    let agent = dev_agent(&root);
+    python.check("jobs.py", &[&agent.options.http_port.to_string()]);
+}
+
+#[test]
 fn the_openapi_document_is_valid_and_answers_fit_it() {
     let Some(python) = python() else { return };
     let root = tempdir().unwrap();
@@ -60,4 +69,19 @@ fn agent_metrics_and_tokens() {
     let secured = options.start();
     let [plain, secured] = [&agent, &secured].map(|agent| agent.options.http_port.to_string());
     python.check("agent.py", &[&plain, &secured]);
+}
+
+#[test]
+fn nomad_tools_runs_watches_and_copies() {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let Some(python) = Python::named(repository, Path::new(env!("CARGO_TARGET_TMPDIR")), "nomad_tools")
+    else {
+        return;
+    };
+    let root = tempdir().unwrap();
+    let agent = dev_agent(&root);
+    let (nomad, work) = (common::nomad(&root), root.path().join("work"));
+    std::fs::create_dir(&work).unwrap();
+    let [programs, work] = [nomad.parent().unwrap(), &work].map(|path| path.to_str().unwrap());
+    python.check("nomad_tools.py", &[&agent.options.http_port.to_string(), programs, work]);
 }

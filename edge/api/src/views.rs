@@ -52,7 +52,7 @@ pub use plan::{DesiredUpdatesView, JobPlanRequest, JobPlanResponse, PlanAnnotati
 pub use scale::{GroupScaleView, JobScaleStatusView};
 pub use search::{FuzzyMatch, FuzzySearchRequest, FuzzySearchResponse, SearchRequest, SearchResponse};
 pub use task_state::{TaskEventView, TaskStateView};
-pub use time::rfc3339;
+pub use time::{rfc3339, rfc3339_unless_zero};
 pub use usage::{
     ActionResponse, AllocResourceUsage, AllocRestartRequest, AllocSignalRequest, CheckQueryResult, CpuUsage,
     MemoryUsage, ResourceUsage, TaskResourceUsage,

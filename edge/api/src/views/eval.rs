@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use muster_ids::UnixNanos;
 use muster_model::Evaluation;
 use serde::{Deserialize, Serialize};
 
-use super::{MetricView, rfc3339};
+use super::{MetricView, rfc3339_unless_zero};
 
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -62,7 +61,7 @@ const fn is_zero(number: &u64) -> bool {
 impl From<&Evaluation> for EvalView {
     fn from(eval: &Evaluation) -> Self {
         let text = |id: Option<muster_ids::EvalId>| id.map(|id| id.to_string()).unwrap_or_default();
-        let wait_until = (eval.wait_until > UnixNanos::ZERO).then(|| rfc3339(eval.wait_until));
+        let wait_until = rfc3339_unless_zero(eval.wait_until);
         Self {
             id: eval.id.to_string(),
             namespace: eval.namespace.to_string(),
@@ -111,7 +110,7 @@ pub struct EvalStubView {
     pub deployment_id: String,
     pub status: String,
     pub status_description: String,
-    pub wait_until: String,
+    pub wait_until: Option<String>,
     pub next_eval: String,
     pub previous_eval: String,
     pub blocked_eval: String,
@@ -135,7 +134,7 @@ impl From<&Evaluation> for EvalStubView {
             deployment_id: String::new(),
             status: whole.status,
             status_description: whole.status_description,
-            wait_until: rfc3339(eval.wait_until),
+            wait_until: rfc3339_unless_zero(eval.wait_until),
             next_eval: whole.next_eval,
             previous_eval: whole.previous_eval,
             blocked_eval: whole.blocked_eval,

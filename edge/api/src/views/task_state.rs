@@ -7,7 +7,7 @@ use muster_jobspec::duration::Nanos;
 use muster_model::{TaskEvent, TaskEventKind, TaskState};
 use serde::{Deserialize, Serialize};
 
-use super::rfc3339;
+use super::rfc3339_unless_zero;
 
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -15,9 +15,9 @@ pub struct TaskStateView {
     pub state: String,
     pub failed: bool,
     pub restarts: u32,
-    pub last_restart: String,
-    pub started_at: String,
-    pub finished_at: String,
+    pub last_restart: Option<String>,
+    pub started_at: Option<String>,
+    pub finished_at: Option<String>,
     pub events: Vec<TaskEventView>,
 }
 
@@ -27,9 +27,9 @@ impl From<&TaskState> for TaskStateView {
             state: state.phase.as_str().to_owned(),
             failed: state.failed,
             restarts: state.restarts,
-            last_restart: rfc3339(state.last_restart),
-            started_at: rfc3339(state.started_at),
-            finished_at: rfc3339(state.finished_at),
+            last_restart: rfc3339_unless_zero(state.last_restart),
+            started_at: rfc3339_unless_zero(state.started_at),
+            finished_at: rfc3339_unless_zero(state.finished_at),
             events: state.events.iter().map(Into::into).collect(),
         }
     }

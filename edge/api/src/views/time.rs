@@ -20,6 +20,12 @@ pub fn rfc3339(time: UnixNanos) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
 }
 
+/// The same, where clients take the zero time for a time and expect null: times of tasks and evaluations.
+#[must_use]
+pub fn rfc3339_unless_zero(time: UnixNanos) -> Option<String> {
+    (!time.is_zero()).then(|| rfc3339(time))
+}
+
 /// Year, month and day of a day number since 1970-01-01 in the proleptic Gregorian calendar, counted in eras of
 /// 400 years that begin on 1 March, so that the leap day is the last of its year.
 const fn civil(days: i64) -> (i64, i64, i64) {

@@ -121,7 +121,8 @@ impl Options {
             per_page: per_page(&query)?,
             next_token: query.get("next_token").filter(|token| !token.is_empty()).map(str::to_owned),
             filter: query.get("filter").filter(|text| !text.is_empty()).map(str::to_owned),
-            reverse: query.get("reverse") == Some("true"),
+            // Python writes it with a capital letter; other words for it have no effect, as the contract has it.
+            reverse: matches!(query.get("reverse"), Some("true" | "True")),
             query,
         })
     }
@@ -171,7 +172,9 @@ mod tests {
         assert!(options("stale=maybe").is_err());
         assert!(options("stale").is_ok() && options("stale=false").is_ok() && options("consistent").is_ok());
         assert_eq!(options("filter=A+%3D%3D+1").map(|o| o.filter), Ok(Some("A == 1".to_owned())));
-        assert_eq!(options("reverse=1").map(|o| o.reverse), Ok(false));
+        for (text, reverse) in [("true", true), ("True", true), ("1", false), ("false", false)] {
+            assert_eq!(options(&format!("reverse={text}")).map(|o| o.reverse), Ok(reverse), "{text}");
+        }
         assert_eq!(options("per_page=7").map(|o| o.per_page), Ok(7));
         assert_eq!(options("per_page=-1").map(|o| o.per_page), Ok(0));
         for per_page in ["x", "1.5", "2147483648"] {

@@ -111,7 +111,7 @@ fn resources(
 }
 
 fn events(shell: &mut Shell, state: &TaskStateView) -> Result<(), Failure> {
-    let time = |text: &str| match shell.clock.absolute_text(text) {
+    let time = |text: &Option<String>| match shell.clock.absolute_text(text.as_deref().unwrap_or_default()) {
         text if text.is_empty() => "N/A".to_owned(),
         text => text,
     };

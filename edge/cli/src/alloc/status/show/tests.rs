@@ -24,7 +24,7 @@ fn alloc() -> AllocView {
             "Shared": {"DiskMB": 300, "Ports": [{"Label": "http", "Value": 20001, "To": 80, "HostIP": "10.0.0.1"}]},
         },
         "TaskStates": {
-            "main": {"State": "running", "StartedAt": "1970-01-01T00:15:40Z", "FinishedAt": "0001-01-01T00:00:00Z",
+            "main": {"State": "running", "StartedAt": "1970-01-01T00:15:40Z", "FinishedAt": null,
                 "LastRestart": "0001-01-01T00:00:00Z", "Restarts": 1, "Events": [
                 {"Type": "Received", "Time": NOW - 60_000_000_000_i64, "DisplayMessage": "Task received by client"},
                 {"Type": "Started", "Time": NOW, "DisplayMessage": "Task started by client"}]},
