@@ -5,28 +5,25 @@ use muster_api::views::AgentSelf;
 
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, OK, Outcome};
+use crate::shape::Shape;
 use crate::shell::Shell;
-use crate::verb::{Refused, Verb};
+use crate::verb::Verb;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct AgentInfo {
     #[command(flatten)]
     connect: ConnectArgs,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    shape: Shape,
 }
 
 impl Verb for AgentInfo {
-    const REFUSED: &'static [Refused] = &[Refused::Value("t")];
-
     async fn run(self, shell: &mut Shell) -> Outcome {
         let client = self.connect.connect(shell)?;
         let answer = client.get::<AgentSelfRead>(&[], &[]).await;
         let info = answer.map_err(|error| Failure::request("querying agent info", &error))?.value;
-        match self.json {
-            true => shell.line(&crate::json::pretty(&info)?)?,
-            false => lines(&info).iter().try_for_each(|line| shell.line(line))?,
+        if !self.shape.print(shell, &info)? {
+            lines(&info).iter().try_for_each(|line| shell.line(line))?;
         }
         Ok(OK)
     }

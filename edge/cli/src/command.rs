@@ -5,7 +5,9 @@ use clap::ArgMatches;
 use crate::failure::Outcome;
 use crate::shell::Shell;
 use crate::verb::{Refused, Verb};
-use crate::{acl, agent_info, agent_monitor, alloc, eval, fmt, job, node, operator, server, system, version};
+use crate::{
+    acl, agent_info, agent_monitor, alloc, eval, fmt, job, node, operator, server, status, system, version,
+};
 
 /// A parsed command, ready for [`crate::execute`].
 #[derive(Debug)]
@@ -78,6 +80,7 @@ commands! {
     JobInit(job::init::JobInit): "job init" or "init", "Write an example job file.";
     JobInspect(job::inspect::JobInspect): "job inspect" or "inspect", "Print a job as the servers hold it.";
     JobPlan(job::plan::JobPlan): "job plan" or "plan", "Show what registering a job file would change.";
+    JobRestart(job::restart::JobRestart): "job restart", "Restart or replace the allocations of a job, batch by batch.";
     JobRun(job::run::JobRun): "job run" or "run", "Register a job and watch it being placed.";
     JobStatus(job::status::JobStatus): "job status", "List jobs, or show one with its allocations.";
     JobStop(job::stop::JobStop): "job stop" or "stop", "Stop jobs.";
@@ -85,11 +88,13 @@ commands! {
     Monitor(agent_monitor::Monitor): "monitor", "Follow an agent's log.";
     OperatorApi(operator::api::OperatorApi): "operator api", "Send any request to the API.";
     SystemReconcile(system::reconcile::SystemReconcile): "system reconcile summaries", "Recompute the counts of all jobs.";
+    NodeConfig(node::config::NodeConfig): "node config" or "client-config", "List or replace the servers that a client knows.";
     NodeEligibility(node::eligibility::NodeEligibility): "node eligibility", "Allow or forbid new work on a node.";
     NodeMetaApply(node::meta::apply::NodeMetaApply): "node meta apply", "Set and unset a node's metadata while it runs.";
     NodeMetaRead(node::meta::read::NodeMetaRead): "node meta read", "Print a node's metadata.";
     NodeStatus(node::status::NodeStatus): "node status" or "node-status", "List nodes, or show one.";
     ServerMembers(server::members::ServerMembers): "server members" or "server-members", "List the servers.";
+    Status(status::Status): "status", "Show whatever has an id that begins with a text; or list jobs.";
     SystemGc(system::gc::SystemGc): "system gc", "Forget everything that is over.";
     Version(version::Version): "version", "Print the version.";
 }

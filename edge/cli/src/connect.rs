@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use muster_api::views::SecretText;
 use muster_sdk::{Client, ClientConfig, TlsFiles};
 
 use crate::env::Env;
@@ -12,7 +13,7 @@ use crate::shell::Shell;
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct ConnectArgs {
-    /// Address of the agent, such as https://10.0.0.1:4646
+    /// Address of the agent, such as https://10.0.0.1:4646 or unix:///run/agent.sock
     #[arg(long, value_name = "ADDR")]
     address: Option<String>,
     /// Region whose servers answer
@@ -27,12 +28,18 @@ pub(crate) struct ConnectArgs {
     /// PEM file of the authority that signed the agent's certificate
     #[arg(long, value_name = "PATH")]
     ca_cert: Option<PathBuf>,
+    /// Directory of such files; -ca-cert counts where both are given
+    #[arg(long, value_name = "PATH")]
+    ca_path: Option<PathBuf>,
     /// PEM file of the certificate to show
     #[arg(long, value_name = "PATH")]
     client_cert: Option<PathBuf>,
     /// PEM file of that certificate's key
     #[arg(long, value_name = "PATH")]
     client_key: Option<PathBuf>,
+    /// Name that the agent's certificate must have; needs -ca-cert or -ca-path
+    #[arg(long, value_name = "NAME")]
+    tls_server_name: Option<String>,
     /// Accept any certificate: never beyond a test
     #[arg(long, alias = "insecure")]
     tls_skip_verify: bool,
@@ -48,13 +55,6 @@ pub(crate) struct ConnectArgs {
 fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
     Ok(Secret::new(text))
 }
-
-/// Settings of the contract's environment that would change what a connection trusts, and that are not offered yet.
-const REFUSED: [(&str, &str); 3] = [
-    ("CAPATH", "name one file with -ca-cert or NOMAD_CACERT"),
-    ("TLS_SERVER_NAME", "use an address that the agent's certificate names"),
-    ("HTTP_AUTH", "use an ACL token: -token or NOMAD_TOKEN"),
-];
 
 impl ConnectArgs {
     /// Makes the client, and settles colour.
@@ -72,20 +72,15 @@ impl ConnectArgs {
     }
 
     fn config(&self, env: &Env) -> Result<ClientConfig, Failure> {
-        for (name, instead) in REFUSED {
-            if env.get(name).is_some() {
-                let text =
-                    format!("NOMAD_{name} is not supported by this version of muster: unset it; {instead}");
-                return Err(Failure::new(text));
-            }
-        }
         let text = |flag: &Option<String>, name| flag.clone().or_else(|| env.get(name).map(str::to_owned));
         let path = |flag: &Option<PathBuf>, name| flag.clone().or_else(|| env.get(name).map(PathBuf::from));
         let default = ClientConfig::default();
         let tls = TlsFiles {
             ca: path(&self.ca_cert, "CACERT"),
+            ca_dir: path(&self.ca_path, "CAPATH"),
             certificate: path(&self.client_cert, "CLIENT_CERT"),
             key: path(&self.client_key, "CLIENT_KEY"),
+            server_name: text(&self.tls_server_name, "TLS_SERVER_NAME"),
             skip_verify: self.tls_skip_verify || env.flag("SKIP_VERIFY"),
         };
         if tls.certificate.is_some() != tls.key.is_some() {
@@ -100,6 +95,7 @@ impl ConnectArgs {
                 .as_ref()
                 .map(|t| t.expose().to_owned())
                 .or_else(|| env.get("TOKEN").map(str::to_owned)),
+            http_auth: env.get("HTTP_AUTH").map(SecretText::new),
             tls,
             connect_timeout: default.connect_timeout,
         })
@@ -126,12 +122,78 @@ mod tests {
     }
 
     #[test]
-    fn what_would_change_trust_is_refused_and_never_ignored() {
-        for name in ["NOMAD_CAPATH", "NOMAD_TLS_SERVER_NAME", "MUSTER_HTTP_AUTH"] {
-            assert!(ConnectArgs::default().config(&Env::from([(name, "x")])).is_err(), "{name}");
+    fn every_setting_has_a_flag_and_a_variable() {
+        let args = ConnectArgs {
+            region: Some("eu".into()),
+            ca_cert: Some("flag/ca.pem".into()),
+            ca_path: Some("flag/cas".into()),
+            client_cert: Some("flag/cert.pem".into()),
+            client_key: Some("flag/key.pem".into()),
+            tls_server_name: Some("flag.name".into()),
+            tls_skip_verify: true,
+            ..ConnectArgs::default()
+        };
+        let env = Env::from([
+            ("NOMAD_REGION", "us"),
+            ("NOMAD_CACERT", "env/ca.pem"),
+            ("NOMAD_CAPATH", "env/cas"),
+            ("NOMAD_CLIENT_CERT", "env/cert.pem"),
+            ("NOMAD_CLIENT_KEY", "env/key.pem"),
+            ("NOMAD_TLS_SERVER_NAME", "env.name"),
+            ("NOMAD_SKIP_VERIFY", "true"),
+            ("NOMAD_HTTP_AUTH", "user:pass"),
+        ]);
+        for (source, config) in [
+            ("flag", args.config(&Env::default()).unwrap()),
+            ("flag", args.config(&env).unwrap()),
+            ("env", ConnectArgs::default().config(&env).unwrap()),
+        ] {
+            let path = |file: &str| Some(PathBuf::from(format!("{source}/{file}")));
+            assert_eq!(config.region.as_deref(), Some(if source == "flag" { "eu" } else { "us" }));
+            assert_eq!((config.tls.ca, config.tls.ca_dir), (path("ca.pem"), path("cas")));
+            assert_eq!((config.tls.certificate, config.tls.key), (path("cert.pem"), path("key.pem")));
+            assert_eq!(config.tls.server_name, Some(format!("{source}.name")));
+            assert!(config.tls.skip_verify);
         }
+        let auth = args.config(&env).unwrap().http_auth.unwrap();
+        assert_eq!(auth.expose(), "user:pass");
+    }
+
+    #[test]
+    fn half_a_certificate_is_refused() {
         let half = ConnectArgs { client_cert: Some("a.pem".into()), ..ConnectArgs::default() };
         assert!(half.config(&Env::default()).is_err());
+    }
+
+    #[test]
+    fn an_address_of_another_kind_is_refused() {
+        for address in ["ftp://a:1", "a:1", "unix://relative"] {
+            let (mut sh, _) = crate::testing::shell();
+            let args = ConnectArgs { address: Some(address.into()), ..ConnectArgs::default() };
+            let refused = args.connect(&mut sh).err().map(|failure| failure.to_string()).unwrap_or_default();
+            assert!(refused.starts_with("Error initializing client: invalid address"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn colour_is_for_terminals_unless_the_user_says_otherwise() {
+        for (terminal, flags, env, bold) in [
+            (true, (false, false), [("X", "")], true),
+            (false, (false, false), [("X", "")], false),
+            (true, (true, false), [("X", "")], false),
+            (false, (false, true), [("X", "")], true),
+            (true, (false, false), [("NO_COLOR", "1")], false),
+            (true, (false, false), [("NO_COLOR", "")], true),
+            (true, (false, false), [("NOMAD_CLI_NO_COLOR", "anything")], false),
+            (false, (false, false), [("NOMAD_CLI_FORCE_COLOR", "1")], true),
+            (true, (true, true), [("X", "")], false),
+        ] {
+            let (mut sh, _) = crate::testing::shell();
+            sh.terminal = terminal;
+            sh.env = Env::from(env);
+            sh.color(flags.0, flags.1);
+            assert_eq!(sh.bold, bold, "{terminal} {flags:?} {env:?}");
+        }
     }
 
     #[test]

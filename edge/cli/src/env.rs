@@ -28,6 +28,11 @@ impl Env {
         self.get(name).and_then(crate::argv::parse_bool).unwrap_or(false)
     }
 
+    /// Whether the user wants no colour from any program (no-color.org).
+    pub(crate) fn no_color(&self) -> bool {
+        self.0.get("NO_COLOR").is_some_and(|value| !value.is_empty())
+    }
+
     /// The user's home directory.
     pub(crate) fn home(&self) -> Option<&str> {
         self.0.get("HOME").map(String::as_str).filter(|home| !home.is_empty())
@@ -43,6 +48,13 @@ impl Env {
                 })
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+impl Env {
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.0.insert(name.to_owned(), value.to_owned());
     }
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod history;
 pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod plan;
+pub(crate) mod restart;
 pub(crate) mod run;
 pub(crate) mod source;
 pub(crate) mod status;

@@ -16,6 +16,8 @@ mod alloc;
 mod argv;
 mod command;
 mod connect;
+#[cfg(test)]
+mod contract;
 mod demo;
 mod diff;
 mod env;
@@ -37,11 +39,13 @@ mod server;
 mod shape;
 mod shell;
 mod size;
+mod status;
 mod system;
 mod table;
 #[cfg(test)]
 mod testing;
 mod time;
+mod unbuilt;
 mod verb;
 mod version;
 

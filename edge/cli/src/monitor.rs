@@ -43,9 +43,9 @@ impl Monitor<'_> {
         headline_at(shell, &headline)?;
         let mut eval = self.one(shell, id, first).await?;
         while !eval.next_eval.is_empty() {
-            let wait = shell.clock.absolute_text(eval.wait_until.as_deref().unwrap_or_default());
-            let wait = if wait.is_empty() { String::new() } else { format!(" at {wait}") };
-            let headline = format!("Monitoring next evaluation \"{}\"{wait}", self.short(&eval.next_eval));
+            let wait = shell.clock.until_text(eval.wait_until.as_deref().unwrap_or_default());
+            let headline =
+                format!("Monitoring next evaluation \"{}\" in {wait}", self.short(&eval.next_eval));
             headline_at(shell, &headline)?;
             eval = self.one(shell, &eval.next_eval.clone(), Seen::pending()).await?;
         }
@@ -112,12 +112,14 @@ fn failed(doing: &str, error: &muster_sdk::SdkError) -> Failure {
     Failure::new(format!("==> Error {doing}: {error}"))
 }
 
-fn headline_at(shell: &mut Shell, text: &str) -> Result<(), Failure> {
+/// A line that begins something.
+pub(crate) fn headline_at(shell: &mut Shell, text: &str) -> Result<(), Failure> {
     let now = shell.clock.absolute(shell.clock.now());
     shell.bold_line(&format!("==> {now}: {text}"))
 }
 
-fn detail_at(shell: &mut Shell, text: &str) -> Result<(), Failure> {
+/// A line about what is going on.
+pub(crate) fn detail_at(shell: &mut Shell, text: &str) -> Result<(), Failure> {
     let now = shell.clock.absolute(shell.clock.now());
     shell.line(&format!("    {now}: {text}"))
 }

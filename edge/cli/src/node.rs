@@ -1,10 +1,13 @@
 //! Commands about nodes, and how one is found by the id the user gave.
 
+pub(crate) mod config;
 pub(crate) mod eligibility;
 pub(crate) mod meta;
 pub(crate) mod status;
 
-use muster_api::table::NodeList;
+use std::collections::BTreeMap;
+
+use muster_api::table::{AgentSelfRead, NodeList};
 use muster_api::views::NodeListStub;
 use muster_sdk::Client;
 
@@ -18,19 +21,57 @@ pub(crate) async fn find(client: &Client, text: &str, missing: String) -> Result
     ids::only(found, "nodes", missing, |found| list_table(found, Columns::default()))
 }
 
-/// Which columns beyond the usual ones.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Columns {
-    pub verbose: bool,
-    pub os: bool,
+/// A node by its id, or the agent's own.
+#[derive(Debug, clap::Args)]
+pub(crate) struct NodeArg {
+    #[arg(value_name = "node")]
+    node: Option<String>,
+    /// The node of the agent that answers
+    #[arg(long = "self", id = "self")]
+    own: bool,
 }
 
-pub(crate) fn list_table(nodes: &[NodeListStub], columns: Columns) -> Table {
-    let Columns { verbose, os } = columns;
+impl NodeArg {
+    pub(crate) const fn of(node: String) -> Self {
+        Self { node: Some(node), own: false }
+    }
+
+    /// What the user named; `None` when they named nothing.
+    pub(crate) async fn text(&self, client: &Client) -> Result<Option<String>, Failure> {
+        match (&self.node, self.own) {
+            (Some(_), true) => Err(Failure::new("-self names the node: leave the argument out")),
+            (None, true) => own(client).await.map(Some),
+            (node, false) => Ok(node.clone()),
+        }
+    }
+}
+
+/// The id of the agent's own node.
+async fn own(client: &Client) -> Result<String, Failure> {
+    let agent = client.get::<AgentSelfRead>(&[], &[]).await;
+    let agent = agent.map_err(|error| Failure::request("querying agent info", &error))?.value;
+    let id = agent.stats.get("client").and_then(|client| client.get("node_id")).cloned();
+    id.ok_or_else(|| Failure::new("the agent is not a client: name a node instead of -self"))
+}
+
+/// Which columns beyond the usual ones.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Columns<'a> {
+    pub verbose: bool,
+    pub os: bool,
+    /// How many allocations run, by node.
+    pub running: Option<&'a BTreeMap<String, usize>>,
+}
+
+pub(crate) fn list_table(nodes: &[NodeListStub], columns: Columns<'_>) -> Table {
+    let Columns { verbose, os, running } = columns;
     let mut table = Table::new(&["ID", "Node Pool", "DC", "Name", "Class"]);
     let extra = [(os, "OS"), (verbose, "Address"), (verbose, "Version")];
     extra.iter().filter(|(wanted, _)| *wanted).for_each(|(_, name)| table.column(name));
     ["Drain", "Eligibility", "Status"].iter().for_each(|name| table.column(name));
+    if running.is_some() {
+        table.column("Running Allocs");
+    }
     for node in nodes {
         let mut row = vec![
             short(&node.id, verbose),
@@ -48,6 +89,9 @@ pub(crate) fn list_table(nodes: &[NodeListStub], columns: Columns) -> Table {
             row.extend([node.address.clone(), node.version.clone()]);
         }
         row.extend([node.drain.to_string(), node.scheduling_eligibility.clone(), node.status.clone()]);
+        if let Some(running) = running {
+            row.push(running.get(&node.id).copied().unwrap_or(0).to_string());
+        }
         table.row(row);
     }
     table
@@ -78,8 +122,11 @@ mod tests {
             "b2b2b2b2  default    dc1  n1    <none>  false  eligible     ready",
         ];
         assert_eq!(lines, expected);
-        let lines = list_table(&nodes, Columns { verbose: true, os: true }).lines();
-        let header = "ID             Node Pool  DC   Name  Class   OS      Address   Version  Drain  Eligibility  Status";
+        let running = [("b2b2b2b2-0000".to_owned(), 3)].into();
+        let lines = list_table(&nodes, Columns { verbose: true, os: true, running: Some(&running) }).lines();
+        let header = "ID             Node Pool  DC   Name  Class   OS      Address   Version  Drain  Eligibility  Status  \
+                      Running Allocs";
         assert_eq!(lines.first().map(String::as_str), Some(header));
+        assert!(lines.last().is_some_and(|line| line.ends_with("ready   3")), "{lines:?}");
     }
 }

@@ -8,7 +8,7 @@ use crate::agent::AgentFlags;
 use crate::argv::{self, Rewritten};
 use crate::command::{Command, ROWS, Row};
 use crate::demo::DemoFlags;
-use crate::{agent, demo, help, verb, version};
+use crate::{agent, demo, help, unbuilt, verb, version};
 
 /// What the user asked for.
 #[expect(clippy::large_enum_variant, reason = "there is one in a process")]
@@ -70,7 +70,10 @@ pub(crate) fn read(args: Vec<OsString>) -> Read {
         Some("help") => Read::Say(help::overview(&program)),
         Some(first) => match find(first, second, third) {
             Some((row, count)) => command(&program, row, after(count)),
-            None => no_such_command(&program, first, second, &args),
+            None => {
+                let words: Vec<&str> = [Some(first), second, third].into_iter().flatten().collect();
+                no_such_command(&program, &words, &args)
+            }
         },
     }
 }
@@ -104,8 +107,15 @@ fn find(first: &str, second: Option<&str>, third: Option<&str>) -> Option<(&'sta
     by_triple.or(by_pair).or_else(by_word)
 }
 
-fn no_such_command(program: &str, first: &str, second: Option<&str>, args: &[OsString]) -> Read {
+fn no_such_command(program: &str, words: &[&str], args: &[OsString]) -> Read {
+    let Some(first) = words.first() else { return Read::Refuse(help::overview(program)) };
+    let second = words.get(1);
     let group = help::group(program, first);
+    let of_group = || unbuilt::group(first).filter(|_| group.is_none());
+    if let Some(text) = unbuilt::command(words).or_else(of_group) {
+        let other = group.unwrap_or_else(|| help::overview(program));
+        return Read::Refuse(format!("{text}\n\n{other}"));
+    }
     match (group, second) {
         (Some(group), None)
             if args.iter().any(|arg| matches!(arg.to_str(), Some("-h" | "-help" | "--help"))) =>
@@ -120,7 +130,7 @@ fn no_such_command(program: &str, first: &str, second: Option<&str>, args: &[OsS
 
 /// The clap model of a command, with Go's habits.
 pub(crate) fn model(row: &Row) -> clap::Command {
-    let refused = row.refused.iter().chain(verb::CONNECTION).map(|flag| flag.arg());
+    let refused = row.refused.iter().map(|flag| flag.arg());
     argv::go_style((row.augment)(clap::Command::new(row.words).about(row.about)).args(refused))
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::failure::Failure;
 use crate::shell::Shell;
 
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, Default, Clone, clap::Args)]
 pub(crate) struct Shape {
     /// Print JSON
     #[arg(long)]
@@ -32,7 +32,7 @@ impl Shape {
             (false, None) => return Ok(false),
             (true, None) => shell.line(&crate::json::pretty(value)?)?,
             (false, Some(template)) => shell.line(&render(template, value)?)?,
-            (true, Some(_)) => return Err(Failure::new("both json and template formatting are not allowed")),
+            (true, Some(_)) => return Err(Failure::new("Both json and template formatting are not allowed")),
         }
         Ok(true)
     }

@@ -19,6 +19,8 @@ pub(crate) struct Shell {
     pub program: String,
     /// Whether `out` is a terminal.
     pub terminal: bool,
+    /// Whether somebody can be asked: `out` and `input` are terminals.
+    pub interactive: bool,
     /// Whether headings may be bold; see [`Shell::color`].
     pub bold: bool,
 }
@@ -34,15 +36,16 @@ impl Shell {
             clock: Clock::of_system(),
             program: crate::parse::program_name(std::env::args_os().next().as_deref()),
             terminal,
+            interactive: terminal && io::stdin().is_terminal(),
             bold: false,
         }
     }
 
-    /// Decides about colour: only on a terminal, unless the user says otherwise.
+    /// Decides about colour: only on a terminal, unless the user says otherwise; of two wishes plain text wins.
     pub(crate) fn color(&mut self, never: bool, always: bool) {
-        let never = never || self.env.flag("CLI_NO_COLOR");
-        let always = always || self.env.flag("CLI_FORCE_COLOR");
-        self.bold = always || (self.terminal && !never);
+        let never = never || self.env.get("CLI_NO_COLOR").is_some() || self.env.no_color();
+        let always = always || self.env.get("CLI_FORCE_COLOR").is_some();
+        self.bold = !never && (always || self.terminal);
     }
 
     pub(crate) fn line(&mut self, text: &str) -> Result<(), Failure> {

@@ -2,10 +2,14 @@
 
 pub(crate) mod agent;
 
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
+use crate::Invocation;
 use crate::env::Env;
+use crate::failure::Failure;
+use crate::parse::{Read, read};
 use crate::shell::Shell;
 use crate::time::Clock;
 
@@ -50,6 +54,29 @@ impl Captured {
     }
 }
 
+/// Runs a command line against canned answers: exit code, standard output, standard error.
+pub(crate) async fn run(agent: &agent::Agent, args: &[&str]) -> (u8, String, String) {
+    let (mut shell, captured) = shell();
+    let code = run_in(&mut shell, agent, args).await;
+    (code, captured.out(), captured.err())
+}
+
+/// As [`run`], in a shell prepared by the caller. A usage error is its text and exit code.
+pub(crate) async fn run_in(shell: &mut Shell, agent: &agent::Agent, args: &[&str]) -> u8 {
+    shell.env.set("NOMAD_ADDR", agent.address());
+    let line = std::iter::once("muster").chain(args.iter().copied()).map(OsString::from).collect();
+    match read(line) {
+        Read::Invocation(Invocation::Command(command)) => {
+            let outcome = Box::pin(command.run(shell)).await;
+            shell.finish(outcome)
+        }
+        other => {
+            let text = format!("{other:?}");
+            shell.finish(Err(Failure::new(text)))
+        }
+    }
+}
+
 pub(crate) fn shell() -> (Shell, Captured) {
     let captured = Captured::default();
     let shell = Shell {
@@ -60,6 +87,7 @@ pub(crate) fn shell() -> (Shell, Captured) {
         clock: Clock::fixed(NOW),
         program: "muster".to_owned(),
         terminal: false,
+        interactive: false,
         bold: false,
     };
     (shell, captured)

@@ -62,6 +62,15 @@ impl Clock {
     }
 }
 
+impl Clock {
+    /// How long it is until the wire's RFC 3339 text, in whole seconds; `0s` once that has passed.
+    pub(crate) fn until_text(&self, text: &str) -> String {
+        let then =
+            text.parse::<Timestamp>().map_or(0, |time| i64::try_from(time.as_nanosecond()).unwrap_or(0));
+        span(u64::try_from(then.saturating_sub(self.now())).unwrap_or(0).div_ceil(1_000_000_000))
+    }
+}
+
 /// The two largest neighbouring units: `1d4h`, `2m3s`, `9s`.
 fn span(seconds: u64) -> String {
     const UNITS: [(&str, u64); 6] =
@@ -112,6 +121,9 @@ mod tests {
         assert_eq!(clock.relative(1_005 * SECOND), "5s from now");
         assert_eq!(clock.relative(0), "");
         assert_eq!(clock.absolute(0), "");
+        assert_eq!(clock.until_text("1970-01-01T00:17:10Z"), "30s");
+        assert_eq!(clock.until_text("1970-01-01T00:16:00Z"), "0s");
+        assert_eq!(clock.until_text(""), "0s");
         assert_eq!(clock.absolute(1_000 * SECOND), "1970-01-01T00:16:40Z");
         assert_eq!(clock.absolute_text("0001-01-01T00:00:00Z"), "");
         assert_eq!(clock.absolute_text("1970-01-01T00:16:40.5Z"), "1970-01-01T00:16:40Z");

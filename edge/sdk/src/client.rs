@@ -1,14 +1,11 @@
 //! The client: one method per way of calling a route.
 
-use std::error::Error;
-use std::fs;
-use std::path::Path;
-
 use bytes::Bytes;
 use muster_api::route::{Method, Route, Row};
 use muster_api::{RouteId, path};
-use reqwest::{Certificate, ClientBuilder, Identity, RequestBuilder, Response};
+use reqwest::{ClientBuilder, RequestBuilder, Response};
 
+use crate::transport::{Place, build, chain};
 use crate::{ClientConfig, Frames, SdkError};
 
 /// Calls an agent. Cheap to clone.
@@ -16,6 +13,7 @@ use crate::{ClientConfig, Frames, SdkError};
 pub struct Client {
     http: reqwest::Client,
     config: ClientConfig,
+    place: Place,
 }
 
 /// An answer and the state index it was read at or written with.
@@ -33,14 +31,9 @@ impl Client {
     /// # Errors
     /// When the address or a certificate file cannot be used.
     pub fn new(config: ClientConfig) -> Result<Self, SdkError> {
-        let valid = reqwest::Url::parse(&config.address).map_err(|error| error.to_string()).and_then(|url| {
-            matches!(url.scheme(), "http" | "https")
-                .then_some(())
-                .ok_or_else(|| format!("scheme `{}`", url.scheme()))
-        });
-        valid.map_err(|reason| SdkError::Address { address: config.address.clone(), reason })?;
-        let http = build(&config, std::convert::identity)?;
-        Ok(Self { http, config })
+        let place = Place::parse(&config.address)?;
+        let http = build(&config, &place, std::convert::identity)?;
+        Ok(Self { http, config, place })
     }
 
     #[must_use]
@@ -106,7 +99,7 @@ impl Client {
     /// The whole address of a path.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.config.address.trim_end_matches('/'))
+        format!("{}{path}", self.place.url)
     }
 
     /// Sends any request, whatever the table knows; the answer may be an error of the API.
@@ -127,10 +120,7 @@ impl Client {
         let given = path.split_once('?').map_or("", |(_, query)| query);
         let names: Vec<&str> = given.split('&').filter_map(|pair| pair.split('=').next()).collect();
         let common: Vec<_> = common.filter(|(key, _)| !names.contains(key)).collect();
-        let mut request = self.http.request(method, self.url(path)).query(&common);
-        if let Some(token) = &self.config.token {
-            request = request.header("X-Nomad-Token", token);
-        }
+        let mut request = self.authorized(self.http.request(method, self.url(path)).query(&common));
         for (name, value) in headers {
             request = request.header(name, value);
         }
@@ -150,8 +140,8 @@ impl Client {
         query: &Query<'_>,
         key: &str,
     ) -> Result<Response, SdkError> {
-        let http = build(&self.config, ClientBuilder::http1_only)?;
-        let one_connection = Self { http, config: self.config.clone() };
+        let http = build(&self.config, &self.place, ClientBuilder::http1_only)?;
+        let one_connection = Self { http, ..self.clone() };
         let request = one_connection.request(row, params, query);
         let request = request
             .header("Connection", "Upgrade")
@@ -169,7 +159,7 @@ impl Client {
     }
 
     fn request(&self, row: &Row, params: &[&str], query: &Query<'_>) -> RequestBuilder {
-        let url = format!("{}{}", self.config.address.trim_end_matches('/'), path::fill(row, params));
+        let url = format!("{}{}", self.place.url, path::fill(row, params));
         let request = match row.methods.first() {
             None | Some(Method::Get) => self.http.get(url),
             Some(Method::Put) => self.http.put(url),
@@ -181,6 +171,15 @@ impl Client {
         let given = query.iter().copied();
         let common: Vec<_> = common.filter(|(key, _)| !query.iter().any(|(given, _)| given == key)).collect();
         let request = request.query(&common.into_iter().chain(given).collect::<Vec<_>>());
+        self.authorized(request)
+    }
+
+    /// With whatever says who is asking.
+    fn authorized(&self, mut request: RequestBuilder) -> RequestBuilder {
+        if let Some(auth) = &self.config.http_auth {
+            let (user, password) = auth.expose().split_once(':').unwrap_or((auth.expose(), ""));
+            request = request.basic_auth(user, Some(password));
+        }
         match &self.config.token {
             Some(token) => request.header("X-Nomad-Token", token),
             None => request,
@@ -267,51 +266,6 @@ async fn answer<T: serde::de::DeserializeOwned>(
     Ok(Answer { value, index, next_token })
 }
 
-fn build(
-    config: &ClientConfig,
-    adjust: fn(ClientBuilder) -> ClientBuilder,
-) -> Result<reqwest::Client, SdkError> {
-    let mut builder = reqwest::Client::builder()
-        .connect_timeout(config.connect_timeout)
-        .tcp_nodelay(true)
-        // An agent's address is meant as it is written: no proxy of the environment stands between.
-        .no_proxy()
-        .tls_danger_accept_invalid_certs(config.tls.skip_verify);
-    if let Some(path) = &config.tls.ca {
-        let certificates =
-            Certificate::from_pem_bundle(&read(path)?).map_err(|error| tls_file(path, &error))?;
-        builder = builder.tls_certs_only(certificates);
-    }
-    if let (Some(certificate), Some(key)) = (&config.tls.certificate, &config.tls.key) {
-        let pem = [read(certificate)?, b"\n".to_vec(), read(key)?].concat();
-        builder = builder.identity(Identity::from_pem(&pem).map_err(|error| tls_file(certificate, &error))?);
-    }
-    adjust(builder).build().map_err(|error| SdkError::Setup(chain(&error)))
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, SdkError> {
-    fs::read(path).map_err(|error| tls_file(path, &error))
-}
-
-fn tls_file(path: &Path, error: &dyn Error) -> SdkError {
-    SdkError::TlsFile { path: path.display().to_string(), reason: chain(error) }
-}
-
 fn unreachable_agent(address: &str, error: &reqwest::Error) -> SdkError {
     SdkError::Unreachable { address: address.to_owned(), reason: chain(error) }
-}
-
-/// An error and its causes in one line: the outermost alone rarely says what happened.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let line = error.to_string();
-        if !text.contains(&line) {
-            text.push_str(": ");
-            text.push_str(&line);
-        }
-        cause = error.source();
-    }
-    text
 }

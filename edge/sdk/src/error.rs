@@ -3,7 +3,9 @@
 /// Errors of a call. `Display` is what a command line prints after its own words.
 #[derive(Debug, thiserror::Error)]
 pub enum SdkError {
-    #[error("invalid address `{address}`: {reason}; expected http://HOST:PORT or https://HOST:PORT")]
+    #[error(
+        "invalid address `{address}`: {reason}; expected http://HOST:PORT, https://HOST:PORT or unix:///PATH"
+    )]
     Address { address: String, reason: String },
     #[error("cannot use `{path}`: {reason}")]
     TlsFile { path: String, reason: String },

@@ -14,6 +14,7 @@ mod config;
 mod error;
 mod exec;
 mod frames;
+mod transport;
 
 pub use client::{Answer, Client, Pieces, RawAnswer};
 pub use config::{ClientConfig, TlsFiles};

@@ -137,8 +137,17 @@ impl AgentInfo {
         (self.health)()
     }
 
+    /// Those of the role that answers, and which node this is where both roles run.
     pub(crate) fn stats(&self) -> Stats {
-        (self.stats)()
+        let mut stats = (self.stats)();
+        if let Some(node) = self.node() {
+            let client = stats.entry("client".to_owned()).or_default();
+            client.entry("node_id".to_owned()).or_insert_with(|| node.to_string());
+            if let Some(servers) = self.servers() {
+                client.entry("known_servers".to_owned()).or_insert_with(|| (servers.list)().join(","));
+            }
+        }
+        stats
     }
 }
 

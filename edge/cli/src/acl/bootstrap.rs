@@ -8,8 +8,9 @@ use muster_api::views::{AclBootstrapRequest, SecretText};
 use super::token::show;
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, OK, Outcome};
+use crate::shape::Shape;
 use crate::shell::Shell;
-use crate::verb::{Refused, Verb};
+use crate::verb::Verb;
 
 /// A secret is a UUID; what is longer than this is something else.
 const MAX_SECRET_FILE: u64 = 4096;
@@ -18,17 +19,14 @@ const MAX_SECRET_FILE: u64 = 4096;
 pub(crate) struct AclBootstrap {
     #[command(flatten)]
     connect: ConnectArgs,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    shape: Shape,
     /// File with the secret the token shall have, a UUID; `-` reads standard input
     #[arg(value_name = "path")]
     path: Option<String>,
 }
 
 impl Verb for AclBootstrap {
-    const REFUSED: &'static [Refused] = &[Refused::Value("t")];
-
     async fn run(self, shell: &mut Shell) -> Outcome {
         let client = self.connect.connect(shell)?;
         let bootstrap_secret = match &self.path {
@@ -38,7 +36,7 @@ impl Verb for AclBootstrap {
         let request = AclBootstrapRequest { bootstrap_secret };
         let answer = client.send_json::<Route>(&[], &[], &request).await;
         let token = answer.map_err(|error| Failure::request("bootstrapping", &error))?.value;
-        show(shell, &token, self.json)?;
+        show(shell, &token, &self.shape)?;
         Ok(OK)
     }
 }

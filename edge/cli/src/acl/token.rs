@@ -11,13 +11,14 @@ use muster_api::views::{AclRoleLink, AclTokenView};
 
 use crate::failure::Failure;
 use crate::keyvalue::KeyValues;
+use crate::shape::Shape;
 use crate::shell::Shell;
 use crate::table::Table;
 
 /// Prints a token, its secret included where the answer holds it.
-pub(crate) fn show(shell: &mut Shell, token: &AclTokenView, json: bool) -> Result<(), Failure> {
-    if json {
-        return shell.line(&crate::json::pretty(token)?);
+pub(crate) fn show(shell: &mut Shell, token: &AclTokenView, shape: &Shape) -> Result<(), Failure> {
+    if shape.print(shell, token)? {
+        return Ok(());
     }
     shell.pairs(&pairs(token))?;
     let roles = token.roles.iter().flatten();

@@ -8,9 +8,10 @@ use muster_api::views::CheckQueryResult;
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, OK, Outcome};
 use crate::keyvalue::KeyValues;
+use crate::shape::Shape;
 use crate::shell::Shell;
 use crate::table::Table;
-use crate::verb::{Refused, Verb};
+use crate::verb::Verb;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct AllocChecks {
@@ -21,22 +22,17 @@ pub(crate) struct AllocChecks {
     /// Show whole ids, and what each check said
     #[arg(long)]
     verbose: bool,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    shape: Shape,
 }
 
 impl Verb for AllocChecks {
-    const REFUSED: &'static [Refused] = &[Refused::Value("t")];
-
     async fn run(self, shell: &mut Shell) -> Outcome {
         let client = self.connect.connect(shell)?;
         let alloc = super::find(&client, shell, &self.alloc, self.verbose).await?;
         let answer = client.get::<Checks>(&[&alloc.id], &[("namespace", &alloc.namespace)]).await;
         let checks = answer.map_err(|error| Failure::request("querying allocation checks", &error))?.value;
-        if self.json {
-            shell.line(&crate::json::pretty(&checks)?)?;
-        } else {
+        if !self.shape.print(shell, &checks)? {
             show(shell, &checks, self.verbose)?;
         }
         Ok(OK)

@@ -8,19 +8,88 @@ use crate::failure::Failure;
 use crate::ids::short;
 use crate::shell::Shell;
 
+/// An allocation, and perhaps one of its tasks.
+#[derive(Debug, clap::Args)]
+pub(super) struct TaskArgs {
+    #[arg(value_name = "alloc")]
+    alloc: String,
+    #[arg(value_name = "task")]
+    task: Option<String>,
+    /// Task, where the argument does not name it
+    #[arg(long = "task", value_name = "TASK", id = "task-flag")]
+    task_flag: Option<String>,
+    /// Show whole ids
+    #[arg(long)]
+    verbose: bool,
+}
+
+/// Whether the argument names a job.
+#[derive(Debug, clap::Args)]
+pub(super) struct OfJob {
+    /// The argument is a job: take one of its allocations, a running one if there is one
+    #[arg(long)]
+    job: bool,
+    /// With -job: only allocations of this group
+    #[arg(long, value_name = "GROUP")]
+    group: Option<String>,
+}
+
+impl TaskArgs {
+    pub(super) async fn alloc(&self, shell: &Shell, client: &Client) -> Result<AllocView, Failure> {
+        let choice = Choice { text: &self.alloc, job: false, group: None, verbose: self.verbose };
+        choice.alloc(shell, client).await
+    }
+
+    pub(super) async fn alloc_or_job(
+        &self,
+        shell: &Shell,
+        client: &Client,
+        of_job: &OfJob,
+    ) -> Result<AllocView, Failure> {
+        of_job.alloc(shell, client, &self.alloc, self.verbose).await
+    }
+
+    pub(super) const fn names_a_task(&self) -> bool {
+        self.task.is_some() || self.task_flag.is_some()
+    }
+
+    /// The task that the user named; `None` when they named none.
+    pub(super) fn named_task(&self, alloc: &AllocView) -> Result<Option<String>, Failure> {
+        named_task(alloc, self.task.as_deref(), self.task_flag.as_deref(), self.verbose)
+    }
+
+    /// The task that the user named, or the only one.
+    pub(super) fn one_task(&self, alloc: &AllocView) -> Result<String, Failure> {
+        one_task(alloc, self.named_task(alloc)?, self.verbose)
+    }
+}
+
+impl OfJob {
+    pub(super) async fn alloc(
+        &self,
+        shell: &Shell,
+        client: &Client,
+        text: &str,
+        verbose: bool,
+    ) -> Result<AllocView, Failure> {
+        let choice = Choice { text, job: self.job, group: self.group.as_deref(), verbose };
+        choice.alloc(shell, client).await
+    }
+}
+
 /// How the user named an allocation.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Choice<'a> {
+struct Choice<'a> {
     /// Prefix of an allocation's id, or with `job` of a job's.
-    pub text: &'a str,
-    pub job: bool,
+    text: &'a str,
+    job: bool,
     /// With `job`: only allocations of this group.
-    pub group: Option<&'a str>,
-    pub verbose: bool,
+    group: Option<&'a str>,
+    verbose: bool,
 }
 
 impl Choice<'_> {
-    pub(super) async fn alloc(self, shell: &Shell, client: &Client) -> Result<AllocView, Failure> {
+    async fn alloc(self, shell: &Shell, client: &Client) -> Result<AllocView, Failure> {
         let stub = match self.job {
             true => self.of_job(shell, client).await?,
             false => super::find(client, shell, self.text, self.verbose).await?,
@@ -64,13 +133,8 @@ pub(super) fn named_task(
 }
 
 /// The task that the user named, or the only one.
-pub(super) fn one_task(
-    alloc: &AllocView,
-    argument: Option<&str>,
-    flag: Option<&str>,
-    verbose: bool,
-) -> Result<String, Failure> {
-    if let Some(named) = named_task(alloc, argument, flag, verbose)? {
+pub(super) fn one_task(alloc: &AllocView, named: Option<String>, verbose: bool) -> Result<String, Failure> {
+    if let Some(named) = named {
         return Ok(named);
     }
     let mut tasks = alloc.allocated_resources.tasks.keys();

@@ -10,7 +10,7 @@ use muster_sdk::{ExecEvent, ExecReceiver, ExecRequest, ExecSender, SdkError};
 use muster_sys::terminal::{self, RawTerminal};
 use tokio::time::{Instant, interval_at};
 
-use super::choose::{Choice, one_task};
+use super::choose::{OfJob, named_task, one_task};
 use crate::argv::go_bool;
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, Outcome};
@@ -26,12 +26,8 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 pub(crate) struct AllocExec {
     #[command(flatten)]
     connect: ConnectArgs,
-    /// The argument is a job: take one of its allocations, a running one if there is one
-    #[arg(long)]
-    job: bool,
-    /// With -job: only allocations of this group
-    #[arg(long, value_name = "GROUP")]
-    group: Option<String>,
+    #[command(flatten)]
+    of_job: OfJob,
     /// Task; the only one by default
     #[arg(long, value_name = "TASK")]
     task: Option<String>,
@@ -68,10 +64,8 @@ impl Verb for AllocExec {
             self.command.remove(0);
         }
         let client = self.connect.connect(shell)?;
-        let group = self.group.as_deref();
-        let choice = Choice { text: &self.alloc, job: self.job, group, verbose: false };
-        let alloc = choice.alloc(shell, &client).await?;
-        let task = one_task(&alloc, None, self.task.as_deref(), false)?;
+        let alloc = self.of_job.alloc(shell, &client, &self.alloc, false).await?;
+        let task = one_task(&alloc, named_task(&alloc, None, self.task.as_deref(), false)?, false)?;
         let request = ExecRequest {
             alloc: &alloc.id,
             namespace: &alloc.namespace,

@@ -7,9 +7,9 @@ use muster_api::table::{FsList, FsStat};
 use muster_api::views::AllocView;
 use muster_sdk::Client;
 
-use super::choose::Choice;
+use super::choose::OfJob;
 use super::content::{Content, Sink};
-use super::tail::Tail;
+use super::tail::Part;
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, OK, Outcome};
 use crate::shell::Shell;
@@ -24,12 +24,8 @@ pub(crate) struct AllocFs {
     /// Path within the allocation's directory
     #[arg(value_name = "path", default_value = "/")]
     path: String,
-    /// With -job: only allocations of this group
-    #[arg(long, value_name = "GROUP")]
-    group: Option<String>,
-    /// The argument is a job: take one of its allocations, a running one if there is one
-    #[arg(long)]
-    job: bool,
+    #[command(flatten)]
+    of_job: OfJob,
     /// Show whole ids
     #[arg(long)]
     verbose: bool,
@@ -39,29 +35,15 @@ pub(crate) struct AllocFs {
     /// Describe the file instead of printing it
     #[arg(long)]
     stat: bool,
-    /// Go on printing as the file grows, until the allocation has ended
-    #[arg(long = "f")]
-    follow: bool,
-    /// Only the end: ten lines unless -n or -c says otherwise
-    #[arg(long)]
-    tail: bool,
-    /// How many lines of the end
-    #[arg(long = "n", value_name = "LINES")]
-    lines: Option<u32>,
-    /// How many bytes of the end
-    #[arg(long = "c", value_name = "BYTES")]
-    bytes: Option<u64>,
+    #[command(flatten)]
+    part: Part,
 }
 
 impl Verb for AllocFs {
     async fn run(self, shell: &mut Shell) -> Outcome {
-        if self.lines.is_some() && self.bytes.is_some() {
-            return Err(Failure::new("-n and -c exclude each other: give lines or bytes"));
-        }
+        self.part.check()?;
         let client = self.connect.connect(shell)?;
-        let choice =
-            Choice { text: &self.alloc, job: self.job, group: self.group.as_deref(), verbose: self.verbose };
-        let alloc = choice.alloc(shell, &client).await?;
+        let alloc = self.of_job.alloc(shell, &client, &self.alloc, self.verbose).await?;
         let query = [("namespace", &*alloc.namespace), ("path", &*self.path)];
         let file = client.get::<FsStat>(&[&alloc.id], &query).await;
         let file = file.map_err(|error| Failure::request("describing file", &error))?.value;
@@ -89,8 +71,8 @@ impl AllocFs {
         query: &[(&str, &str)],
     ) -> Result<(), Failure> {
         let content =
-            Content { client, route: RouteId::FsStream, alloc: &alloc.id, query, follow: self.follow };
+            Content { client, route: RouteId::FsStream, alloc: &alloc.id, query, follow: self.part.follow };
         let (out, err) = (Sink::new(&mut *shell.out), Sink::new(&mut *shell.err));
-        content.copy(Tail::new(self.tail, self.lines, self.bytes), &out, &err).await
+        content.copy(self.part.tail(), &out, &err).await
     }
 }

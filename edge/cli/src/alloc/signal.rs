@@ -3,7 +3,7 @@
 use muster_api::table::AllocSignal as Send;
 use muster_api::views::AllocSignalRequest;
 
-use super::choose::{Choice, named_task};
+use super::choose::TaskArgs;
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, OK, Outcome};
 use crate::shell::Shell;
@@ -13,27 +13,18 @@ use crate::verb::Verb;
 pub(crate) struct AllocSignal {
     #[command(flatten)]
     connect: ConnectArgs,
-    #[arg(value_name = "alloc")]
-    alloc: String,
-    #[arg(value_name = "task")]
-    task: Option<String>,
+    #[command(flatten)]
+    which: TaskArgs,
     /// Signal
     #[arg(long = "s", value_name = "SIGNAL", default_value = "SIGKILL")]
     signal: String,
-    /// Task; every one that runs by default
-    #[arg(long = "task", value_name = "TASK", id = "task-flag")]
-    task_flag: Option<String>,
-    /// Show whole ids
-    #[arg(long)]
-    verbose: bool,
 }
 
 impl Verb for AllocSignal {
     async fn run(self, shell: &mut Shell) -> Outcome {
         let client = self.connect.connect(shell)?;
-        let choice = Choice { text: &self.alloc, job: false, group: None, verbose: self.verbose };
-        let alloc = choice.alloc(shell, &client).await?;
-        let task = named_task(&alloc, self.task.as_deref(), self.task_flag.as_deref(), self.verbose)?;
+        let alloc = self.which.alloc(shell, &client).await?;
+        let task = self.which.named_task(&alloc)?;
         let request = AllocSignalRequest { task: task.unwrap_or_default(), signal: self.signal };
         let query = [("namespace", alloc.namespace.as_str())];
         let answer = client.send_json::<Send>(&[&alloc.id], &query, &request).await;

@@ -10,6 +10,7 @@ use muster_sdk::Client;
 
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, OK, Outcome};
+use crate::shape::Shape;
 use crate::shell::Shell;
 use crate::verb::{Refused, Verb};
 
@@ -28,13 +29,12 @@ pub(crate) struct AllocStatus {
     /// Show all that is measured of each task
     #[arg(long)]
     stats: bool,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    shape: Shape,
 }
 
 impl Verb for AllocStatus {
-    const REFUSED: &'static [Refused] = &[Refused::Value("t"), Refused::Switch("ui")];
+    const REFUSED: &'static [Refused] = &[Refused::UI];
 
     async fn run(self, shell: &mut Shell) -> Outcome {
         let client = self.connect.connect(shell)?;
@@ -49,13 +49,19 @@ impl Verb for AllocStatus {
 }
 
 impl AllocStatus {
+    /// As if asked for one allocation.
+    pub(crate) fn of(connect: ConnectArgs, id: String, verbose: bool) -> Self {
+        let shape = Shape::default();
+        Self { connect, alloc: Some(id), short: false, verbose, stats: false, shape }
+    }
+
     async fn list(&self, shell: &mut Shell, client: &Client) -> Outcome {
-        if !self.json {
-            return Err(Failure::new("name an allocation, or list all of them with -json"));
+        if !self.shape.is_for_programs() {
+            return Err(Failure::new("name an allocation, or list all of them with -json or -t"));
         }
         let allocs = client.get::<AllocList>(&[], &[]).await;
         let allocs = allocs.map_err(|error| Failure::request("querying allocations", &error))?.value;
-        shell.line(&crate::json::pretty(&allocs)?)?;
+        self.shape.print(shell, &allocs)?;
         Ok(OK)
     }
 
@@ -71,13 +77,14 @@ impl AllocStatus {
     async fn one(&self, shell: &mut Shell, client: &Client, stub: &AllocListStub) -> Outcome {
         let alloc = client.get::<AllocRead>(&[&stub.id], &[("namespace", &stub.namespace)]).await;
         let alloc: AllocView = alloc.map_err(|error| Failure::request("querying allocation", &error))?.value;
-        match (self.json, self.short) {
-            (true, _) => shell.line(&crate::json::pretty(&alloc)?)?,
-            (false, true) => show::short_form(shell, &alloc, self.verbose)?,
-            (false, false) => {
-                let usage = measured(shell, client, &alloc).await?;
-                show::long_form(shell, &alloc, &Shown { usage, stats: self.stats, verbose: self.verbose })?;
-            }
+        if self.shape.print(shell, &alloc)? {
+            return Ok(OK);
+        }
+        if self.short {
+            show::short_form(shell, &alloc, self.verbose)?;
+        } else {
+            let usage = measured(shell, client, &alloc).await?;
+            show::long_form(shell, &alloc, &Shown { usage, stats: self.stats, verbose: self.verbose })?;
         }
         Ok(OK)
     }

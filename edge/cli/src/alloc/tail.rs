@@ -1,5 +1,38 @@
 //! Which end of a log or file is meant.
 
+use crate::failure::Failure;
+
+/// How much of a log or file to print.
+#[derive(Debug, clap::Args)]
+pub(super) struct Part {
+    /// Go on printing what is added, until the task or the allocation has ended
+    #[arg(long = "f")]
+    pub follow: bool,
+    /// Only the end: ten lines unless -n or -c says otherwise
+    #[arg(long)]
+    tail: bool,
+    /// How many lines of the end
+    #[arg(long = "n", value_name = "LINES", default_value_t = -1)]
+    lines: i64,
+    /// How many bytes of the end
+    #[arg(long = "c", value_name = "BYTES", default_value_t = -1)]
+    bytes: i64,
+}
+
+impl Part {
+    pub(super) fn tail(&self) -> Tail {
+        let lines = u64::try_from(self.lines).ok().map(|lines| u32::try_from(lines).unwrap_or(u32::MAX));
+        Tail::new(self.tail, lines, u64::try_from(self.bytes).ok())
+    }
+
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        match self.lines >= 0 && self.bytes >= 0 {
+            true => Err(Failure::new("-n and -c exclude each other: give lines or bytes")),
+            false => Ok(()),
+        }
+    }
+}
+
 /// What part of a log to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tail {

@@ -35,7 +35,7 @@ pub(crate) struct EvalList {
 }
 
 impl Verb for EvalList {
-    const REFUSED: &'static [Refused] = &[Refused::Switch("ui")];
+    const REFUSED: &'static [Refused] = &[Refused::UI];
 
     async fn run(self, shell: &mut Shell) -> Outcome {
         let client = self.connect.connect(shell)?;

@@ -28,8 +28,15 @@ pub(crate) struct EvalStatus {
     shape: Shape,
 }
 
+impl EvalStatus {
+    /// As if asked for one evaluation.
+    pub(crate) fn of(connect: ConnectArgs, eval: String, verbose: bool) -> Self {
+        Self { connect, eval, monitor: false, verbose, shape: Shape::default() }
+    }
+}
+
 impl Verb for EvalStatus {
-    const REFUSED: &'static [Refused] = &[Refused::Switch("ui")];
+    const REFUSED: &'static [Refused] = &[Refused::UI];
 
     async fn run(self, shell: &mut Shell) -> Outcome {
         let client = self.connect.connect(shell)?;

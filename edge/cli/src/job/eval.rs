@@ -24,7 +24,10 @@ pub(crate) struct JobEval {
 }
 
 impl Verb for JobEval {
-    const REFUSED: &'static [Refused] = &[Refused::Switch("force-reschedule")];
+    const REFUSED: &'static [Refused] = &[Refused::switch(
+        "force-reschedule",
+        "failed allocations are rescheduled by the job's own policy only",
+    )];
 
     async fn run(self, shell: &mut Shell) -> Outcome {
         let client = self.connect.connect(shell)?;

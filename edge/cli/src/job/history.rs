@@ -35,7 +35,7 @@ pub(crate) struct JobHistory {
 }
 
 impl Verb for JobHistory {
-    const REFUSED: &'static [Refused] = &[Refused::Value("diff-tag")];
+    const REFUSED: &'static [Refused] = &[Refused::value("diff-tag", "versions of jobs have no tags yet")];
 
     async fn run(self, shell: &mut Shell) -> Outcome {
         let client = self.connect.connect(shell)?;

@@ -27,7 +27,10 @@ pub(crate) struct JobInit {
 }
 
 impl Verb for JobInit {
-    const REFUSED: &'static [Refused] = &[Refused::Value("template"), Refused::Switch("list-templates")];
+    const REFUSED: &'static [Refused] = &[
+        Refused::value("template", "templates are kept in variables, which are not built yet"),
+        Refused::switch("list-templates", "templates are kept in variables, which are not built yet"),
+    ];
 
     async fn run(self, shell: &mut Shell) -> Outcome {
         let name = self.file.display().to_string();

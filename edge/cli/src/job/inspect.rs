@@ -7,8 +7,9 @@ use muster_sdk::Client;
 
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, OK, Outcome};
+use crate::shape::Shape;
 use crate::shell::Shell;
-use crate::verb::{Refused, Verb};
+use crate::verb::Verb;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct JobInspect {
@@ -16,9 +17,8 @@ pub(crate) struct JobInspect {
     connect: ConnectArgs,
     #[arg(value_name = "job")]
     job: String,
-    /// Print JSON, which is the default
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    shape: Shape,
     /// Print the job file
     #[arg(long)]
     hcl: bool,
@@ -31,11 +31,9 @@ pub(crate) struct JobInspect {
 }
 
 impl Verb for JobInspect {
-    const REFUSED: &'static [Refused] = &[Refused::Value("t")];
-
     async fn run(self, shell: &mut Shell) -> Outcome {
-        if self.json && self.hcl {
-            return Err(Failure::new("-json and -hcl exclude each other: leave one out"));
+        if self.shape.is_for_programs() && self.hcl {
+            return Err(Failure::new("-hcl prints a file: leave -json and -t out"));
         }
         if self.with_vars && !self.hcl {
             return Err(Failure::new("-with-vars needs -hcl"));
@@ -44,8 +42,7 @@ impl Verb for JobInspect {
         let stub = super::find(&client, shell, &self.job).await?;
         let job = self.job(&client, &stub).await?;
         if !self.hcl {
-            shell.line(&crate::json::pretty(&serde_json::json!({ "Job": job }))?)?;
-            return Ok(OK);
+            return self.print(shell, &job).map(|()| OK);
         }
         let version = self.version.or(job.version).unwrap_or(0);
         let submission = submission(&client, &stub, version).await?;
@@ -54,6 +51,14 @@ impl Verb for JobInspect {
 }
 
 impl JobInspect {
+    /// What was asked for is the job itself; without a wish it comes as `job run -json` takes it.
+    fn print(&self, shell: &mut Shell, job: &JobInput) -> Result<(), Failure> {
+        if self.shape.print(shell, job)? {
+            return Ok(());
+        }
+        shell.line(&crate::json::pretty(&serde_json::json!({ "Job": job }))?)
+    }
+
     async fn job(&self, client: &Client, stub: &JobListStub) -> Result<JobInput, Failure> {
         let query = [("namespace", stub.namespace.as_str())];
         let failed = |error| Failure::request("inspecting job", &error);

@@ -39,8 +39,7 @@ pub(crate) struct JobPlan {
 }
 
 impl Verb for JobPlan {
-    const REFUSED: &'static [Refused] =
-        &[Refused::Switch("policy-override"), Refused::Value("vault-namespace")];
+    const REFUSED: &'static [Refused] = &[Refused::POLICY_OVERRIDE, Refused::VAULT_NAMESPACE];
 
     async fn run(self, shell: &mut Shell) -> Outcome {
         let made = self.make(shell).await;

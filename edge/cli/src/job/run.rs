@@ -37,12 +37,12 @@ pub(crate) struct JobRun {
 
 impl Verb for JobRun {
     const REFUSED: &'static [Refused] = &[
-        Refused::Switch("policy-override"),
-        Refused::Switch("preserve-counts"),
-        Refused::Switch("preserve-resources"),
-        Refused::Value("consul-namespace"),
-        Refused::Value("vault-namespace"),
-        Refused::Switch("ui"),
+        Refused::POLICY_OVERRIDE,
+        Refused::switch("preserve-counts", "the servers take counts from the job file"),
+        Refused::switch("preserve-resources", "the servers take resources from the job file"),
+        Refused::value("consul-namespace", "there is no Consul integration yet"),
+        Refused::VAULT_NAMESPACE,
+        Refused::UI,
     ];
 
     async fn run(self, shell: &mut Shell) -> Outcome {

@@ -47,7 +47,7 @@ struct Details {
 }
 
 impl Verb for JobStatus {
-    const REFUSED: &'static [Refused] = &[Refused::Switch("ui")];
+    const REFUSED: &'static [Refused] = &[Refused::UI];
 
     async fn run(self, shell: &mut Shell) -> Outcome {
         let client = self.connect.connect(shell)?;
@@ -59,6 +59,12 @@ impl Verb for JobStatus {
 }
 
 impl JobStatus {
+    /// As if asked for one job, or for all.
+    pub(crate) fn of(connect: ConnectArgs, job: Option<String>, verbose: bool) -> Self {
+        let shape = Shape::default();
+        Self { connect, job, short: false, evals: false, all_allocs: false, shape, verbose }
+    }
+
     async fn list(&self, shell: &mut Shell, client: &Client) -> Outcome {
         let jobs = client.get::<JobList>(&[], &[]).await;
         let jobs = jobs.map_err(|error| Failure::request("querying jobs", &error))?.value;

@@ -39,7 +39,8 @@ pub(crate) struct JobStop {
 }
 
 impl Verb for JobStop {
-    const REFUSED: &'static [Refused] = &[Refused::Switch("global")];
+    const REFUSED: &'static [Refused] =
+        &[Refused::switch("global", "there are no jobs of several regions yet")];
 
     async fn run(self, shell: &mut Shell) -> Outcome {
         let client = self.connect.connect(shell)?;

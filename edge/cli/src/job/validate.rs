@@ -21,7 +21,7 @@ pub(crate) struct JobValidate {
 }
 
 impl Verb for JobValidate {
-    const REFUSED: &'static [Refused] = &[Refused::Value("vault-namespace")];
+    const REFUSED: &'static [Refused] = &[Refused::VAULT_NAMESPACE];
 
     async fn run(self, shell: &mut Shell) -> Outcome {
         let file = self.source.read(shell)?;

@@ -3,17 +3,18 @@
 use muster_api::table::NodeEligibility as Route;
 use muster_api::views::NodeEligibilityRequest;
 
+use super::NodeArg;
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, OK, Outcome};
 use crate::shell::Shell;
-use crate::verb::{Refused, Verb};
+use crate::verb::Verb;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct NodeEligibility {
     #[command(flatten)]
     connect: ConnectArgs,
-    #[arg(value_name = "node")]
-    node: String,
+    #[command(flatten)]
+    node: NodeArg,
     /// Allow new work
     #[arg(long)]
     enable: bool,
@@ -23,8 +24,6 @@ pub(crate) struct NodeEligibility {
 }
 
 impl Verb for NodeEligibility {
-    const REFUSED: &'static [Refused] = &[Refused::Switch("self")];
-
     async fn run(self, shell: &mut Shell) -> Outcome {
         let eligibility = match (self.enable, self.disable) {
             (true, false) => "eligible",
@@ -32,8 +31,11 @@ impl Verb for NodeEligibility {
             _ => return Err(Failure::new("give either -enable or -disable")),
         };
         let client = self.connect.connect(shell)?;
-        let missing = format!("No node(s) with prefix or id \"{}\" found", self.node);
-        let node = super::find(&client, &self.node, missing).await?;
+        let Some(text) = self.node.text(&client).await? else {
+            return Err(Failure::new("name a node, or give -self"));
+        };
+        let missing = format!("No node(s) with prefix or id \"{text}\" found");
+        let node = super::find(&client, &text, missing).await?;
         let request =
             NodeEligibilityRequest { node_id: node.id.clone(), eligibility: eligibility.to_owned() };
         let answer = client.send_json::<Route>(&[&node.id], &[], &request).await;

@@ -3,10 +3,14 @@
 mod show;
 mod usage;
 
-use muster_api::table::{NodeAllocations, NodeList, NodeRead};
-use muster_sdk::Client;
+use std::collections::BTreeMap;
 
-use super::Columns;
+use muster_api::table::{NodeAllocations, NodeList, NodeRead};
+use muster_api::views::NodeListStub;
+use muster_sdk::Client;
+use tokio::task::JoinSet;
+
+use super::{Columns, NodeArg};
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, OK, Outcome};
 use crate::shape::Shape;
@@ -17,8 +21,8 @@ use crate::verb::{Refused, Verb};
 pub(crate) struct NodeStatus {
     #[command(flatten)]
     connect: ConnectArgs,
-    #[arg(value_name = "node")]
-    node: Option<String>,
+    #[command(flatten)]
+    node: NodeArg,
     /// Only the node itself
     #[arg(long)]
     short: bool,
@@ -28,6 +32,9 @@ pub(crate) struct NodeStatus {
     /// Only ids
     #[arg(long)]
     quiet: bool,
+    /// Show in the list how many allocations run
+    #[arg(long)]
+    allocs: bool,
     /// Show whole ids, more columns, attributes and metadata
     #[arg(long)]
     verbose: bool,
@@ -48,22 +55,39 @@ pub(crate) struct NodeStatus {
 }
 
 impl Verb for NodeStatus {
-    const REFUSED: &'static [Refused] =
-        &[Refused::Switch("allocs"), Refused::Switch("self"), Refused::Switch("ui")];
+    const REFUSED: &'static [Refused] = &[Refused::UI];
 
     async fn run(self, shell: &mut Shell) -> Outcome {
         if self.quiet && self.verbose {
             return Err(Failure::new("-quiet and -verbose exclude each other: leave one out"));
         }
         let client = self.connect.connect(shell)?;
-        match &self.node {
+        match self.node.text(&client).await? {
             None => self.list(shell, &client).await,
-            Some(text) => self.one(shell, &client, text).await,
+            Some(text) => self.one(shell, &client, &text).await,
         }
     }
 }
 
 impl NodeStatus {
+    /// As if asked for one node.
+    pub(crate) fn of(connect: ConnectArgs, id: String, verbose: bool) -> Self {
+        Self {
+            connect,
+            node: NodeArg::of(id),
+            short: false,
+            os: false,
+            quiet: false,
+            allocs: false,
+            verbose,
+            stats: false,
+            shape: Shape::default(),
+            filter: None,
+            per_page: 0,
+            page_token: None,
+        }
+    }
+
     async fn list(&self, shell: &mut Shell, client: &Client) -> Outcome {
         let per_page = self.per_page.to_string();
         let query = [
@@ -84,7 +108,9 @@ impl NodeStatus {
         } else if self.quiet {
             nodes.iter().try_for_each(|node| shell.line(&node.id))?;
         } else {
-            shell.table(&super::list_table(&nodes, Columns { verbose: self.verbose, os: self.os }))?;
+            let running = if self.allocs { Some(running(client, &nodes).await?) } else { None };
+            let columns = Columns { verbose: self.verbose, os: self.os, running: running.as_ref() };
+            shell.table(&super::list_table(&nodes, columns))?;
         }
         if let Some(token) = answer.next_token.filter(|_| !self.quiet) {
             let again =
@@ -115,5 +141,37 @@ impl NodeStatus {
         let sections = show::Sections { measured, stats: self.stats, verbose: self.verbose };
         show::sections(shell, &node, &allocs, &sections)?;
         Ok(OK)
+    }
+}
+
+/// Nodes asked at once.
+const AT_ONCE: usize = 16;
+
+/// How many allocations run on each node.
+async fn running(client: &Client, nodes: &[NodeListStub]) -> Result<BTreeMap<String, usize>, Failure> {
+    let mut counts = BTreeMap::new();
+    let mut nodes = nodes.iter();
+    let mut asked = JoinSet::new();
+    loop {
+        while asked.len() < AT_ONCE
+            && let Some(node) = nodes.next()
+        {
+            let (client, id) = (client.clone(), node.id.clone());
+            asked.spawn(async move {
+                let allocs = client.get::<NodeAllocations>(&[&id], &[]).await;
+                allocs.map(|allocs| (id, allocs.value))
+            });
+        }
+        match asked.join_next().await {
+            None => return Ok(counts),
+            Some(Ok(answer)) => {
+                let (id, allocs) =
+                    answer.map_err(|error| Failure::request("querying node allocations", &error))?;
+                counts.insert(id, allocs.iter().filter(|alloc| alloc.client_status == "running").count());
+            }
+            Some(Err(error)) => {
+                return Err(Failure::new(format!("Error querying node allocations: {error}")));
+            }
+        }
     }
 }

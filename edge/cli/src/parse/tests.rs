@@ -56,7 +56,7 @@ fn what_cannot_be_honoured_is_refused_by_name() {
         ("muster job run -policy-override x", "`-policy-override`"),
         ("muster job run x -preserve-counts=true", "`-preserve-counts`"),
         ("muster job history -diff-tag=a web", "`-diff-tag`"),
-        ("muster eval list -ca-path=/x", "`-ca-path`"),
+        ("muster job eval -force-reschedule web", "`-force-reschedule`"),
     ] {
         let text = refused(line);
         assert!(text.starts_with(flag) && text.contains("not supported"), "{line}: {text}");

@@ -5,6 +5,7 @@ use muster_api::views::Member;
 
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, OK, Outcome};
+use crate::shape::Shape;
 use crate::shell::Shell;
 use crate::table::Table;
 use crate::verb::{Refused, Verb};
@@ -19,13 +20,12 @@ pub(crate) struct ServerMembers {
     /// The older name of -verbose
     #[arg(long)]
     detailed: bool,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    shape: Shape,
 }
 
 impl Verb for ServerMembers {
-    const REFUSED: &'static [Refused] = &[Refused::Value("t"), Refused::Switch("ui")];
+    const REFUSED: &'static [Refused] = &[Refused::UI];
 
     async fn run(self, shell: &mut Shell) -> Outcome {
         let client = self.connect.connect(shell)?;
@@ -33,8 +33,7 @@ impl Verb for ServerMembers {
         let mut members =
             members.map_err(|error| Failure::request("querying servers", &error))?.value.members;
         members.sort_by(|a, b| a.name.cmp(&b.name));
-        if self.json {
-            shell.line(&crate::json::pretty(&members)?)?;
+        if self.shape.print(shell, &members)? {
             return Ok(OK);
         }
         // Without a leader the list is all the more wanted.

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::show;
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, OK, Outcome};
+use crate::shape::Shape;
 use crate::shell::Shell;
 use crate::verb::{Refused, Verb};
 
@@ -35,13 +36,13 @@ pub(crate) struct AclTokenCreate {
     /// Role of the token by id; may be repeated
     #[arg(long, value_name = "ID")]
     role_id: Vec<String>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    shape: Shape,
 }
 
 impl Verb for AclTokenCreate {
-    const REFUSED: &'static [Refused] = &[Refused::Value("t"), Refused::Value("accessor")];
+    const REFUSED: &'static [Refused] =
+        &[Refused::value("accessor", "the servers choose the accessors of tokens")];
 
     async fn run(self, shell: &mut Shell) -> Outcome {
         let client = self.connect.connect(shell)?;
@@ -56,7 +57,7 @@ impl Verb for AclTokenCreate {
         };
         let answer = client.send_json::<Route>(&[], &[], &request).await;
         let token = answer.map_err(|error| Failure::request("creating token", &error))?.value;
-        show(shell, &token, self.json)?;
+        show(shell, &token, &self.shape)?;
         Ok(OK)
     }
 }

@@ -5,6 +5,7 @@ use muster_api::table::AclTokenRead;
 use super::show;
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, OK, Outcome};
+use crate::shape::Shape;
 use crate::shell::Shell;
 use crate::verb::Verb;
 
@@ -21,7 +22,7 @@ impl Verb for AclTokenInfo {
         let client = self.connect.connect(shell)?;
         let answer = client.get::<AclTokenRead>(&[&self.accessor], &[]).await;
         let token = answer.map_err(|error| Failure::request("fetching token", &error))?.value;
-        show(shell, &token, false)?;
+        show(shell, &token, &Shape::default())?;
         Ok(OK)
     }
 }

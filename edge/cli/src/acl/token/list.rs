@@ -5,28 +5,26 @@ use muster_api::views::AclTokenStub;
 
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, OK, Outcome};
+use crate::shape::Shape;
 use crate::shell::Shell;
 use crate::table::Table;
-use crate::verb::{Refused, Verb};
+use crate::verb::Verb;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct AclTokenList {
     #[command(flatten)]
     connect: ConnectArgs,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    shape: Shape,
 }
 
 impl Verb for AclTokenList {
-    const REFUSED: &'static [Refused] = &[Refused::Value("t")];
-
     async fn run(self, shell: &mut Shell) -> Outcome {
         let client = self.connect.connect(shell)?;
         let answer = client.get::<Route>(&[], &[]).await;
         let tokens = answer.map_err(|error| Failure::request("listing tokens", &error))?.value;
         match () {
-            () if self.json => shell.line(&crate::json::pretty(&tokens)?)?,
+            () if self.shape.print(shell, &tokens)? => {}
             () if tokens.is_empty() => shell.line("No tokens found")?,
             () => shell.table(&table(&tokens, shell.clock.now()))?,
         }

@@ -5,6 +5,7 @@ use muster_api::table::AclTokenSelf as Route;
 use super::show;
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, OK, Outcome};
+use crate::shape::Shape;
 use crate::shell::Shell;
 use crate::verb::Verb;
 
@@ -19,7 +20,7 @@ impl Verb for AclTokenSelf {
         let client = self.connect.connect(shell)?;
         let answer = client.get::<Route>(&[], &[]).await;
         let token = answer.map_err(|error| Failure::request("fetching self token", &error))?.value;
-        show(shell, &token, false)?;
+        show(shell, &token, &Shape::default())?;
         Ok(OK)
     }
 }

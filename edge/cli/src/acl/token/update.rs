@@ -6,6 +6,7 @@ use super::create::roles;
 use super::show;
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, OK, Outcome};
+use crate::shape::Shape;
 use crate::shell::Shell;
 use crate::verb::Verb;
 
@@ -49,7 +50,7 @@ impl Verb for AclTokenUpdate {
         token.roles = roles(self.role_id, self.role_name).or(token.roles);
         let answer = client.send_json::<Route>(&[&self.accessor], &[], &token).await;
         let token = answer.map_err(|error| Failure::request("updating token", &error))?.value;
-        show(shell, &token, false)?;
+        show(shell, &token, &Shape::default())?;
         Ok(OK)
     }
 }

@@ -28,10 +28,15 @@ pub(super) fn header(
     pairs.add("Drain", node.drain.to_string());
     pairs.add("Eligibility", node.scheduling_eligibility.as_str());
     pairs.add("Status", node.status.as_str());
+    // Nodes have no such plugins and volumes in this version.
+    pairs.add("CSI Controllers", "");
+    pairs.add("CSI Drivers", "");
     if let Some(measured) = measured {
         pairs.add("Uptime", measured.uptime());
     }
     pairs.add("Host Volumes", names(node.host_volumes.keys().map(String::as_str).collect()));
+    pairs.add("Host Networks", "");
+    pairs.add("CSI Volumes", "");
     let drivers = node.drivers.iter().filter(|(_, info)| info.detected);
     if brief {
         pairs.add("Drivers", names(drivers.map(|(name, _)| name.as_str()).collect()));
@@ -192,16 +197,20 @@ mod tests {
         header(&mut sh, &node, None, false, false).unwrap();
         sections(&mut sh, &node, &[alloc], &Sections::default()).unwrap();
         let expected = "\
-ID            = b2b2b2b2
-Name          = n1
-Node Pool     = default
-Class         = <none>
-DC            = dc1
-Drain         = false
-Eligibility   = eligible
-Status        = ready
-Host Volumes  = <none>
-Driver Status = mock (unhealthy),raw_exec
+ID              = b2b2b2b2
+Name            = n1
+Node Pool       = default
+Class           = <none>
+DC              = dc1
+Drain           = false
+Eligibility     = eligible
+Status          = ready
+CSI Controllers = <none>
+CSI Drivers     = <none>
+Host Volumes    = <none>
+Host Networks   = <none>
+CSI Volumes     = <none>
+Driver Status   = mock (unhealthy),raw_exec
 
 Node Events
 Time                  Subsystem  Message

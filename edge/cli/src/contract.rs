@@ -1,0 +1,162 @@
+//! The table of flags of the contract, row by row, against the commands of this crate: a flag that is missing, of
+//! another kind, or newly refused fails here.
+
+use crate::command::{ROWS, Row};
+use crate::parse::{Read, model, read};
+
+/// A command, whether it talks to an agent, and its flags. `name=` takes a value; `!` is refused, each with its reason
+/// beside the command.
+const COMMANDS: &[(&str, bool, &str)] = &[
+    ("acl bootstrap", true, "json t="),
+    ("acl token create", true, "name= type= global ttl= json t= accessor=! policy= role-name= role-id="),
+    ("acl token delete", true, ""),
+    ("acl token info", true, ""),
+    ("acl token list", true, "json t="),
+    ("acl token self", true, ""),
+    ("acl token update", true, "name= type= policy= role-name= role-id="),
+    ("agent-info", true, "json t="),
+    ("alloc checks", true, "verbose json t="),
+    ("alloc exec", true, "job i t e= task= group="),
+    ("alloc fs", true, "verbose H job group= stat f tail n= c="),
+    ("alloc logs", true, "verbose job tail f stderr stdout n= c= task= group="),
+    ("alloc restart", true, "all-tasks verbose task="),
+    ("alloc signal", true, "verbose s= task="),
+    ("alloc status", true, "short verbose stats json t= ui!"),
+    ("alloc stop", true, "detach verbose no-shutdown-delay"),
+    ("eval list", true, "verbose json t= ui! per-page= page-token= filter= job= status="),
+    ("eval status", true, "monitor verbose json t= ui!"),
+    ("fmt", false, "check write list recursive"),
+    ("job allocs", true, "verbose all json t="),
+    ("job eval", true, "force-reschedule! detach verbose"),
+    ("job history", true, "p full json version= t= diff-tag=! diff-version="),
+    ("job init", false, "short connect template=! list-templates!"),
+    ("job inspect", true, "json hcl with-vars t= version="),
+    (
+        "job plan",
+        true,
+        "diff policy-override! verbose json json-output hcl2-strict vault-namespace=! t= var= var-file=",
+    ),
+    (
+        "job restart",
+        true,
+        "all-tasks batch-size= batch-wait= group= no-shutdown-delay on-error= reschedule task= verbose yes",
+    ),
+    (
+        "job run",
+        true,
+        "detach verbose output policy-override! preserve-counts! preserve-resources! json hcl2-strict check-index= \
+         consul-namespace=! vault-namespace=! eval-priority= ui! var= var-file=",
+    ),
+    ("job status", true, "short evals all-allocs json t= verbose ui!"),
+    ("job stop", true, "detach verbose global! no-shutdown-delay yes purge eval-priority="),
+    ("job validate", true, "json hcl2-strict vault-namespace=! var= var-file="),
+    ("monitor", true, "log-level= log-include-location node-id= server-id= json"),
+    ("node config", true, "servers update-servers"),
+    ("node eligibility", true, "enable disable self"),
+    ("node meta apply", true, "unset= node-id="),
+    ("node meta read", true, "node-id= t= json"),
+    (
+        "node status",
+        true,
+        "short os quiet verbose allocs self stats json t= filter= per-page= page-token= ui!",
+    ),
+    ("operator api", true, "dryrun filter= verbose X= H="),
+    ("server members", true, "detailed verbose json ui! t="),
+    ("status", true, "verbose ui!"),
+    ("system gc", true, ""),
+    ("system reconcile summaries", true, ""),
+    ("version", false, ""),
+];
+
+/// Of every command that talks to an agent.
+const CONNECTION: &str = "address= region= namespace= token= ca-cert= ca-path= client-cert= client-key= \
+                          tls-server-name= tls-skip-verify insecure no-color force-color";
+
+/// The older single words.
+const ALIASES: &[(&str, &str)] = &[
+    ("alloc-status", "alloc status"),
+    ("client-config", "node config"),
+    ("eval-status", "eval status"),
+    ("exec", "alloc exec"),
+    ("fs", "alloc fs"),
+    ("init", "job init"),
+    ("inspect", "job inspect"),
+    ("logs", "alloc logs"),
+    ("node-status", "node status"),
+    ("plan", "job plan"),
+    ("run", "job run"),
+    ("server-members", "server members"),
+    ("stop", "job stop"),
+    ("validate", "job validate"),
+];
+
+/// Refused flags are not in the help, and say why.
+fn check(row: &Row, name: &str, refused: bool, takes_value: bool) {
+    let model = model(row);
+    let words = row.words;
+    let arg = model.get_arguments().find(|arg| {
+        arg.get_long() == Some(name) || arg.get_all_aliases().is_some_and(|all| all.contains(&name))
+    });
+    let Some(arg) = arg else { unreachable!("`{words}` has no flag `-{name}`") };
+    let is_switch = arg.is_require_equals_set();
+    assert_eq!(is_switch, !takes_value, "`{words} -{name}` is of another kind");
+    let value = if takes_value { "=1" } else { "" };
+    let arguments = " x".repeat(model.get_positionals().filter(|arg| arg.is_required_set()).count());
+    for dashes in ["-", "--"] {
+        let line = format!("nomad {words} {dashes}{name}{value}{arguments}");
+        let text = format!("{:?}", read(line.split_whitespace().map(Into::into).collect()));
+        assert!(!text.contains("unknown flag"), "{line}: {text}");
+        let reason = text.split("is not supported by this version of muster: ").nth(1);
+        assert_eq!(reason.is_some_and(|why| why.len() > 10), refused, "{line}: {text}");
+    }
+}
+
+#[test]
+fn every_flag_of_the_contract_is_honoured_or_refused_with_its_reason() {
+    for (words, connects, flags) in COMMANDS {
+        let row = ROWS.iter().find(|row| row.words == *words);
+        let Some(row) = row else { unreachable!("there is no command `{words}`") };
+        let connection = if *connects { CONNECTION } else { "" };
+        for flag in flags.split_whitespace().chain(connection.split_whitespace()) {
+            let bare = flag.trim_end_matches('!');
+            check(row, bare.trim_end_matches('='), flag.ends_with('!'), bare.ends_with('='));
+        }
+    }
+}
+
+/// A refusal that is not in the table is one that nobody decided about.
+#[test]
+fn nothing_else_is_refused() {
+    for row in ROWS {
+        let Some((_, _, flags)) = COMMANDS.iter().find(|(words, _, _)| *words == row.words) else { continue };
+        let expected = flags.split_whitespace().filter(|flag| flag.ends_with('!')).count();
+        assert_eq!(row.refused.len(), expected, "{}", row.words);
+    }
+}
+
+#[test]
+fn older_words_mean_their_commands() {
+    for (alias, words) in ALIASES {
+        let row = ROWS.iter().find(|row| row.alias == Some(alias));
+        assert_eq!(row.map(|row| row.words), Some(*words), "{alias}");
+    }
+}
+
+#[test]
+fn commands_that_are_not_built_yet_are_known() {
+    for (line, words) in [
+        ("nomad volume status x", "volume status"),
+        ("nomad job dispatch -detach x", "job dispatch"),
+        ("nomad operator snapshot save", "operator snapshot save"),
+        ("nomad node-drain -enable x", "node-drain"),
+        ("nomad namespace", "namespace"),
+    ] {
+        let Read::Refuse(text) = read(line.split_whitespace().map(Into::into).collect()) else {
+            unreachable!("{line}")
+        };
+        assert!(text.starts_with(&format!("`{words}` is not in this version of muster")), "{line}: {text}");
+    }
+    for (words, _, _) in COMMANDS {
+        assert!(!crate::unbuilt::COMMANDS.contains(words), "{words}");
+    }
+}

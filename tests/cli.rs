@@ -1,0 +1,129 @@
+//! The command line as users of Nomad know it, through the binary called by that name.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod common;
+
+use common::{LIMIT, as_nomad, id, register, shell_job, wait_allocs, wait_nodes};
+use muster_testkit::{Agent, eventually};
+use serde_json::Value;
+use tempfile::{TempDir, tempdir};
+
+fn dev_agent(root: &TempDir) -> Agent {
+    let mut options = as_nomad(root, "dev");
+    options.args = vec!["-dev".to_owned()];
+    let agent = options.start();
+    wait_nodes(&agent, 1);
+    agent
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+/// `-json` is JSON and `-t` is a template, on every command that has them and can be asked here.
+#[test]
+fn answers_have_shapes_for_programs() {
+    let root = tempdir().unwrap();
+    let agent = dev_agent(&root);
+    register(&agent, &shell_job("web", "service", 1, "sleep 600"));
+    let alloc = wait_allocs(&agent, "web", "running", 1).remove(0);
+    let (alloc, eval, node) =
+        (id(&alloc), alloc["EvalID"].as_str().unwrap(), alloc["NodeID"].as_str().unwrap());
+    let cases: &[(&[&str], &str, &str)] = &[
+        (&["agent-info"], "{{.member.Status}}", "alive"),
+        (&["alloc", "checks", alloc], "{{len .}}", "0"),
+        (&["alloc", "status", &alloc[..8]], "{{.ID}} {{.TaskGroup}}", &format!("{alloc} main")),
+        (&["alloc", "status"], "{{range .}}{{.JobID}}{{end}}", "web"),
+        (&["eval", "list"], "{{range .}}{{.JobID}},{{end}}", "web,"),
+        (&["eval", "status", &eval[..8]], "{{.TriggeredBy}}", "job-register"),
+        (&["job", "allocs", "web"], "{{range .}}{{.ClientStatus}}{{end}}", "running"),
+        (&["job", "history", "web"], "{{range .Versions}}{{.Version}}{{end}}", "0"),
+        (&["job", "inspect", "web"], "{{.ID}} {{(index .TaskGroups 0).Count}}", "web 1"),
+        (&["job", "status", "web"], "{{(index . 0).Summary.JobID}}", "web"),
+        (&["job", "status"], "{{len .}}", "1"),
+        (&["node", "meta", "read"], "{{len .Dynamic}}", "0"),
+        (&["node", "status", "-self"], "{{.ID}}", node),
+        (&["node", "status"], "{{range .}}{{.Status}}{{end}}", "ready"),
+        (&["server", "members"], "{{range .}}{{.Tags.region}}{{end}}", "global"),
+    ];
+    for (words, template, expected) in cases {
+        let out = agent.cli(&[words, &["-t", template][..]].concat()).ok();
+        assert_eq!(out.trim_end(), *expected, "{words:?}");
+        json(&agent.cli(&[words, &["-json"][..]].concat()).ok());
+        let both = agent.cli(&[words, &["-json", "-t", template][..]].concat());
+        assert_eq!(
+            (both.code, both.stderr.as_str()),
+            (1, "Both json and template formatting are not allowed\n")
+        );
+    }
+    assert_eq!(json(&agent.cli(&["job", "inspect", "web"]).ok())["Job"]["ID"], "web");
+    assert_eq!(json(&agent.cli(&["inspect", "-json", "web"]).ok())["ID"], "web");
+}
+
+/// `status` finds things of every kind by the beginning of their ids.
+#[test]
+fn status_resolves_prefixes() {
+    let root = tempdir().unwrap();
+    let agent = dev_agent(&root);
+    register(&agent, &shell_job("web-front", "service", 1, "sleep 600"));
+    register(&agent, &shell_job("web-back", "service", 1, "sleep 600"));
+    let alloc = wait_allocs(&agent, "web-back", "running", 1).remove(0);
+    let first_line =
+        |prefix: &str| agent.cli(&["status", prefix]).ok().lines().next().unwrap_or("").to_owned();
+    assert_eq!(first_line("web-f"), "ID            = web-front");
+    let node = alloc["NodeID"].as_str().unwrap();
+    assert_eq!(first_line(node), format!("ID              = {}", &node[..8]));
+    assert!(first_line(id(&alloc)).ends_with(id(&alloc)));
+    let eval = alloc["EvalID"].as_str().unwrap();
+    assert_eq!(first_line(eval), format!("ID                 = {}", &eval[..8]));
+    let both = agent.cli(&["status", "web"]);
+    assert_eq!((both.code, both.stdout.as_str()), (1, "Jobs\nweb-back\nweb-front\n"));
+    assert!(both.stderr.contains("Multiple matches found for id \"web\""), "{}", both.stderr);
+    let none = agent.cli(&["status", "nothing-like-it"]);
+    assert_eq!((none.code, none.stderr.as_str()), (1, "Unable to resolve ID: \"nothing-like-it\"\n"));
+    let list = agent.cli(&["status"]).ok();
+    assert!(list.starts_with("ID ") && list.contains("web-front"), "{list}");
+    // The node by itself, counted and configured.
+    let nodes = agent.cli(&["node", "status", "-allocs"]).ok();
+    assert!(nodes.lines().nth(1).is_some_and(|line| line.ends_with("ready   2")), "{nodes}");
+    let servers = agent.cli(&["node", "config", "-servers"]).ok();
+    assert_eq!(servers.trim(), format!("127.0.0.1:{}", agent.options.rpc_port));
+    let set = agent.cli(&["node", "eligibility", "-self", "-disable"]).ok();
+    assert!(set.contains(node), "{set}");
+}
+
+/// `job restart` in place and by replacement, in batches.
+#[test]
+fn jobs_are_restarted_batch_by_batch() {
+    let root = tempdir().unwrap();
+    let agent = dev_agent(&root);
+    register(&agent, &shell_job("web", "service", 3, "sleep 600"));
+    let before = wait_allocs(&agent, "web", "running", 3);
+    let said = agent.cli(&["job", "restart", "-batch-size=67%", "-batch-wait=1ms", "web"]).ok();
+    // Two thirds of three are rounded up.
+    for line in ["Restarting 3 allocations\n", "All allocations restarted successfully!\n"] {
+        assert!(said.contains(line) && !said.contains("batch"), "{said}");
+    }
+    let after = eventually("each being restarted where it is", LIMIT, || {
+        let after = wait_allocs(&agent, "web", "running", 3);
+        let restarts: Vec<u64> = after.iter().map(|alloc| restarts(&agent, id(alloc))).collect();
+        if restarts == [1, 1, 1] { Ok(after) } else { Err(format!("{restarts:?}")) }
+    });
+    let ids = |allocs: &[Value]| {
+        let mut ids: Vec<String> = allocs.iter().map(|alloc| id(alloc).to_owned()).collect();
+        ids.sort();
+        ids
+    };
+    assert_eq!(ids(&before), ids(&after));
+
+    let said = agent.cli(&["job", "restart", "-reschedule", "-batch-size", "2", "web"]).ok();
+    assert_eq!(said.matches("\" replaced by \"").count(), 3, "{said}");
+    assert!(said.contains("Restarting batch 2 of 2, 1 allocation\n"), "{said}");
+    let replaced = wait_allocs(&agent, "web", "running", 3);
+    assert!(ids(&replaced).iter().all(|id| !ids(&before).contains(id)), "{replaced:#?}");
+}
+
+fn restarts(agent: &Agent, alloc: &str) -> u64 {
+    let state = &agent.get(&format!("/v1/allocation/{alloc}"))["TaskStates"]["main"];
+    state["Restarts"].as_u64().unwrap()
+}
