@@ -96,8 +96,11 @@ async fn decided(client: &Client, mut id: String) -> Result<EvalView, String> {
         }
         let query = [("namespace", eval.namespace.as_str())];
         let evals = client.get::<JobEvaluations>(&[&eval.job_id], &query).await;
+        // Evaluations made at once have one index.
         let newer = evals.map_err(|error| error.to_string())?.value.into_iter().filter(|other| {
-            other.create_index > eval.create_index && !matches!(other.status.as_str(), "blocked" | "canceled")
+            other.id != eval.id
+                && other.create_index >= eval.create_index
+                && !matches!(other.status.as_str(), "blocked" | "canceled")
         });
         match newer.max_by_key(|other| other.create_index) {
             Some(newer) => id = newer.id,

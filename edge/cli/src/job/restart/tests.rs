@@ -5,6 +5,7 @@ use crate::testing::{run, run_in, shell};
 
 const A: &str = "aaaaaaaa-0000-4000-8000-000000000000";
 const B: &str = "bbbbbbbb-0000-4000-8000-000000000000";
+const NEWER: &str = "ffffffff-0000-4000-8000-000000000000";
 const EVAL: &str = "eeeeeeee-0000-4000-8000-000000000000";
 
 fn begin(allocs: &Value) -> Vec<Reply> {
@@ -96,6 +97,11 @@ async fn tasks_and_groups_are_those_of_the_job() {
 
 #[tokio::test]
 async fn a_replacement_is_waited_for() {
+    let evals = json!([
+        {"ID": EVAL, "Status": "canceled", "CreateIndex": 6},
+        {"ID": NEWER, "Status": "pending", "CreateIndex": 6},
+        {"ID": B, "Status": "blocked", "CreateIndex": 8},
+    ]);
     let mut script = begin(&json!([alloc(A, "web.g[0]", "running")]));
     script.extend([
         reply(
@@ -112,11 +118,19 @@ async fn a_replacement_is_waited_for() {
             7,
             json!({"ID": EVAL, "Status": "pending"}),
         ),
+        // Another evaluation of the job has taken over.
         reply(
             &format!("GET /v1/evaluation/{EVAL}?index=7"),
             200,
             8,
-            json!({"ID": EVAL, "Status": "complete"}),
+            json!({"ID": EVAL, "Status": "canceled", "JobID": "web", "Namespace": "default", "CreateIndex": 6}),
+        ),
+        reply("GET /v1/job/web/evaluations?namespace=default", 200, 8, evals),
+        reply(
+            &format!("GET /v1/evaluation/{NEWER}?index=0"),
+            200,
+            8,
+            json!({"ID": NEWER, "Status": "complete"}),
         ),
         reply(&format!("GET /v1/allocation/{A}?index=0"), 200, 8, json!({"ID": A, "NextAllocation": B})),
         reply(
