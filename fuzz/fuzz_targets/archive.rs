@@ -1,9 +1,11 @@
-//! Archives: neither a panic nor a long wait, and nothing is made beside the directory that they are unpacked into.
-//! The first byte chooses the kind.
+//! Archives: neither a panic nor a long wait, and nothing is made beside the directory that they are unpacked into, nor
+//! anything in it that leads out or runs with the rights of others. The first byte chooses the kind.
 #![no_main]
 
 use std::fs;
 use std::io::Cursor;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
@@ -26,4 +28,22 @@ fuzz_target!(|bytes: &[u8]| {
         assert!(extracted.bytes <= LIMITS.bytes && extracted.entries <= LIMITS.files, "{extracted:?}");
     }
     assert_eq!(fs::read_dir(root.path()).expect("a directory").count(), 1, "something was made outside");
+    check(&inside, &inside.canonicalize().expect("a directory"));
 });
+
+fn check(dir: &Path, root: &Path) {
+    for entry in fs::read_dir(dir).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        let metadata = path.symlink_metadata().expect("what it is");
+        let kind = metadata.file_type();
+        if kind.is_symlink() {
+            assert!(path.canonicalize().map_or(true, |real| real.starts_with(root)), "{path:?} leads out");
+            continue;
+        }
+        assert!(kind.is_file() || kind.is_dir(), "{path:?} is special");
+        assert_eq!(metadata.mode() & 0o7000, 0, "{path:?}");
+        if kind.is_dir() {
+            check(&path, root);
+        }
+    }
+}
