@@ -5,6 +5,7 @@
 mod common;
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use common::{LIMIT, id, options, register, shell_job, wait_allocs, wait_nodes};
@@ -90,6 +91,48 @@ fn every_interpreter_runs_with_its_arguments_exit_code_and_signal() {
     let (alloc, _) = run(&agent, &job("missing", "/no/such/program", &[]), "failed");
     let kinds = kinds(&alloc, "main");
     assert_eq!(kinds, ["Received", "Task Setup", "Driver Failure", "Not Restarting"]);
+}
+
+/// R019: what a job brings can be had as logs and as files, by command and over HTTP, whole, in part or in frames.
+#[test]
+fn output_of_a_job_is_had_in_every_way_that_there_is() {
+    let root = tempdir().unwrap();
+    let agent = nomad(&root, "");
+    let script = "echo one; echo two; echo problem >&2; echo '{\"found\": 3}' > local/result.json; \
+                  printf 'a\\000\\377z' > \"$NOMAD_ALLOC_DIR/data/raw\"";
+    let (alloc, out) = run(&agent, &job("output", "/bin/sh", &["-c", script]), "complete");
+    assert_eq!(out, "one\ntwo\n");
+    let alloc = id(&alloc);
+    for (command, want) in [
+        (vec!["alloc", "logs", "-stderr", alloc], "problem\n"),
+        (vec!["logs", "-tail", "-n", "1", alloc, "main"], "two\n"),
+        (vec!["alloc", "logs", "-f", "-job", "output"], "one\ntwo\n"),
+        (vec!["alloc", "fs", alloc, "main/local/result.json"], "{\"found\": 3}\n"),
+        (vec!["alloc", "fs", "-tail", "-c", "4", alloc, "alloc/logs/main.stdout.0"], "two\n"),
+    ] {
+        assert_eq!(agent.cli(&command).ok(), want, "{command:?}");
+    }
+
+    let fetch = |path: &str| {
+        let (status, mut body) = common::open(&agent, &format!("/v1/client/fs/{path}"));
+        let mut bytes = Vec::new();
+        body.read_to_end(&mut bytes).unwrap();
+        assert_eq!(status, 200, "{path}: {}", String::from_utf8_lossy(&bytes));
+        bytes
+    };
+    let logs = format!("logs/{alloc}?task=main");
+    assert_eq!(fetch(&format!("{logs}&type=stdout&plain=true")), b"one\ntwo\n");
+    assert_eq!(fetch(&format!("{logs}&type=stderr&plain=true&origin=end&offset=3")), b"em\n");
+    let frame: Value = serde_json::from_slice(&fetch(&format!("{logs}&type=stdout"))).unwrap();
+    assert_eq!(
+        (&frame["Data"], &frame["File"]),
+        (&json!("b25lCnR3bwo="), &json!("alloc/logs/main.stdout.0"))
+    );
+    assert_eq!(fetch(&format!("cat/{alloc}?path=alloc/data/raw")), b"a\0\xffz");
+    assert_eq!(fetch(&format!("readat/{alloc}?path=alloc/data/raw&offset=1&limit=2")), b"\0\xff");
+    let frame: Value =
+        serde_json::from_slice(&fetch(&format!("stream/{alloc}?path=alloc/data/raw&follow=false"))).unwrap();
+    assert_eq!(frame["Data"], "YQD/eg==");
 }
 
 #[test]

@@ -89,6 +89,13 @@ assert watch("-0", "-o", "stdout", "stopped", "hello.nomad.hcl") == "to stdout\n
 long = watch("-0", "-o", "stdout", "--shutdown-timeout=60", "run", job("long", "batch", "seq 20000"))
 assert long.replace("\n", "") == "".join(str(number) for number in range(1, 20001)), (len(long), long[-100:])
 
+# What cannot be placed is explained, from what an evaluation tells.
+nowhere = job("nowhere", "batch", "true", 'constraint {\n attribute = "${attr.kernel.name}"\n value = "plan9"\n }')
+out = watch("--no-follow", "run", nowhere, code=127)
+assert "nowhere: Placement Failures: 1 unplaced" in out, out
+assert "main: Constraint ${attr.kernel.name} = plan9: 1 nodes excluded by filter" in out, out
+watch("-x", "purge", "nowhere")
+
 # The job as JSON, over the API; and as text in an argument.
 described = json.loads(run("job", "run", "-output", "hello.nomad.hcl"))
 described["Job"]["ID"] = described["Job"]["Name"] = "from-json"
