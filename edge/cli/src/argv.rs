@@ -81,7 +81,11 @@ pub(crate) fn rewrite(command: &Command, args: impl IntoIterator<Item = OsString
 
 /// Name and value of a flag; `None` for whatever is not one.
 fn split(arg: &OsStr) -> Option<(&str, Option<&str>)> {
-    let text = arg.to_str()?;
+    split_flag(arg.to_str()?)
+}
+
+/// As [`split`], of text.
+pub(crate) fn split_flag(text: &str) -> Option<(&str, Option<&str>)> {
     let name = text.strip_prefix("--").or_else(|| text.strip_prefix('-'))?;
     if name.is_empty() || name.starts_with(['-', '=']) {
         return None;
@@ -89,13 +93,13 @@ fn split(arg: &OsStr) -> Option<(&str, Option<&str>)> {
     Some(name.split_once('=').map_or((name, None), |(name, value)| (name, Some(value))))
 }
 
-fn find<'a>(command: &'a Command, name: &str) -> Option<&'a Arg> {
+pub(crate) fn find<'a>(command: &'a Command, name: &str) -> Option<&'a Arg> {
     command.get_arguments().find(|arg| {
         arg.get_long() == Some(name) || arg.get_all_aliases().is_some_and(|aliases| aliases.contains(&name))
     })
 }
 
-fn takes_value(arg: &Arg) -> bool {
+pub(crate) fn takes_value(arg: &Arg) -> bool {
     arg.get_action().takes_values() && !arg.is_require_equals_set()
 }
 

@@ -2,6 +2,8 @@
 
 use clap::ArgMatches;
 
+use crate::complete::Completion;
+use crate::complete::install::Install;
 use crate::failure::Outcome;
 use crate::shell::Shell;
 use crate::verb::{Refused, Verb};
@@ -12,6 +14,16 @@ use crate::{
 /// A parsed command, ready for [`crate::execute`].
 #[derive(Debug)]
 pub struct Command(Kind);
+
+impl Command {
+    pub(crate) const fn complete(completion: Completion) -> Self {
+        Self(Kind::Complete(completion))
+    }
+
+    pub(crate) const fn install(install: Install) -> Self {
+        Self(Kind::Install(install))
+    }
+}
 
 /// A line of the table, before it is known which command was asked for.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +41,12 @@ pub(crate) struct Row {
 macro_rules! commands {
     ($($name:ident($args:ty): $words:literal $(or $alias:literal)?, $about:literal;)*) => {
         #[derive(Debug)]
-        enum Kind { $($name(Box<$args>)),* }
+        enum Kind {
+            $($name(Box<$args>),)*
+            /// Not for people: a shell asks how a line may go on.
+            Complete(Completion),
+            Install(Install),
+        }
 
         /// Every command that talks to an agent, and `version`.
         pub(crate) const ROWS: &[Row] = &[$(Row {
@@ -46,7 +63,11 @@ macro_rules! commands {
 
         impl Command {
             pub(crate) async fn run(self, shell: &mut Shell) -> Outcome {
-                match self.0 { $(Kind::$name(args) => args.run(shell).await),* }
+                match self.0 {
+                    $(Kind::$name(args) => args.run(shell).await,)*
+                    Kind::Complete(completion) => completion.run(shell).await,
+                    Kind::Install(install) => install.run(shell),
+                }
             }
         }
     };

@@ -33,6 +33,11 @@ impl Env {
         self.0.get("NO_COLOR").is_some_and(|value| !value.is_empty())
     }
 
+    /// A variable that shells set, under its own name.
+    pub(crate) fn shell(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
     /// The user's home directory.
     pub(crate) fn home(&self) -> Option<&str> {
         self.0.get("HOME").map(String::as_str).filter(|home| !home.is_empty())

@@ -15,6 +15,7 @@ mod agent_monitor;
 mod alloc;
 mod argv;
 mod command;
+mod complete;
 mod connect;
 #[cfg(test)]
 mod contract;

@@ -7,7 +7,10 @@ use std::path::Path;
 use crate::agent::AgentFlags;
 use crate::argv::{self, Rewritten};
 use crate::command::{Command, ROWS, Row};
+use crate::complete::Completion;
+use crate::complete::install::Install;
 use crate::demo::DemoFlags;
+use crate::env::Env;
 use crate::{agent, demo, help, unbuilt, verb, version};
 
 /// What the user asked for.
@@ -27,6 +30,9 @@ pub enum Invocation {
 /// Reads the arguments, the program's name first.
 #[must_use]
 pub fn parse(args: Vec<OsString>) -> Invocation {
+    if let Some(completion) = Completion::asked(&Env::of_process()) {
+        return Invocation::Command(Command::complete(completion));
+    }
     match read(args) {
         Read::Invocation(invocation) => invocation,
         // A reader that went away (`| head`) has seen what it wanted.
@@ -88,6 +94,9 @@ fn without_command(program: &str, args: &[OsString]) -> Read {
     match args.first().and_then(|arg| arg.to_str()) {
         Some("-v" | "-version" | "--version") => Read::Say(version::text(program)),
         Some("-h" | "-help" | "--help") => Read::Say(help::overview(program)),
+        Some(flag) if let Some(install) = Install::of_flag(flag) => {
+            Read::Invocation(Invocation::Command(Command::install(install)))
+        }
         Some(other) => Read::Refuse(format!(
             "unknown flag `{other}`: name a command first\n\n{}",
             help::overview(program)
