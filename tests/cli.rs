@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::process::{Command, Stdio};
+
 use common::{LIMIT, as_nomad, id, register, shell_job, wait_allocs, wait_nodes};
 use muster_testkit::{Agent, eventually};
 use serde_json::Value;
@@ -126,4 +128,125 @@ fn jobs_are_restarted_batch_by_batch() {
 fn restarts(agent: &Agent, alloc: &str) -> u64 {
     let state = &agent.get(&format!("/v1/allocation/{alloc}"))["TaskStates"]["main"];
     state["Restarts"].as_u64().unwrap()
+}
+
+/// The program as somebody calls it in a shell, without any agent in its environment.
+fn nomad(root: &TempDir) -> Command {
+    let mut command = Command::new(common::nomad(root));
+    command.env_remove("NOMAD_ADDR").env_remove("NO_COLOR").env("HOME", root.path()).stdin(Stdio::null());
+    command
+}
+
+fn printed(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A shell's questions are answered: words, flags, and ids from the agent that the line names.
+#[test]
+fn lines_are_completed() {
+    let root = tempdir().unwrap();
+    let agent = dev_agent(&root);
+    register(&agent, &shell_job("web-front", "service", 1, "sleep 600"));
+    let alloc = wait_allocs(&agent, "web-front", "running", 1).remove(0);
+    let complete = |line: &str| printed(nomad(&root).env("COMP_LINE", line));
+    assert_eq!(complete("nomad al"), "alloc\n");
+    assert_eq!(complete("nomad alloc st"), "status\nstop\n");
+    assert_eq!(complete("nomad job run -pr"), "");
+    assert_eq!(complete("nomad job run -eval"), "-eval-priority\n");
+    let address = agent.address();
+    assert_eq!(complete(&format!("nomad job stop -address={address} we")), "web-front\n");
+    let alloc_line = format!("nomad alloc logs -address {address} {}", &id(&alloc)[..4]);
+    assert_eq!(complete(&alloc_line), format!("{}\n", id(&alloc)));
+    let named = printed(nomad(&root).env("NOMAD_ADDR", &address).env("COMP_LINE", "nomad status web"));
+    assert_eq!(named, "web-front\n");
+
+    std::fs::write(root.path().join(".bashrc"), "# mine\n").unwrap();
+    printed(nomad(&root).env("SHELL", "/bin/bash").arg("-autocomplete-install"));
+    let bashrc = std::fs::read_to_string(root.path().join(".bashrc")).unwrap();
+    assert!(bashrc.starts_with("# mine\ncomplete -C /") && bashrc.ends_with(" nomad\n"), "{bashrc}");
+    printed(nomad(&root).env("SHELL", "/bin/bash").arg("-autocomplete-uninstall"));
+    assert_eq!(std::fs::read_to_string(root.path().join(".bashrc")).unwrap(), "# mine\n");
+}
+
+/// The monitor's lines, in a pipe: each has its time, and the last says how it went.
+#[test]
+fn progress_is_told_line_by_line() {
+    let root = tempdir().unwrap();
+    let agent = dev_agent(&root);
+    let file = agent.file(
+        "web.json",
+        &serde_json::json!({"Job": shell_job("web", "service", 1, "sleep 600")}).to_string(),
+    );
+    let said = agent.cli(&["job", "run", "--json", &file]).ok();
+    let texts: Vec<String> = said.lines().map(text_of).collect();
+    assert!(texts[0].starts_with("==> Monitoring evaluation \""), "{said}");
+    assert_eq!(texts[1], "    Evaluation triggered by job \"web\"");
+    assert!(texts[2].starts_with("    Allocation \"") && texts[2].ends_with("\", group \"main\""), "{said}");
+    assert_eq!(texts[3], "    Evaluation status changed: \"pending\" -> \"complete\"");
+    assert!(
+        texts[4].starts_with("==> Evaluation \"")
+            && texts[4].ends_with("\" finished with status \"complete\"")
+    );
+    assert!(!said.contains('\x1b'), "colours are for terminals");
+    wait_allocs(&agent, "web", "running", 1);
+
+    let whole = agent.cli(&["job", "eval", "-verbose", "web"]).ok();
+    let quoted = whole.lines().next().unwrap().split('"').nth(1).unwrap();
+    assert_eq!(quoted.len(), 36, "{whole}");
+    let detached = agent.cli(&["job", "eval", "-detach", "web"]).ok();
+    assert!(detached.starts_with("Created eval ID: \"") && detached.lines().count() == 1, "{detached}");
+    let eval = agent.cli(&["job", "stop", "-detach", "-yes", "we"]).ok();
+    assert_eq!(eval.trim().len(), 36, "{eval}");
+
+    let mut large = shell_job("large", "service", 2, "sleep 600");
+    large["TaskGroups"][0]["Tasks"][0]["Resources"]["MemoryMB"] = 100_000_000.into();
+    let file = agent.file("large.json", &large.to_string());
+    let failed = agent.cli(&["job", "run", &file]);
+    assert_eq!(failed.code, 2, "{}", failed.stdout);
+    for text in [
+        "\" finished with status \"complete\" but failed to place all allocations:\n",
+        ": Task Group \"main\" (failed to place 2 allocations):\n",
+        ":   * Resources exhausted on 1 nodes\n",
+        ":   * Dimension \"memory\" exhausted on 1 nodes\n",
+        "\" waiting for additional capacity to place remainder\n",
+    ] {
+        assert!(failed.stdout.contains(text), "{text}: {}", failed.stdout);
+    }
+    let plain = agent.cli(&["job", "status", "-force-color"]).ok();
+    assert!(!plain.contains('\x1b'), "the harness sets NO_COLOR, which wins");
+    let coloured =
+        printed(nomad(&root).env("NOMAD_ADDR", agent.address()).args(["job", "status", "-force-color"]));
+    assert!(coloured.starts_with("\x1b[1mID"), "{coloured:?}");
+}
+
+/// A line without its time.
+fn text_of(line: &str) -> String {
+    let (begin, rest) = line.split_at(4);
+    let (time, text) = rest.split_once(": ").unwrap();
+    assert!(time.len() >= 20 && time.contains('T'), "{line}");
+    format!("{begin}{text}")
+}
+
+/// What is not there yet says so, instead of being unknown.
+#[test]
+fn what_is_not_built_is_refused_with_its_reason() {
+    let root = tempdir().unwrap();
+    for (args, words) in [
+        (
+            &["job", "run", "-ui", "x.hcl"][..],
+            "`-ui` is not supported by this version of muster: there is no web",
+        ),
+        (&["volume", "status"], "`volume status` is not in this version of muster yet"),
+        (&["status", "-address=ftp://x", "a"], "invalid address `ftp://x`"),
+        (&["status", "-address=unix:///nowhere.sock", "a"], "/nowhere.sock"),
+        (&["status", "-ca-path=/nowhere", "a"], "cannot use `/nowhere`"),
+        (&["status", "-client-cert=/nowhere", "a"], "-client-cert and -client-key belong together"),
+        (&["status", "-tls-server-name=a", "-address=https://127.0.0.1:1", "a"], "needs the authority"),
+    ] {
+        let output = nomad(&root).args(args).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(1) && said.contains(words), "{args:?}: {said}");
+    }
 }

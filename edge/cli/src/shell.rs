@@ -63,6 +63,18 @@ impl Shell {
         }
     }
 
+    /// A line of a difference: what comes is green, what goes red, what changes yellow.
+    pub(crate) fn diff_line(&mut self, text: &str) -> Result<(), Failure> {
+        let code = match text.trim_start() {
+            _ if !self.bold => return self.line(text),
+            text if text.starts_with("+/-") => 33,
+            text if text.starts_with("+ ") => 32,
+            text if text.starts_with("- ") => 31,
+            _ => return self.line(text),
+        };
+        self.line(&format!("\x1b[{code}m{text}\x1b[0m"))
+    }
+
     /// A section's heading, after an empty line.
     pub(crate) fn heading(&mut self, text: &str) -> Result<(), Failure> {
         self.blank()?;
@@ -98,5 +110,26 @@ impl Shell {
                 code
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use crate::testing::shell;
+
+    #[test]
+    fn differences_have_colours_where_there_are_colours() {
+        let (mut sh, captured) = shell();
+        for bold in [false, true] {
+            sh.bold = bold;
+            for line in ["+ a", "  - b", "+/- c", "  d"] {
+                sh.diff_line(line).unwrap();
+            }
+        }
+        let plain = "+ a\n  - b\n+/- c\n  d\n";
+        let coloured = "\x1b[32m+ a\x1b[0m\n\x1b[31m  - b\x1b[0m\n\x1b[33m+/- c\x1b[0m\n  d\n";
+        assert_eq!(captured.out(), format!("{plain}{coloured}"));
     }
 }

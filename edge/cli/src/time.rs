@@ -51,6 +51,13 @@ impl Clock {
         if verbose { self.absolute(nanos) } else { self.relative(nanos) }
     }
 
+    /// As [`Self::shown`], from the wire's RFC 3339 text; unreadable is empty.
+    pub(crate) fn shown_text(&self, text: &str, verbose: bool) -> String {
+        let nanos =
+            text.parse::<Timestamp>().map_or(0, |time| i64::try_from(time.as_nanosecond()).unwrap_or(0));
+        self.shown(nanos, verbose)
+    }
+
     /// As [`Self::absolute`], from the wire's RFC 3339 text; the zero time and anything unreadable are empty.
     pub(crate) fn absolute_text(&self, text: &str) -> String {
         match text.parse::<Timestamp>() {

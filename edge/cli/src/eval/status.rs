@@ -46,8 +46,9 @@ impl Verb for EvalStatus {
         if self.monitor {
             return Monitor { client: &client, verbose: self.verbose }.existing(shell, &eval.id).await;
         }
-        let query = [("namespace", eval.namespace.as_str())];
-        let eval = client.get::<EvalRead>(&[&eval.id], &query).await;
+        let namespace = ("namespace", eval.namespace.as_str());
+        let (query, with_relatives) = ([namespace], [namespace, ("related", "true")]);
+        let eval = client.get::<EvalRead>(&[&eval.id], &with_relatives).await;
         let eval = eval.map_err(|error| Failure::request("querying evaluation", &error))?.value;
         if self.shape.print(shell, &eval)? {
             return Ok(OK);

@@ -91,7 +91,7 @@ impl JobHistory {
         match diff {
             Some(diff) => {
                 shell.line("Diff        =")?;
-                diff::job(diff, false).iter().try_for_each(|line| shell.line(line))
+                diff::job(diff, false).iter().try_for_each(|line| shell.diff_line(line))
             }
             None => Ok(()),
         }

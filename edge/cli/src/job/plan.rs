@@ -75,7 +75,7 @@ impl JobPlan {
 
     fn show(&self, shell: &mut Shell, plan: &JobPlanResponse, rerun: &str) -> Result<(), Failure> {
         if let Some(diff) = plan.diff.as_ref().filter(|_| self.diff) {
-            diff::job(diff, self.verbose).iter().try_for_each(|line| shell.line(line))?;
+            diff::job(diff, self.verbose).iter().try_for_each(|line| shell.diff_line(line))?;
             shell.blank()?;
         }
         shell.bold_line("Scheduler dry-run:")?;

@@ -1,5 +1,6 @@
 //! `job status`: the list of jobs, or one with its summary, failed placements and allocations.
 
+mod attempts;
 mod show;
 
 use muster_api::table::{JobAllocations, JobEvaluations, JobList, JobRead, JobSummary};
@@ -97,7 +98,7 @@ impl JobStatus {
         show::header(shell, &job)?;
         if !self.short {
             let details = self.details(client, &stub.id, &stub.namespace).await?;
-            show::sections(shell, &details, self.evals || self.verbose, self.verbose)?;
+            show::sections(shell, &job, &details, self.evals || self.verbose, self.verbose)?;
         }
         Ok(OK)
     }

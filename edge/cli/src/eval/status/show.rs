@@ -1,6 +1,6 @@
 //! An evaluation as text.
 
-use muster_api::views::{AllocListStub, EvalView};
+use muster_api::views::{AllocListStub, EvalStubView, EvalView};
 
 use crate::failure::Failure;
 use crate::ids::short;
@@ -17,6 +17,11 @@ pub(super) fn evaluation(
 ) -> Result<(), Failure> {
     let pairs = header(shell, eval, verbose);
     shell.pairs(&pairs)?;
+    let relatives = eval.related_evals.as_deref().unwrap_or_default();
+    if !relatives.is_empty() {
+        shell.heading("Related Evaluations")?;
+        shell.table(&related(relatives, verbose))?;
+    }
     if !allocs.is_empty() {
         shell.heading("Placed Allocations")?;
         let table = placed(shell, allocs, verbose);
@@ -66,6 +71,21 @@ fn header(shell: &Shell, eval: &EvalView, verbose: bool) -> KeyValues {
     pairs.add("Next Eval", short(&eval.next_eval, verbose));
     pairs.add("Blocked Eval", short(&eval.blocked_eval, verbose));
     pairs
+}
+
+fn related(evals: &[EvalStubView], verbose: bool) -> Table {
+    let mut table = Table::new(&["ID", "Priority", "Triggered By", "Node ID", "Status", "Description"]);
+    for eval in evals {
+        table.row(vec![
+            short(&eval.id, verbose),
+            eval.priority.to_string(),
+            eval.triggered_by.clone(),
+            short(&eval.node_id, verbose),
+            eval.status.clone(),
+            eval.status_description.clone(),
+        ]);
+    }
+    table
 }
 
 fn placed(shell: &Shell, allocs: &[AllocListStub], verbose: bool) -> Table {
@@ -120,6 +140,14 @@ mod tests {
             modify_time: NOW,
             blocked_eval: "f2f2f2f2-0000".into(),
             failed_groups: [("g".to_owned(), metric)].into(),
+            related_evals: Some(vec![EvalStubView {
+                id: "f2f2f2f2-0000".into(),
+                priority: 50,
+                triggered_by: "queued-allocs".into(),
+                status: "blocked".into(),
+                status_description: "created to place remaining allocations".into(),
+                ..EvalStubView::default()
+            }]),
             ..EvalView::default()
         };
         evaluation(&mut sh, &eval, &[], false).unwrap();
@@ -138,6 +166,10 @@ Placement Failures = true
 Previous Eval      = <none>
 Next Eval          = <none>
 Blocked Eval       = f2f2f2f2
+
+Related Evaluations
+ID        Priority  Triggered By   Node ID  Status   Description
+f2f2f2f2  50        queued-allocs  <none>   blocked  created to place remaining allocations
 
 Failed Placements
 Task Group \"g\" (failed to place 2 allocations):

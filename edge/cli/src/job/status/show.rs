@@ -32,6 +32,7 @@ pub(super) fn header(shell: &mut Shell, job: &JobInput) -> Result<(), Failure> {
 
 pub(super) fn sections(
     shell: &mut Shell,
+    job: &JobInput,
     details: &Details,
     evals: bool,
     verbose: bool,
@@ -39,6 +40,10 @@ pub(super) fn sections(
     summary(shell, details)?;
     if evals {
         evaluations(shell, &details.evaluations, verbose)?;
+    }
+    if let Some(table) = super::attempts::table(shell, job, details, verbose) {
+        shell.heading("Future Rescheduling Attempts")?;
+        shell.table(&table)?;
     }
     placement_failure(shell, &details.evaluations)?;
     shell.heading("Allocations")?;
@@ -169,7 +174,7 @@ mod tests {
             ..JobInput::default()
         };
         header(&mut sh, &job).unwrap();
-        sections(&mut sh, &details(), true, false).unwrap();
+        sections(&mut sh, &job, &details(), true, false).unwrap();
         assert_eq!(captured.out(), EXPECTED);
     }
 
@@ -179,7 +184,7 @@ mod tests {
         let mut details = details();
         details.evaluations.pop();
         details.allocations.clear();
-        sections(&mut sh, &details, false, false).unwrap();
+        sections(&mut sh, &JobInput::default(), &details, false, false).unwrap();
         assert!(!captured.out().contains("Placement Failure"));
         assert!(captured.out().ends_with("Allocations\nNo allocations placed\n"));
     }
