@@ -109,6 +109,9 @@ fn history_shows_what_each_version_changed() {
     assert_eq!((one["Versions"].as_array().unwrap().len(), &one["Versions"][0]["Version"]), (1, &1.into()));
     let allocs = agent.cli(&["job", "allocs", "-t", "{{len .}}", "web"]).ok();
     assert_eq!(allocs, "2\n");
+    // What earlier versions left is over, and no plan counts it.
+    let plan = agent.cli(&["job", "plan", &job(&agent, 1, "sleep 601", "5s")]);
+    assert!(plan.stdout.contains("Task Group: \"g\" (1 ignore)"), "{plan:?}");
     let none = agent.cli(&["job", "history", "-version", "9", "web"]);
     assert_eq!((none.code, none.stderr.contains("no version 9")), (1, true), "{none:?}");
 }

@@ -26,7 +26,8 @@ pub fn reconcile<'a>(
     let mut judged: Vec<Judged<'a>> = Vec::with_capacity(allocs.len());
     for alloc in allocs {
         match fate::judge(alloc, group, position, job.kind, changes, given) {
-            Fate::Ignore => updates.ignore += 1,
+            // Of a service that was told to end before, nobody is told again.
+            Fate::Ignore => updates.ignore += u32::from(job.kind.runs_to_completion()),
             fate => judged.push((alloc, fate)),
         }
     }
