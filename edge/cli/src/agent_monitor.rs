@@ -31,12 +31,19 @@ pub(crate) struct Monitor {
 impl Verb for Monitor {
     async fn run(self, shell: &mut Shell) -> Outcome {
         let client = self.connect.connect(shell)?;
+        let node_id = match &self.node_id {
+            Some(text) => {
+                let missing = format!("No node(s) with prefix or id \"{text}\" found");
+                crate::node::find(&client, text, missing).await?.id
+            }
+            None => String::new(),
+        };
         let query = [
             ("plain", "true"),
             ("log_level", self.log_level.as_str()),
             ("log_json", if self.json { "true" } else { "" }),
             ("log_include_location", if self.log_include_location { "true" } else { "" }),
-            ("node_id", self.node_id.as_deref().unwrap_or_default()),
+            ("node_id", node_id.as_str()),
             ("server_id", self.server_id.as_deref().unwrap_or_default()),
         ];
         let query: Vec<_> = query.into_iter().filter(|(_, value)| !value.is_empty()).collect();

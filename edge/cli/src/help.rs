@@ -67,6 +67,7 @@ pub(crate) fn overview(program: &str) -> String {
         ("demo", "Run an agent with a first job to look at."),
     ];
     list(&mut text, own.into_iter().chain(ROWS.iter().map(|row| (row.words, row.about))));
+    let _ = write!(text, "\n\nYour shell completes all of this after `{program} -autocomplete-install`.");
     text
 }
 
@@ -82,8 +83,11 @@ pub(crate) fn group(program: &str, first: &str) -> Option<String> {
 }
 
 fn list<'a>(text: &mut String, rows: impl Iterator<Item = (&'a str, &'a str)>) {
+    let mut rows: Vec<_> = rows.collect();
+    rows.sort_unstable();
+    let width = rows.iter().map(|(words, _)| words.len()).max().unwrap_or(0) + 2;
     for (words, about) in rows {
-        let _ = write!(text, "\n  {words:18}{about}");
+        let _ = write!(text, "\n  {words:width$}{about}");
     }
 }
 

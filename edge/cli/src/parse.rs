@@ -122,8 +122,9 @@ fn no_such_command(program: &str, words: &[&str], args: &[OsString]) -> Read {
     let group = help::group(program, first);
     let of_group = || unbuilt::group(first).filter(|_| group.is_none());
     if let Some(text) = unbuilt::command(words).or_else(of_group) {
-        let other = group.unwrap_or_else(|| help::overview(program));
-        return Read::Refuse(format!("{text}\n\n{other}"));
+        let group = group.map(|group| format!("\n\n{group}"));
+        let others = group.unwrap_or_else(|| format!(": `{program} help` lists the commands there are"));
+        return Read::Refuse(format!("{text}{others}"));
     }
     match (group, second) {
         (Some(group), None)

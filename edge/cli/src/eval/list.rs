@@ -72,9 +72,11 @@ impl EvalList {
     fn next_page(&self, shell: &Shell, token: &str) -> String {
         let job = self.job.as_ref().map(|job| format!(" -job={job}")).unwrap_or_default();
         let status = self.status.as_ref().map(|status| format!(" -status={status}")).unwrap_or_default();
+        let filter = self.filter.as_ref().map(|text| format!(" -filter={}", crate::shell::quoted(text)));
+        let filter = filter.unwrap_or_default();
         let verbose = if self.verbose { " -verbose" } else { "" };
         format!(
-            "{} eval list{job}{status}{verbose} -per-page={} -page-token={token}",
+            "{} eval list{job}{status}{filter}{verbose} -per-page={} -page-token={token}",
             shell.program, self.per_page
         )
     }

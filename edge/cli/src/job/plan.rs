@@ -43,7 +43,7 @@ impl Verb for JobPlan {
 
     async fn run(self, shell: &mut Shell) -> Outcome {
         let made = self.make(shell).await;
-        let (plan, rerun) = match made {
+        let made = match made {
             Ok(made) => made,
             Err(failure) => {
                 shell.finish(Err(failure));
@@ -51,29 +51,38 @@ impl Verb for JobPlan {
             }
         };
         if self.json_output || self.t.is_some() {
-            crate::shape::Shape::new(self.json_output, self.t.clone()).print(shell, &plan)?;
+            crate::shape::Shape::new(self.json_output, self.t.clone()).print(shell, &made.plan)?;
         } else {
-            self.show(shell, &plan, &rerun)?;
+            self.show(shell, &made)?;
         }
-        Ok(code(&plan))
+        Ok(code(&made.plan))
     }
 }
 
+/// A plan, and what it was made of.
+struct Made {
+    plan: JobPlanResponse,
+    on_every_node: bool,
+    /// The flags and the file, as they would be given to `job run`.
+    rerun: String,
+}
+
 impl JobPlan {
-    /// The plan, and how to run the file it was made of.
-    async fn make(&self, shell: &mut Shell) -> Result<(JobPlanResponse, String), Failure> {
+    async fn make(&self, shell: &mut Shell) -> Result<Made, Failure> {
         let JobFile { input, .. } = self.source.read(shell)?;
         let client = self.connect.connect(shell)?;
         let place = super::run::place(&input);
         let query: Vec<(&str, &str)> = place.iter().map(|(key, value)| (*key, value.as_str())).collect();
         let id = input.id.clone().unwrap_or_default();
+        let on_every_node = matches!(input.kind.as_deref(), Some("system" | "sysbatch"));
         let request = JobPlanRequest { job: Some(input), diff: self.diff, ..JobPlanRequest::default() };
         let answer = client.send_json::<Route>(&[&id], &query, &request).await;
         let plan = answer.map_err(|error| Failure::request("during plan", &error))?.value;
-        Ok((plan, self.source.as_flags()))
+        Ok(Made { plan, on_every_node, rerun: self.source.as_flags() })
     }
 
-    fn show(&self, shell: &mut Shell, plan: &JobPlanResponse, rerun: &str) -> Result<(), Failure> {
+    fn show(&self, shell: &mut Shell, made: &Made) -> Result<(), Failure> {
+        let Made { plan, on_every_node, rerun } = made;
         if let Some(diff) = plan.diff.as_ref().filter(|_| self.diff) {
             diff::job(diff, self.verbose).iter().try_for_each(|line| shell.diff_line(line))?;
             shell.blank()?;
@@ -82,7 +91,10 @@ impl JobPlan {
         if plan.failed_groups.is_empty() {
             shell.line("- All tasks successfully allocated.")?;
         } else {
-            shell.line("- WARNING: Failed to place all allocations.")?;
+            shell.line(match on_every_node {
+                true => "- WARNING: Failed to place allocations on all nodes.",
+                false => "- WARNING: Failed to place all allocations.",
+            })?;
             for (group, metric) in &plan.failed_groups {
                 shell.line(&format!("  {}", metrics::failed_group(group, metric)))?;
                 metrics::findings(metric, "    ").iter().try_for_each(|line| shell.line(line))?;

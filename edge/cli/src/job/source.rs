@@ -12,7 +12,7 @@ use muster_jobspec::{JobInput, Limits, Places};
 
 use super::files::LocalFiles;
 use crate::failure::Failure;
-use crate::shell::Shell;
+use crate::shell::{Shell, quoted};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct SourceArgs {
@@ -52,16 +52,6 @@ impl JobFile {
         let source = Source::new(name.as_str(), self.submission.source.as_str());
         let lines: Vec<String> = places.locate(&errors).iter().map(|found| found.explain(&source)).collect();
         Some(lines.join("\n"))
-    }
-}
-
-/// As a shell takes it for one word.
-fn quoted(text: &str) -> String {
-    let plain = |ch: char| ch.is_alphanumeric() || "-_./=:,@%+".contains(ch);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
     }
 }
 

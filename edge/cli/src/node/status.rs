@@ -113,8 +113,10 @@ impl NodeStatus {
             shell.table(&super::list_table(&nodes, columns))?;
         }
         if let Some(token) = answer.next_token.filter(|_| !self.quiet) {
+            let filter = self.filter.as_ref().map(|text| format!(" -filter={}", crate::shell::quoted(text)));
+            let (program, filter) = (&shell.program, filter.unwrap_or_default());
             let again =
-                format!("{} node status -per-page={} -page-token={token}", shell.program, self.per_page);
+                format!("{program} node status{filter} -per-page={} -page-token={token}", self.per_page);
             shell.line(&format!("\nResults have been paginated. To get the next page run:\n\n{again}"))?;
         }
         Ok(OK)

@@ -75,6 +75,7 @@ pub(super) fn sections(
     }
     allocations(shell, allocs, verbose)?;
     if verbose {
+        host_volumes(shell, node)?;
         texts(shell, "Attributes", &node.attributes)?;
         texts(shell, "Meta", &node.meta)?;
     }
@@ -89,6 +90,18 @@ fn drivers(shell: &mut Shell, node: &NodeView) -> Result<(), Failure> {
         let (detected, healthy) = (info.detected.to_string(), info.healthy.to_string());
         table.row(vec![name.clone(), detected, healthy, info.health_description.clone(), time]);
     }
+    shell.table(&table)
+}
+
+fn host_volumes(shell: &mut Shell, node: &NodeView) -> Result<(), Failure> {
+    if node.host_volumes.is_empty() {
+        return Ok(());
+    }
+    let mut table = Table::new(&["Name", "ReadOnly", "Source"]);
+    for (name, volume) in &node.host_volumes {
+        table.row(vec![name.clone(), volume.read_only.to_string(), volume.path.clone()]);
+    }
+    shell.heading("Host Volumes")?;
     shell.table(&table)
 }
 
