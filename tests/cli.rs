@@ -221,6 +221,27 @@ fn progress_is_told_line_by_line() {
     assert!(coloured.starts_with("\x1b[1mID"), "{coloured:?}");
 }
 
+/// What was changed since stays, if asked for.
+#[test]
+fn a_job_keeps_its_counts_and_resources_if_asked() {
+    let root = tempdir().unwrap();
+    let agent = dev_agent(&root);
+    register(&agent, &shell_job("web", "service", 2, "sleep 600"));
+    let mut file = shell_job("web", "service", 1, "sleep 601");
+    file["TaskGroups"][0]["Tasks"][0]["Resources"]["CPU"] = 33.into();
+    let file = agent.file("web.json", &file.to_string());
+    let sizes = |flags: &[&str]| {
+        agent.cli(&[&["job", "run", "-detach"], flags, &[&file]].concat()).ok();
+        let job = agent.get("/v1/job/web");
+        let group = &job["TaskGroups"][0];
+        (group["Count"].as_u64().unwrap(), group["Tasks"][0]["Resources"]["CPU"].as_u64().unwrap())
+    };
+    assert_eq!(sizes(&["-preserve-counts"]), (2, 33));
+    assert_eq!(sizes(&[]), (1, 33));
+    register(&agent, &shell_job("web", "service", 3, "sleep 602"));
+    assert_eq!(sizes(&["--preserve-resources"]), (1, 10));
+}
+
 /// A line without its time.
 fn text_of(line: &str) -> String {
     let (begin, rest) = line.split_at(4);

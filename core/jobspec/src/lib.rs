@@ -16,6 +16,7 @@ pub mod duration;
 mod hcl;
 pub mod input;
 mod json;
+mod preserve;
 mod view;
 mod wire;
 
@@ -23,4 +24,5 @@ pub use decide::{CronError, Decided, Limits, ValidationError, decide, parse_cron
 pub use hcl::{Places, parse_hcl, parse_hcl_with_places};
 pub use input::JobInput;
 pub use json::{ParseError, parse_json};
+pub use preserve::Preserve;
 pub use view::view;

@@ -44,7 +44,7 @@ const COMMANDS: &[(&str, bool, &str)] = &[
     (
         "job run",
         true,
-        "detach verbose output policy-override! preserve-counts! preserve-resources! json hcl2-strict check-index= \
+        "detach verbose output policy-override! preserve-counts preserve-resources json hcl2-strict check-index= \
          consul-namespace=! vault-namespace=! eval-priority= ui! var= var-file=",
     ),
     ("job status", true, "short evals all-allocs json t= verbose ui!"),

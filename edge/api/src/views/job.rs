@@ -17,7 +17,10 @@ pub struct JobRegisterRequest {
     pub job_modify_index: u64,
     pub eval_priority: u16,
     pub policy_override: bool,
+    /// Groups keep the counts of the job that is registered.
     pub preserve_counts: bool,
+    /// Tasks keep the resources of the job that is registered.
+    pub preserve_resources: bool,
     pub namespace: String,
 }
 

@@ -30,6 +30,12 @@ pub(crate) struct JobRun {
     /// Register only if the job still has this modify index; 0 if it must not exist
     #[arg(long, value_name = "INDEX")]
     check_index: Option<u64>,
+    /// Keep how many allocations the groups have, whatever the file says
+    #[arg(long)]
+    preserve_counts: bool,
+    /// Keep what the tasks are given, whatever the file says
+    #[arg(long)]
+    preserve_resources: bool,
     /// Priority of the evaluation, 1 to 100; the job's own by default
     #[arg(long, value_name = "PRIORITY", value_parser = clap::value_parser!(u16).range(0..=100), default_value_t = 0)]
     eval_priority: u16,
@@ -38,8 +44,6 @@ pub(crate) struct JobRun {
 impl Verb for JobRun {
     const REFUSED: &'static [Refused] = &[
         Refused::POLICY_OVERRIDE,
-        Refused::switch("preserve-counts", "the servers take counts from the job file"),
-        Refused::switch("preserve-resources", "the servers take resources from the job file"),
         Refused::value("consul-namespace", "there is no Consul integration yet"),
         Refused::VAULT_NAMESPACE,
         Refused::UI,
@@ -68,6 +72,8 @@ impl JobRun {
             enforce_index: self.check_index.is_some(),
             job_modify_index: self.check_index.unwrap_or(0),
             eval_priority: self.eval_priority,
+            preserve_counts: self.preserve_counts,
+            preserve_resources: self.preserve_resources,
             ..JobRegisterRequest::default()
         };
         let query: Vec<(&str, &str)> = place.iter().map(|(key, value)| (*key, value.as_str())).collect();

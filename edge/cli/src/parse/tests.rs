@@ -54,7 +54,7 @@ fn what_cannot_be_honoured_is_refused_by_name() {
     for (line, flag) in [
         ("muster job status -ui", "`-ui`"),
         ("muster job run -policy-override x", "`-policy-override`"),
-        ("muster job run x -preserve-counts=true", "`-preserve-counts`"),
+        ("muster job run x -consul-namespace=a", "`-consul-namespace`"),
         ("muster job history -diff-tag=a web", "`-diff-tag`"),
         ("muster job eval -force-reschedule web", "`-force-reschedule`"),
     ] {

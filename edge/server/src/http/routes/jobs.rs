@@ -8,9 +8,9 @@ use muster_api::views::{
     JobsParseRequest,
 };
 use muster_hcl::{Inputs, Source};
-use muster_ids::{Index, Namespace};
-use muster_jobspec::{Decided, JobInput, Limits, ValidationError};
-use muster_model::Job;
+use muster_ids::{Index, JobId, Namespace};
+use muster_jobspec::{Decided, JobInput, Limits, Preserve, ValidationError};
+use muster_model::{Job, JobKey};
 use muster_state::WatchKey;
 use muster_state::command::{Command, JobRegister, Reply};
 
@@ -21,6 +21,7 @@ use crate::http::error::ApiError;
 use crate::http::filter;
 use crate::http::listing::{ListResult, Listing};
 use crate::http::page::ByName;
+use crate::scoped::Scoped;
 
 pub(crate) fn list(read: &Read<'_>) -> ListResult<JobListStub> {
     let jobs = read.state.jobs().filter(|job| job.id.as_str().starts_with(&read.options.prefix));
@@ -49,12 +50,13 @@ pub(crate) async fn register(write: &Write<'_>) -> Result<ApiResponse, ApiError>
 /// Registers the job of the body; `id` is the one in the path, if the route has one.
 pub(crate) async fn register_as(write: &Write<'_>, id: Option<&str>) -> Result<ApiResponse, ApiError> {
     let mut request: JobRegisterRequest = body::decode(&write.body)?;
-    let input = request.job.take().ok_or_else(|| ApiError::bad_request("Job must be specified"))?;
+    let mut input = request.job.take().ok_or_else(|| ApiError::bad_request("Job must be specified"))?;
     check_input(&input, id)?;
     if !(request.eval_priority == 0 || (1..=100).contains(&request.eval_priority)) {
         return Err(ApiError::bad_request("Eval priority must be between 1 and 100 inclusively"));
     }
     let namespace = namespace(write, &input, &request.namespace)?;
+    keep(write, &mut input, &namespace, &request)?;
     let (job, warnings) =
         decide(write, input, &namespace)?.registrable().map_err(|reasons| invalid(&reasons))?;
     let response = propose(write, job, &request, warnings).await?;
@@ -62,6 +64,26 @@ pub(crate) async fn register_as(write: &Write<'_>, id: Option<&str>) -> Result<A
     let mut answer = body::json(&response, write.options.pretty)?;
     index_header(&mut answer, Index(index));
     Ok(answer)
+}
+
+/// What the job that is registered keeps, if that was asked for.
+fn keep(
+    write: &Write<'_>,
+    input: &mut JobInput,
+    namespace: &Namespace,
+    request: &JobRegisterRequest,
+) -> Result<(), ApiError> {
+    let preserve = Preserve { counts: request.preserve_counts, resources: request.preserve_resources };
+    if preserve.is_nothing() {
+        return Ok(());
+    }
+    let id = JobId::new(input.id.as_deref().unwrap_or_default())?;
+    let key = JobKey { namespace: namespace.clone(), id };
+    let snapshot = write.shared.consensus.snapshot();
+    if let Some(registered) = Scoped::new(&snapshot, write.grant).job(&key) {
+        preserve.apply(input, &muster_jobspec::view(registered));
+    }
+    Ok(())
 }
 
 fn check_input(input: &JobInput, id: Option<&str>) -> Result<(), ApiError> {
