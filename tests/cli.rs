@@ -153,7 +153,7 @@ fn lines_are_completed() {
     let complete = |line: &str| printed(nomad(&root).env("COMP_LINE", line));
     assert_eq!(complete("nomad al"), "alloc\n");
     assert_eq!(complete("nomad alloc st"), "status\nstop\n");
-    assert_eq!(complete("nomad job run -pr"), "");
+    assert_eq!(complete("nomad job run -pol"), "", "refused flags are not suggested");
     assert_eq!(complete("nomad job run -eval"), "-eval-priority\n");
     let address = agent.address();
     assert_eq!(complete(&format!("nomad job stop -address={address} we")), "web-front\n");
