@@ -169,6 +169,63 @@ impl Terminal {
     }
 }
 
+#[test]
+fn actions_run_what_the_job_prepared_and_nothing_else() {
+    let root = tempdir().unwrap();
+    let (agent, nomad) = (dev_agent(&root), nomad(&root));
+    let mut job = shell_job("web", "service", 2, "exec sleep 1000");
+    let script = "echo $NOMAD_TASK_NAME $1; cat; exit 5";
+    job["TaskGroups"][0]["Tasks"][0]["Actions"] = json!([
+        {"Name": "flush", "Command": "/bin/sh", "Args": ["-c", script, "sh", "${NOMAD_ALLOC_ID} ${meta.none}"]},
+        {"Name": "twice", "Command": "true"},
+    ]);
+    let mut other = job["TaskGroups"][0].clone();
+    other["Name"] = json!("other");
+    other["Count"] = json!(1);
+    other["Tasks"][0]["Actions"] = json!([{"Name": "twice", "Command": "true"}]);
+    job["TaskGroups"].as_array_mut().unwrap().push(other);
+    let registered = register(&agent, &job);
+    assert!(!registered["Warnings"].as_str().unwrap_or_default().contains("action"), "{registered}");
+    let allocs = wait_allocs(&agent, "web", "running", 3);
+    let of_main: Vec<&str> = allocs.iter().filter(|a| a["TaskGroup"] == "main").map(id).collect();
+    let listed = agent.get("/v1/job/web/actions");
+    assert_eq!((listed.as_array().unwrap().len(), &listed[0]["Name"]), (3, &json!("flush")));
+
+    let action = |args: &[&str], input: &[u8]| run(&nomad, &agent, args, input);
+    let (code, out, error) = action(&["job", "action", "-alloc", of_main[1], "flush"], b"typed\n");
+    let want = format!("main {} ${{meta.none}}\ntyped\n", of_main[1]);
+    assert_eq!((code, String::from_utf8(out).unwrap(), error), (5, want, String::new()));
+    // Any running allocation of the job that has it; older scripts use one word.
+    let (code, out, _) =
+        action(&["action", "-job", "web", "-task=main", "-i=false", "flush"], b"not passed on");
+    let out = String::from_utf8(out).unwrap();
+    assert_eq!(code, 5);
+    assert!(of_main.iter().any(|alloc| out == format!("main {alloc} ${{meta.none}}\n")), "{out}");
+    assert_eq!(action(&["action", "-job=web", "-group", "other", "twice"], b"").0, 0);
+
+    for (args, wanted) in [
+        (vec!["action", "flush"], "A job ID is required"),
+        (vec!["action", "-job", "web", "twice"], "several tasks have an action `twice`"),
+        (vec!["action", "-job", "web", "-group", "other", "flush"], "no action `flush` there"),
+        (vec!["action", "-job", "nothing", "flush"], "No job(s) with prefix or ID \"nothing\" found"),
+    ] {
+        let (code, _, error) = action(&args, b"");
+        assert!(code == 1 && error.contains(wanted), "{args:?}: {error}");
+    }
+    register(&agent, &shell_job("stranger", "service", 1, "exec sleep 1000"));
+    let stranger = id(&wait_allocs(&agent, "stranger", "running", 1)[0]).to_owned();
+    for (query, wanted) in [
+        ("task=main".to_owned(), "must provide action name"),
+        ("action=flush".to_owned(), "must provide task name"),
+        ("action=none&task=main".to_owned(), "action `none` not found in task `main` of job `web`"),
+        ("action=flush&task=none".to_owned(), "no running allocation with a task `none`"),
+        (format!("action=flush&task=main&allocID={stranger}"), "Unknown allocation"),
+    ] {
+        let answer = refusal(&agent, &format!("/v1/job/web/action?{query}"), wanted);
+        assert!(answer.contains(wanted) && !answer.contains(" 101 "), "{query}: {answer}");
+    }
+}
+
 fn resize(master: impl std::os::fd::AsFd, rows: u16, columns: u16) {
     let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
     tcsetwinsize(master, size).unwrap();
@@ -272,6 +329,25 @@ fn through_a_client_agent_and_after_its_restart_and_ended_by_the_tasks_end() {
 
 /// The status line of a websocket request.
 fn handshake(agent: &Agent, path: &str, headers: &str) -> String {
+    let mut answer = [0; 64];
+    let length = ask_upgrade(agent, path, headers).read(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer[..length]).lines().next().unwrap_or_default().to_owned()
+}
+
+/// The answer to a request for a websocket, up to where it says `wanted`.
+fn refusal(agent: &Agent, path: &str, wanted: &str) -> String {
+    let (mut stream, mut answer, mut piece) = (ask_upgrade(agent, path, ""), String::new(), [0; 4096]);
+    stream.set_read_timeout(Some(LIMIT)).unwrap();
+    while !answer.contains(wanted) {
+        match stream.read(&mut piece) {
+            Ok(0) | Err(_) => break,
+            Ok(length) => answer.push_str(&String::from_utf8_lossy(&piece[..length])),
+        }
+    }
+    answer
+}
+
+fn ask_upgrade(agent: &Agent, path: &str, headers: &str) -> TcpStream {
     let mut stream = TcpStream::connect(("127.0.0.1", agent.options.http_port)).unwrap();
     let port = agent.options.http_port;
     write!(
@@ -280,9 +356,7 @@ fn handshake(agent: &Agent, path: &str, headers: &str) -> String {
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{headers}\r\n"
     )
     .unwrap();
-    let mut answer = [0; 64];
-    let length = stream.read(&mut answer).unwrap();
-    String::from_utf8_lossy(&answer[..length]).lines().next().unwrap_or_default().to_owned()
+    stream
 }
 
 #[test]

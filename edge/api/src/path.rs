@@ -16,7 +16,6 @@ const NOT_BUILT: &[&str] = &[
     "/v1/job/{*job}/revert",
     "/v1/job/{*job}/stable",
     "/v1/job/{*job}/periodic/force",
-    "/v1/job/{*job}/action",
     "/v1/job/{*job}/versions/{name}/tag",
     "/v1/acl/token/onetime",
     "/v1/acl/token/onetime/exchange",

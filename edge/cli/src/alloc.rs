@@ -1,7 +1,7 @@
 //! Commands about allocations, and how one is found by the id the user gave.
 
 pub(crate) mod checks;
-mod choose;
+pub(crate) mod choose;
 mod content;
 pub(crate) mod exec;
 pub(crate) mod fs;

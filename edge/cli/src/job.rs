@@ -1,5 +1,6 @@
 //! Commands about jobs, and how a job is found by the name the user gave.
 
+pub(crate) mod action;
 pub(crate) mod allocs;
 pub(crate) mod eval;
 mod files;

@@ -33,6 +33,19 @@ pub struct ExecRequest<'a> {
     pub tty: bool,
 }
 
+/// Which of a job's own commands to run, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct ActionRequest<'a> {
+    pub job: &'a str,
+    pub namespace: &'a str,
+    pub action: &'a str,
+    pub task: &'a str,
+    /// The whole id.
+    pub alloc: &'a str,
+    /// Whether it gets a terminal.
+    pub tty: bool,
+}
+
 /// Towards the command. Dropping both halves ends it.
 #[derive(Debug)]
 pub struct ExecSender(SplitSink<Socket, Message>);
@@ -68,9 +81,29 @@ impl Client {
             ("tty", if request.tty { "true" } else { "false" }),
         ];
         let socket = self.websocket(RouteId::AllocExec, &[request.alloc], &query).await?;
+        Ok(self.halves(socket))
+    }
+
+    /// Runs a command that a job has prepared, and returns once it runs.
+    ///
+    /// # Errors
+    /// As [`Self::exec`].
+    pub async fn action(&self, request: ActionRequest<'_>) -> Result<(ExecSender, ExecReceiver), SdkError> {
+        let query = [
+            ("namespace", request.namespace),
+            ("action", request.action),
+            ("task", request.task),
+            ("allocID", request.alloc),
+            ("tty", if request.tty { "true" } else { "false" }),
+        ];
+        let socket = self.websocket(RouteId::JobAction, &[request.job], &query).await?;
+        Ok(self.halves(socket))
+    }
+
+    fn halves(&self, socket: Socket) -> (ExecSender, ExecReceiver) {
         let (sender, receiver) = socket.split();
         let address = self.config().address.clone();
-        Ok((ExecSender(sender), ExecReceiver { socket: receiver, address }))
+        (ExecSender(sender), ExecReceiver { socket: receiver, address })
     }
 
     async fn websocket(

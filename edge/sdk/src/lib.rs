@@ -19,5 +19,5 @@ mod transport;
 pub use client::{Answer, Client, Pieces, RawAnswer};
 pub use config::{ClientConfig, TlsFiles};
 pub use error::SdkError;
-pub use exec::{ExecEvent, ExecReceiver, ExecRequest, ExecSender};
+pub use exec::{ActionRequest, ExecEvent, ExecReceiver, ExecRequest, ExecSender};
 pub use frames::{Frame, Frames};

@@ -23,9 +23,6 @@ pub(super) fn decide(inputs: &[ActionInput], found: &mut Findings) -> Vec<Action
             action
         }));
     }
-    if !actions.is_empty() {
-        found.no_effect("the `action` block", "actions cannot be run");
-    }
     actions
 }
 

@@ -79,17 +79,17 @@ impl OfJob {
 
 /// How the user named an allocation.
 #[derive(Debug, Clone, Copy)]
-struct Choice<'a> {
+pub(crate) struct Choice<'a> {
     /// Prefix of an allocation's id, or with `job` of a job's.
-    text: &'a str,
-    job: bool,
+    pub text: &'a str,
+    pub job: bool,
     /// With `job`: only allocations of this group.
-    group: Option<&'a str>,
-    verbose: bool,
+    pub group: Option<&'a str>,
+    pub verbose: bool,
 }
 
 impl Choice<'_> {
-    async fn alloc(self, shell: &Shell, client: &Client) -> Result<AllocView, Failure> {
+    pub(crate) async fn alloc(self, shell: &Shell, client: &Client) -> Result<AllocView, Failure> {
         let stub = match self.job {
             true => self.of_job(shell, client).await?,
             false => super::find(client, shell, self.text, self.verbose).await?,

@@ -24,7 +24,7 @@ use crate::http::routes::allocs::stubs;
 use crate::http::routes::jobs;
 use crate::scoped::Scoped;
 
-fn key(options: &Options, id: &str) -> Result<JobKey, ApiError> {
+pub(crate) fn key(options: &Options, id: &str) -> Result<JobKey, ApiError> {
     let namespace = options.namespace.one().cloned();
     let namespace =
         namespace.ok_or_else(|| ApiError::bad_request("namespace `*` is not allowed here: name one"))?;

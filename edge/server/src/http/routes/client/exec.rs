@@ -5,6 +5,7 @@
 //!   `ws_handshake`:    101 ─▶ first frame ─ authorise ─ look up ─ ask the node ─▶ bridge    any refusal: a close
 //! ```
 
+mod asked;
 mod bridge;
 
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use muster_acl::{Capability, Requirement};
 use muster_api::views::ExecHandshake;
 use muster_api::{Params, RouteId};
-use muster_ids::{AllocId, TaskName};
+use muster_ids::TaskName;
 use muster_model::{Alloc, ClientStatus, TaskPhase};
 use muster_rpc::messages::{ExecInput, ExecOutput, TaskExec};
 use muster_rpc::{CallFailure, Duplex, FailureCode};
@@ -23,32 +24,23 @@ use muster_rpc::{CallFailure, Duplex, FailureCode};
 use super::{no_path, node_error};
 use crate::http::body::ApiResponse;
 use crate::http::caller::{self, Caller};
-use crate::http::error::{ApiError, malformed_id};
+use crate::http::error::ApiError;
 use crate::http::options::Options;
 use crate::http::websocket::{self, Ending, Offer, Socket};
 use crate::scoped::Scoped;
 use crate::sessions::StreamSlot;
 use crate::shared::Shared;
+use asked::Asked;
 
 /// How long a node may take to start the command.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a caller may take to say who it is.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// Of a command with its arguments.
-const MAX_COMMAND: usize = 128 << 10;
-
-/// What the caller asks for, not believed yet.
-#[derive(Debug)]
-struct Asked {
-    alloc: AllocId,
-    task: String,
-    command: Vec<String>,
-    tty: bool,
-}
 
 /// A command that runs.
 #[derive(Debug)]
 struct Running {
+    command: Vec<String>,
     duplex: Duplex<ExecInput, ExecOutput>,
     alloc: Arc<Alloc>,
     _slot: StreamSlot,
@@ -58,18 +50,19 @@ pub(crate) async fn open<B: Send>(
     mut request: Request<B>,
     shared: &Arc<Shared>,
     caller: Caller,
+    route: RouteId,
     params: &Params,
     options: &Options,
 ) -> Result<ApiResponse, ApiError> {
     let later = options.query.flag("ws_handshake", false)?;
     if !later {
-        caller.acl.authorize(RouteId::AllocExec.row().requires, None)?;
+        caller.acl.authorize(route.row().requires, None)?;
     }
     if request.method() != http::Method::GET {
         return Err(websocket::required());
     }
     let offer = Offer::take(&mut request)?;
-    let asked = Asked::read(params, options)?;
+    let asked = Asked::read(route, params, options)?;
     if !later {
         let running = start(shared, &caller, &asked).await?;
         return offer.accept(move |socket| serve(socket, asked, caller, running));
@@ -85,32 +78,6 @@ pub(crate) async fn open<B: Send>(
             Err(error) => websocket::close(socket, Ending::Refused(error)).await,
         }
     })
-}
-
-impl Asked {
-    fn read(params: &Params, options: &Options) -> Result<Self, ApiError> {
-        let query = &options.query;
-        let alloc = params.first().map(String::as_str).unwrap_or_default();
-        let alloc = alloc.parse().map_err(|error| malformed_id("alloc", &error))?;
-        let command = query.get("command").unwrap_or_default();
-        if command.len() > MAX_COMMAND {
-            return Err(ApiError::bad_request(format!("command is longer than {MAX_COMMAND} bytes")));
-        }
-        let command: Vec<String> = match command {
-            "" => Vec::new(),
-            json => serde_json::from_str::<Option<Vec<String>>>(json)
-                .map_err(|error| {
-                    ApiError::bad_request(format!("command must be a JSON list of texts: {error}"))
-                })?
-                .unwrap_or_default(),
-        };
-        if command.is_empty() {
-            return Err(ApiError::bad_request("command is not present"));
-        }
-        let task = query.get("task").filter(|task| !task.is_empty());
-        let task = task.ok_or_else(|| ApiError::bad_request("must provide task name"))?.to_owned();
-        Ok(Self { alloc, task, command, tty: query.flag("tty", false)? })
-    }
 }
 
 /// The headers, with the token of the first frame among them.
@@ -137,27 +104,32 @@ async fn handshake(socket: &mut Socket, mut headers: HeaderMap) -> Result<Header
 
 /// Everything that may be refused, in the caller's rights; then the command runs.
 async fn start(shared: &Shared, caller: &Caller, asked: &Asked) -> Result<Running, ApiError> {
-    let (alloc, task) = {
-        let grant = caller.acl.authorize(RouteId::AllocExec.row().requires, None)?;
+    let (alloc, task, command) = {
+        let grant = caller.acl.authorize(asked.route.row().requires, None)?;
         let snapshot = shared.consensus.snapshot();
-        let alloc = Scoped::new(&snapshot, &grant).alloc(asked.alloc).cloned();
-        let alloc =
-            alloc.ok_or_else(|| ApiError::not_found(format!("Unknown allocation \"{}\"", asked.alloc)))?;
+        let alloc = asked.alloc(&Scoped::new(&snapshot, &grant))?;
+        let command = asked.command(&alloc)?;
         let (task, driver) = running_task(&alloc, &asked.task)?;
         if !has_own_file_system(&driver) {
             grant.also(Requirement::AnyOf(&[Capability::AllocNodeExec]), Some(&alloc.job.namespace))?;
         }
-        (alloc, task)
+        (alloc, task, command)
     };
     let (session, slot) = shared.sessions.for_stream(alloc.node_id).ok_or_else(no_path)?;
     let slot = slot.ok_or_else(|| {
         let text = "too many files, logs and commands of this node are open: try again later";
         ApiError::new(StatusCode::TOO_MANY_REQUESTS, text)
     })?;
-    let request = TaskExec { alloc_id: alloc.id, task, command: asked.command.clone(), tty: asked.tty };
+    let request = TaskExec {
+        alloc_id: alloc.id,
+        task,
+        command: command.clone(),
+        resolve: asked.is_action(),
+        tty: asked.tty,
+    };
     let duplex = session.converse(request, START_TIMEOUT).await;
     let duplex = duplex.map_err(|error| node_error(error, exec_error))?;
-    Ok(Running { duplex, alloc, _slot: slot })
+    Ok(Running { command, duplex, alloc, _slot: slot })
 }
 
 /// The task's name and driver, if it runs.
@@ -200,8 +172,8 @@ fn exec_error(failure: &CallFailure) -> ApiError {
 }
 
 async fn serve(socket: Socket, asked: Asked, caller: Caller, running: Running) {
-    let Running { duplex, alloc, _slot } = running;
-    let Asked { task, command, tty, .. } = asked;
+    let Running { command, duplex, alloc, _slot } = running;
+    let Asked { task, tty, .. } = asked;
     let (job, who) = (alloc.job.key(), caller.identity);
     tracing::info!(%who, alloc = %alloc.id, job = %job.id, namespace = %job.namespace, task, ?command, tty, "exec: started");
     let begun = Instant::now();
