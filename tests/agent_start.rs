@@ -172,6 +172,81 @@ fn the_log_goes_where_the_configuration_says() {
 }
 
 #[test]
+fn what_was_logged_is_exported_from_the_file_or_the_journal() {
+    let root = tempdir().unwrap();
+    // Stands for the machine's journal: says what it was asked, and goes on where it is to follow.
+    let bin = root.path().join("bin");
+    fs::create_dir_all(&bin).unwrap();
+    let script = "#!/bin/sh\necho asked: \"$@\"; env | grep -c SECRET\ncase \"$*\" in *--follow*) echo follows; exec sleep 1000;; *broken*) echo no journal >&2; exit 1;; esac\n";
+    fs::write(bin.join("journalctl"), script).unwrap();
+    fs::set_permissions(bin.join("journalctl"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let paths = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+
+    let server = common::as_nomad(&root, "server").server();
+    let mut client = common::as_nomad(&root, "client").client(server.rpc_port, "");
+    client.config += &format!("log_file = \"{}/\"\n", client.dir.join("log").display());
+    client.env = vec![("PATH".to_owned(), paths), ("SECRET".to_owned(), "agent".to_owned())];
+    let (server, client) = (server.start(), client.start());
+    wait_nodes(&server, 1);
+    let nodes = server.get("/v1/nodes");
+    let node = id(&nodes[0]);
+
+    // Through the server, and from the agent itself.
+    for (agent, target) in [(&server, vec!["-node-id", node]), (&client, vec![])] {
+        let export = |flags: &[&str]| {
+            let args: Vec<&str> = ["monitor", "export"].iter().chain(&target).chain(flags).copied().collect();
+            agent.cli(&args)
+        };
+        let out = export(&["-on-disk"]).ok();
+        assert!(out.contains("registered: "), "{out}");
+        let out = export(&["-service-name=nomad-client", "-logs-since", "30m"]).ok();
+        assert!(out.starts_with("asked: --no-pager --quiet --unit=nomad-client --since=@"), "{out}");
+        assert!(out.ends_with("\n0\n"), "nothing of the agent's environment: {out}");
+        for (flags, wanted) in [
+            (vec![], "say what to export"),
+            (vec!["-on-disk", "-follow"], "`follow` needs `service_name`"),
+            (vec!["-on-disk", "-service-name=nomad"], "exclude each other"),
+            (vec!["-service-name=sshd"], "is no service of this agent"),
+            (vec!["-service-name=nomad", "-logs-since=soon"], "is no duration"),
+            (vec!["-service-name=nomad-broken"], "no journal"),
+        ] {
+            let refused = export(&flags);
+            let text = format!("{}{}", refused.stdout, refused.stderr);
+            assert!(refused.code == 1 && text.contains(wanted), "{flags:?}: {text}");
+        }
+    }
+    let refused = server.cli(&["monitor", "export", "-on-disk"]);
+    assert!(refused.code == 1 && refused.stderr.contains("writes no log file"), "{}", refused.stderr);
+
+    // Whoever follows sees what is there at once; the journal's reader ends when they leave.
+    let query = format!("service_name=nomad&follow=true&plain=true&node_id={node}");
+    let (status, mut body) = common::open(&server, &format!("/v1/agent/monitor/export?{query}"));
+    let mut seen = String::new();
+    while !seen.contains("follows\n") {
+        let mut piece = [0; 256];
+        let length = std::io::Read::read(&mut body, &mut piece).unwrap();
+        assert!(status == 200 && length > 0, "{seen}");
+        seen.push_str(&String::from_utf8_lossy(&piece[..length]));
+    }
+    let readers = || {
+        let parent = |entry: &fs::DirEntry| fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        let ours = format!(" {} ", client.pid());
+        let of = |entry: std::io::Result<fs::DirEntry>| {
+            let entry = entry.ok()?;
+            let name = fs::read_to_string(entry.path().join("comm")).ok()?;
+            (name == "sleep\n" && parent(&entry).contains(&ours)).then_some(())
+        };
+        fs::read_dir("/proc").unwrap().filter_map(of).count()
+    };
+    assert_eq!(readers(), 1);
+    drop(body);
+    eventually("the journal's reader being gone", LIMIT, || match readers() {
+        0 => Ok(()),
+        left => Err(format!("{left} readers")),
+    });
+}
+
+#[test]
 fn flags_that_cannot_be_honoured_stop_the_start_and_say_why() {
     let root = tempdir().unwrap();
     for (flag, why) in [

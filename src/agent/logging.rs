@@ -17,9 +17,7 @@ pub fn start(config: &LogConfig) -> Result<Logs, String> {
         let rotation =
             Rotation { after: config.rotate_after, bytes: config.rotate_bytes, keep: config.rotate_keep };
         let file = LogFile::open(path, rotation);
-        logs.add_sink(Box::new(
-            file.map_err(|error| format!("the log file `{path}` cannot be opened: {error}"))?,
-        ));
+        logs.add_file(file.map_err(|error| format!("the log file `{path}` cannot be opened: {error}"))?);
     }
     if let Some(facility) = &config.syslog {
         logs.add_sink(Box::new(

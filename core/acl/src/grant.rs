@@ -46,6 +46,12 @@ impl Grant {
         self.requirement.capabilities().iter().any(|c| c.scope() == Scope::Node && self.acl.allows_plain(*c))
     }
 
+    /// Whether agents may be asked about themselves under this grant.
+    #[must_use]
+    pub fn allows_agents(&self) -> bool {
+        self.requirement.capabilities().iter().any(|c| c.scope() == Scope::Agent && self.acl.allows_plain(*c))
+    }
+
     /// Whether what only management may see is seen under this grant.
     #[must_use]
     pub fn allows_management(&self) -> bool {

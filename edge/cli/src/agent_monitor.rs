@@ -1,5 +1,7 @@
 //! `monitor`: an agent's log as it is written, until interrupted.
 
+pub(crate) mod export;
+
 use muster_api::RouteId;
 
 use crate::connect::ConnectArgs;

@@ -95,6 +95,11 @@ impl<'a> Scoped<'a> {
         self.snapshot.node(id).filter(|_| self.grant.allows_nodes())
     }
 
+    /// Whether there is such a node, whose agent the caller may ask.
+    pub(crate) fn has_node(&self, id: NodeId) -> bool {
+        self.snapshot.node(id).is_some() && (self.grant.allows_nodes() || self.grant.allows_agents())
+    }
+
     pub(crate) fn nodes<'s>(
         &'s self,
         prefix: &IdPrefix,

@@ -7,6 +7,7 @@
 //!
 //! A watcher that reads too slowly loses lines and is told how many; it never slows the agent down.
 
+mod export;
 mod file;
 mod layer;
 mod line;
@@ -14,13 +15,15 @@ mod syslog;
 mod watcher;
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+pub use export::{Export, ExportError, ExportRequest};
 pub use file::{LogFile, Rotation};
 pub use line::Format;
 pub use syslog::Syslog;
@@ -118,6 +121,8 @@ struct Inner {
     /// Replaces the level for the sinks, when the operator gave one.
     targets: RwLock<Option<Targets>>,
     sinks: Mutex<Vec<Box<dyn Sink>>>,
+    /// Where it is written on disk, if it is.
+    file: OnceLock<PathBuf>,
     feeds: Mutex<Vec<Feed>>,
 }
 
@@ -143,12 +148,27 @@ impl Logs {
             most: AtomicU8::new(level as u8),
             targets: RwLock::new(None),
             sinks: Mutex::new(Vec::new()),
+            file: OnceLock::new(),
             feeds: Mutex::new(Vec::new()),
         }))
     }
 
     pub fn add_sink(&self, sink: Box<dyn Sink>) {
         lock(&self.0.sinks).push(sink);
+    }
+
+    /// The same, remembered as what is exported.
+    pub fn add_file(&self, file: LogFile) {
+        let _first = self.0.file.set(file.path().to_owned());
+        self.add_sink(Box::new(file));
+    }
+
+    /// Begins to read what was logged before.
+    ///
+    /// # Errors
+    /// When there is no such log here, or it cannot be read.
+    pub fn export(&self, request: ExportRequest) -> Result<Export, ExportError> {
+        Export::open(request, self.0.file.get().map(PathBuf::as_path))
     }
 
     /// A filter such as `info,openraft=warn` instead of the level, for what goes to the sinks.

@@ -44,7 +44,7 @@ pub(crate) fn session(write: &Write<'_>, agent: &AgentInfo, in_body: &str) -> Re
         text => text.parse().map_err(|error| malformed_id("node", &error))?,
     };
     let snapshot = write.shared.consensus.snapshot();
-    if Scoped::new(&snapshot, write.grant).node(id).is_none() {
+    if !Scoped::new(&snapshot, write.grant).has_node(id) {
         return Err(ApiError::not_found(format!("Unknown node \"{id}\"")));
     }
     write.shared.sessions.get(id).ok_or_else(|| ApiError::not_found("No path to node"))

@@ -45,6 +45,12 @@ impl LogFile {
         Ok(Self { path, rotation, file, written, begun: Instant::now(), failing: false })
     }
 
+    /// The file that is written to now.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     fn append(&mut self, line: &str) -> io::Result<()> {
         let length = line.len() as u64 + 1;
         let old = !self.rotation.after.is_zero() && self.begun.elapsed() >= self.rotation.after;

@@ -1,5 +1,6 @@
 //! This agent about itself; answered where the request arrives, also by a client agent.
 
+mod export;
 mod monitor;
 
 use std::sync::LazyLock;
@@ -19,6 +20,7 @@ use crate::http::options::Options;
 static DOCUMENT: LazyLock<Result<Value, TraceError>> =
     LazyLock::new(|| muster_api::openapi::document(env!("CARGO_PKG_VERSION")));
 
+pub(crate) use export::of_node as export_of_node;
 pub(crate) use monitor::of_node as monitor_of_node;
 
 /// Profiles that the contract knows and that only its own language's runtime can make.
@@ -39,7 +41,9 @@ pub(crate) fn is_local(id: RouteId, agent: &AgentInfo, options: &Options) -> boo
         | RouteId::AgentSchedulers
         | RouteId::AgentSchedulersConfig
         | RouteId::Metrics => true,
-        RouteId::AgentMonitor | RouteId::AgentHost | RouteId::AgentPprof => names_itself(agent, options),
+        RouteId::AgentMonitor | RouteId::AgentMonitorExport | RouteId::AgentHost | RouteId::AgentPprof => {
+            names_itself(agent, options)
+        }
         _ => false,
     }
 }
@@ -86,6 +90,7 @@ pub(crate) fn answer(
         }
         RouteId::AgentPprof => profile(agent, params.first().map_or("", String::as_str)),
         RouteId::AgentMonitor => monitor::here(agent, options),
+        RouteId::AgentMonitorExport => export::here(agent, options),
         RouteId::Metrics => metrics(agent, options),
         // Only servers have the rest.
         RouteId::AgentJoin | RouteId::AgentForceLeave => {

@@ -8,7 +8,8 @@ use bytes::Bytes;
 use futures::stream;
 use http::{HeaderValue, header};
 use muster_api::views::StreamFrame;
-use muster_rpc::messages::AgentMonitor;
+use muster_rpc::messages::{AgentMonitor, MonitorChunk};
+use muster_rpc::{Session, Stream};
 use muster_telemetry::logs::{Format, Level};
 
 use crate::agent::AgentInfo;
@@ -19,7 +20,7 @@ use crate::http::error::ApiError;
 use crate::http::options::Options;
 
 /// An idle stream shows that it is alive this often.
-const HEARTBEAT: Duration = Duration::from_secs(1);
+pub(super) const HEARTBEAT: Duration = Duration::from_secs(1);
 /// How long a node may take to begin.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Bytes sent at once, as far as they wait already.
@@ -33,10 +34,7 @@ struct Asked {
 
 fn asked(options: &Options) -> Result<Asked, ApiError> {
     let query = &options.query;
-    let given = |key| query.get(key).is_some_and(|id| !id.is_empty());
-    if given("node_id") && given("server_id") {
-        return Err(ApiError::bad_request("Cannot target node and server simultaneously"));
-    }
+    one_target(options)?;
     let level = query.get("log_level").filter(|level| !level.is_empty()).unwrap_or("INFO");
     let known = Level::parse(level).filter(|level| *level != Level::Off);
     Ok(Asked {
@@ -47,6 +45,22 @@ fn asked(options: &Options) -> Result<Asked, ApiError> {
         },
         plain: query.flag("plain", false)?,
     })
+}
+
+pub(super) fn one_target(options: &Options) -> Result<(), ApiError> {
+    let given = |key| options.query.get(key).is_some_and(|id| !id.is_empty());
+    match given("node_id") && given("server_id") {
+        true => Err(ApiError::bad_request("Cannot target node and server simultaneously")),
+        false => Ok(()),
+    }
+}
+
+/// A server that is none of ours.
+pub(super) fn known_server(options: &Options) -> Result<(), ApiError> {
+    match options.query.get("server_id").filter(|id| !id.is_empty()) {
+        Some(server) => Err(ApiError::not_found(format!("unknown Nomad server {server}"))),
+        None => Ok(()),
+    }
 }
 
 pub(crate) fn here(agent: &AgentInfo, options: &Options) -> Result<ApiResponse, ApiError> {
@@ -71,12 +85,18 @@ pub(crate) fn here(agent: &AgentInfo, options: &Options) -> Result<ApiResponse, 
 /// The log of the node that `node_id` names.
 pub(crate) async fn of_node(write: &Write<'_>, agent: &AgentInfo) -> Result<ApiResponse, ApiError> {
     let Asked { level, format, plain } = asked(write.options)?;
-    if let Some(server) = write.options.query.get("server_id").filter(|id| !id.is_empty()) {
-        return Err(ApiError::not_found(format!("unknown Nomad server {server}")));
-    }
+    known_server(write.options)?;
     let node = session(write, agent, "")?;
     let request =
         AgentMonitor { level: level.as_str().to_owned(), json: format.json, location: format.location };
+    of_session(&node, request, plain).await
+}
+
+/// Asks a node for a stream of its log, and shows it.
+pub(super) async fn of_session<S>(node: &Session, request: S, plain: bool) -> Result<ApiResponse, ApiError>
+where
+    S: Stream<Item = MonitorChunk>,
+{
     let chunks = node.subscribe(request, OPEN_TIMEOUT).await.map_err(failed)?;
     let pieces = stream::unfold(chunks, move |mut chunks| async move {
         let piece = match tokio::time::timeout(HEARTBEAT, chunks.next()).await {
@@ -91,7 +111,7 @@ pub(crate) async fn of_node(write: &Write<'_>, agent: &AgentInfo) -> Result<ApiR
 }
 
 /// Text or a frame; an idle moment is an empty frame, and in plain text nothing.
-fn shown(piece: Option<Bytes>, plain: bool) -> Result<Bytes, BoxError> {
+pub(super) fn shown(piece: Option<Bytes>, plain: bool) -> Result<Bytes, BoxError> {
     match (piece, plain) {
         (Some(text), true) => Ok(text),
         (None, true) => Ok(Bytes::new()),
@@ -103,7 +123,7 @@ fn shown(piece: Option<Bytes>, plain: bool) -> Result<Bytes, BoxError> {
     }
 }
 
-fn answer(body: body::ApiBody, plain: bool) -> ApiResponse {
+pub(super) fn answer(body: body::ApiBody, plain: bool) -> ApiResponse {
     let mut response = http::Response::new(body);
     let kind = if plain { "text/plain" } else { "application/json" };
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
