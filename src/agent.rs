@@ -87,7 +87,9 @@ pub async fn start(flags: AgentFlags, http_port: Option<u16>) -> Result<Running,
     };
     let rpc_addr = server.as_ref().map(|(_, _, address)| *address);
     let client = match &settings.config.client {
-        Some(_) => Some(Arc::new(client::start(&settings, &source, rpc_addr, logs.clone()).await?)),
+        Some(_) => {
+            Some(Arc::new(client::start(&settings, &source, rpc_addr, logs.clone(), metrics.clone()).await?))
+        }
         None => None,
     };
     let (service, server) = match (server, &client) {

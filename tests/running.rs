@@ -336,3 +336,152 @@ fn a_sticky_disk_goes_on_to_the_next_version_and_another_begins_empty() {
         }
     }
 }
+
+#[test]
+fn restarts_keep_to_their_mode_and_a_leader_takes_the_others_along() {
+    let root = tempdir().unwrap();
+    let agent = nomad(&root, "");
+    let policy = |attempts: u32, mode: &str| json!({"Attempts": attempts, "Mode": mode, "Interval": 5_000_000_000_u64, "Delay": 1_000_000});
+    let with = |name: &str, policy: Value, script: &str| {
+        let mut job = job(name, "/bin/sh", &["-c", script]);
+        job["TaskGroups"][0]["RestartPolicy"] = policy;
+        job
+    };
+    let count = "n=$(cat local/n 2>/dev/null || echo 0); echo $((n + 1)) > local/n; [ $n -ge 2 ]";
+    for job in [with("fails", policy(1, "fail"), "exit 3"), with("waits", policy(1, "delay"), count)] {
+        register(&agent, &job);
+    }
+    let failed = wait_allocs(&agent, "fails", "failed", 1).remove(0);
+    let given_up = "Exceeded allowed attempts 1 in interval 5s and mode is \"fail\"".to_owned();
+    assert_eq!(events(&failed, "main").last(), Some(&("Not Restarting".to_owned(), given_up)), "{failed:#}");
+    assert_eq!(failed["TaskStates"]["main"]["Restarts"], 1);
+
+    let task = |name: &str, script: &str, lifecycle: Value| {
+        json!({
+            "Name": name, "Driver": "raw_exec", "Lifecycle": lifecycle, "Leader": name == "lead",
+            "Config": {"command": "/bin/sh", "args": ["-c", script]},
+            "Resources": {"CPU": 10, "MemoryMB": 10}, "LogConfig": {"MaxFiles": 1, "MaxFileSizeMB": 1},
+        })
+    };
+    let poststop = json!({"Hook": "poststop"});
+    let mut led = job("led", "/bin/true", &[]);
+    led["TaskGroups"][0]["Tasks"] = json!([
+        task("lead", "exit 4", Value::Null),
+        task("beside", "trap 'exit 0' INT; while :; do sleep 0.05; done", Value::Null),
+        task("after", "echo tidied up", poststop),
+    ]);
+    register(&agent, &led);
+    let mut led_well = led.clone();
+    let led = wait_allocs(&agent, "led", "failed", 1).remove(0);
+    assert!(kinds(&led, "beside").contains(&"Sibling Task Failed".to_owned()), "{led:#}");
+    assert_eq!(agent.cli(&["alloc", "logs", id(&led), "after"]).ok(), "tidied up\n", "also after a failure");
+    led_well["ID"] = json!("led-well");
+    led_well["TaskGroups"][0]["Tasks"][0]["Config"]["args"] = json!(["-c", "sleep 0.2"]);
+    register(&agent, &led_well);
+    let led_well = wait_allocs(&agent, "led-well", "complete", 1).remove(0);
+    assert!(kinds(&led_well, "beside").contains(&"Leader Task Dead".to_owned()), "{led_well:#}");
+
+    let waited = wait_allocs(&agent, "waits", "complete", 1).remove(0);
+    let delayed = "Exceeded allowed attempts, applying a delay";
+    let said = events(&waited, "main");
+    assert!(said.iter().any(|(kind, text)| kind == "Restarting" && text.contains(delayed)), "{said:?}");
+    assert_eq!(waited["TaskStates"]["main"]["Restarts"], 2);
+
+    let (_, metrics) = common::get_text(&agent, "/v1/metrics?format=prometheus");
+    for (name, job, count) in
+        [("running", "waits", 3), ("restart", "waits", 2), ("complete", "waits", 1), ("failed", "fails", 1)]
+    {
+        let counted = metrics.lines().find(|line| {
+            line.starts_with(&format!("nomad_client_allocs_{name}{{"))
+                && line.contains(&format!("job=\"{job}\""))
+        });
+        assert_eq!(
+            counted.and_then(|line| line.rsplit(' ').next()),
+            Some(count.to_string().as_str()),
+            "{name}: {metrics}"
+        );
+    }
+}
+
+#[test]
+fn limits_of_logs_change_in_place_and_logs_can_be_turned_off() {
+    let root = tempdir().unwrap();
+    let agent = nomad(&root, "");
+    let script = "i=0; while [ $i -lt 45 ]; do head -c 100000 /dev/zero | tr '\\0' x; i=$((i + 1)); done; touch local/done; exec sleep 1000";
+    let mut job = shell_job("logs", "service", 1, script);
+    let logs = |max_files: u32| json!({"MaxFiles": max_files, "MaxFileSizeMB": 1});
+    job["TaskGroups"][0]["Tasks"][0]["LogConfig"] = logs(5);
+    register(&agent, &job);
+    let alloc = id(&wait_allocs(&agent, "logs", "running", 1)[0]).to_owned();
+    let files = || -> Vec<String> {
+        let listed = agent.try_get(&format!("/v1/client/fs/ls/{alloc}?path=alloc/logs")).unwrap_or_default();
+        let names =
+            listed.as_array().into_iter().flatten().map(|file| file["Name"].as_str().unwrap().to_owned());
+        names.filter(|name| name.contains("stdout")).collect()
+    };
+    common::wait_file(&agent, &alloc, "main/local/done");
+    eventually("every log file being written", LIMIT, || {
+        if files().len() == 5 { Ok(()) } else { Err(format!("{:?}", files())) }
+    });
+
+    job["TaskGroups"][0]["Tasks"][0]["LogConfig"] = logs(2);
+    register(&agent, &job);
+    common::wait_evals(&agent);
+    assert_eq!(id(&wait_allocs(&agent, "logs", "running", 1)[0]), alloc, "the same allocation");
+    agent.cli(&["alloc", "restart", &alloc]).ok();
+    eventually("fewer log files", LIMIT, || {
+        if files().len() == 2 { Ok(()) } else { Err(format!("{:?}", files())) }
+    });
+
+    job["TaskGroups"][0]["Tasks"][0]["LogConfig"] =
+        json!({"MaxFiles": 2, "MaxFileSizeMB": 1, "Disabled": true});
+    register(&agent, &job);
+    let silent = eventually("a silent successor", LIMIT, || {
+        let allocs = agent.try_get("/v1/job/logs/allocations")?;
+        let running = |wanted: &&Value| wanted["ClientStatus"] == "running" && id(wanted) != alloc;
+        allocs
+            .as_array()
+            .and_then(|all| all.iter().find(running).cloned())
+            .ok_or_else(|| format!("{allocs:#}"))
+    });
+    common::wait_file(&agent, id(&silent), "main/local/done");
+    let listed = agent.get(&format!("/v1/client/fs/ls/{}?path=alloc/logs", id(&silent)));
+    assert_eq!(listed, json!([]), "nothing is kept");
+}
+
+#[test]
+fn ended_allocations_make_room_when_there_are_too_many_or_the_disk_is_full() {
+    let root = tempdir().unwrap();
+    for (name, client, kept) in [
+        ("count", "  gc_interval = \"1s\"\n  gc_max_allocs = 2", 2),
+        // Every disk is fuller than that.
+        (
+            "disk",
+            "  gc_interval = \"1s\"\n  gc_disk_usage_threshold = 0.000001\n  gc_parallel_destroys = 1",
+            0,
+        ),
+        ("inodes", "  gc_interval = \"1s\"\n  gc_inode_usage_threshold = 0.000001", 0),
+        (
+            "calm",
+            "  gc_interval = \"1s\"\n  gc_disk_usage_threshold = 100\n  gc_inode_usage_threshold = 100",
+            4,
+        ),
+    ] {
+        let place = TempDir::new_in(&root).unwrap();
+        let agent = nomad(&place, client);
+        let mut allocs = Vec::new();
+        for number in 0..4 {
+            let (alloc, _) = run(&agent, &job(&format!("{name}-{number}"), "/bin/true", &[]), "complete");
+            allocs.push(id(&alloc).to_owned());
+        }
+        let with_files = || {
+            let has = |alloc: &&String| agent.try_get(&format!("/v1/client/fs/ls/{alloc}")).is_ok();
+            allocs.iter().filter(has).cloned().collect::<Vec<_>>()
+        };
+        eventually(&format!("{name}: {kept} being kept"), LIMIT, || {
+            let left = with_files();
+            if left.len() == kept { Ok(()) } else { Err(format!("{left:?}")) }
+        });
+        assert_eq!(with_files(), allocs[allocs.len() - kept..], "{name}: the newest stay");
+    }
+}

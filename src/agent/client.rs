@@ -13,7 +13,7 @@ use muster_model::Value;
 use muster_rpc::Role;
 use muster_runner::GcPolicy;
 use muster_sys::supervisor::Supervisors;
-use muster_telemetry::Logs;
+use muster_telemetry::{Logs, Metrics};
 
 use super::identity::Source;
 use super::settings::{Settings, resolve};
@@ -30,6 +30,7 @@ pub async fn start(
     source: &Source,
     local_server: Option<SocketAddr>,
     logs: Logs,
+    metrics: Metrics,
 ) -> Result<Client, String> {
     let agent = &settings.config;
     let Some(role) = &agent.client else { return Err("the client role is not enabled".to_owned()) };
@@ -74,6 +75,7 @@ pub async fn start(
     config.disable_remote_exec = role.disable_remote_exec;
     config.dev = agent.dev;
     config.logs = logs;
+    config.metrics = metrics;
     Client::start(config).await.map_err(|error| error.to_string())
 }
 

@@ -13,7 +13,7 @@ use muster_ids::{Datacenter, DriverName, NodeClass, NodePool, Region, Text};
 use muster_model::{HostVolume, Reserved};
 use muster_rpc::IdentityStore;
 use muster_runner::GcPolicy;
-use muster_telemetry::Logs;
+use muster_telemetry::{Logs, Metrics};
 
 #[derive(Clone, Debug)]
 pub struct ClientConfig {
@@ -65,6 +65,8 @@ pub struct ClientConfig {
     pub default_ineligible: bool,
     /// The log of this process, for servers that ask for it.
     pub logs: Logs,
+    /// Where this agent counts.
+    pub metrics: Metrics,
     /// Nobody may run commands beside tasks.
     pub disable_remote_exec: bool,
     /// Tasks are stopped and everything is removed when the agent ends.
@@ -121,6 +123,7 @@ impl ClientConfig {
             max_kill_timeout: Duration::from_secs(30),
             default_ineligible: false,
             logs: Logs::default(),
+            metrics: Metrics::default(),
             disable_remote_exec: false,
             dev: false,
         }

@@ -204,9 +204,12 @@ impl Kept {
         }
     }
 
-    /// Gauges of what is gone make room.
+    /// Gauges of what is gone make room, and whatever else was told of single allocations.
     fn forget(&mut self, retention: Duration) {
-        self.totals.retain(|series, total| series.name.kind != Kind::Gauge || total.is_fresh(retention));
+        let passes = |series: &Series| {
+            series.name.kind == Kind::Gauge || series.labels.iter().any(|(key, _)| *key == "alloc_id")
+        };
+        self.totals.retain(|series, total| !passes(series) || total.is_fresh(retention));
     }
 }
 

@@ -61,7 +61,11 @@ fn cpu(input: &ResourcesInput, cores: i64, found: &mut Findings) -> u32 {
 }
 
 fn memory_max(input: &ResourcesInput, memory: i64, found: &mut Findings) -> u32 {
-    match input.memory_max_mb.unwrap_or_default() {
+    let wanted = input.memory_max_mb.unwrap_or_default();
+    if wanted != 0 {
+        found.no_effect("`memory_max`", "memory oversubscription is not enabled, so `memory` is what counts");
+    }
+    match wanted {
         -1 => TaskResources::NO_LIMIT_MB,
         0 => 0,
         max if max < memory => {

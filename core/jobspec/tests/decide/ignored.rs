@@ -106,7 +106,7 @@ fn what_can_be_ignored_is_named_in_a_warning() {
         (in_group(&json!({"Consul": {"Cluster": "default"}})), "the `consul` block has no effect"),
         (in_group(&json!({"StopAfterClientDisconnect": 1})), "`stop_after_client_disconnect` has no effect"),
         (in_group(&json!({"Networks": [{"MBits": 10}]})), "network `mbits` has no effect"),
-        (in_task(&json!({"Actions": [{"Name": "a", "Command": "b"}]})), "the `action` block has no effect"),
+        (in_task(&json!({"Resources": {"MemoryMaxMB": -1}})), "`memory_max` has no effect"),
         (in_task(&json!({"Resources": {"IOPS": 1}})), "Task group g: Task t: resources `iops` has no effect"),
         (json!({"Update": {"MaxParallel": 3}}), "`max_parallel` (3) is greater than the count (1)"),
     ] {

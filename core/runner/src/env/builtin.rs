@@ -52,8 +52,8 @@ fn limits(input: &TaskEnvInput<'_>) -> Vec<(&'static str, String)> {
     let resources = &input.task.resources;
     let limits = [
         ("NOMAD_CPU_LIMIT", resources.cpu_mhz),
+        // `memory_max` is not given to anybody before servers allow oversubscription.
         ("NOMAD_MEMORY_LIMIT", resources.memory_mb),
-        ("NOMAD_MEMORY_MAX_LIMIT", resources.memory_max_mb),
     ];
     limits.into_iter().filter(|(_, limit)| *limit > 0).map(|(key, limit)| (key, limit.to_string())).collect()
 }

@@ -84,7 +84,7 @@ fn compare(old_job: &Job, old: &Group, job: &Job, group: &Group) -> Change {
 }
 
 /// Whether the two run alike, so that a running one need not be replaced. Left out on purpose: what only matters when a task ends or restarts (`restart`,
-/// `kill_timeout`, `kill_signal`, `shutdown_delay`).
+/// `kill_timeout`, `kill_signal`, `shutdown_delay`, and how many log files of which size there are).
 #[must_use]
 pub fn task_runs_alike(old: &Task, new: &Task) -> bool {
     old.driver == new.driver
@@ -95,7 +95,7 @@ pub fn task_runs_alike(old: &Task, new: &Task) -> bool {
         && old.constraints == new.constraints
         && old.resources == new.resources
         && old.artifacts == new.artifacts
-        && old.logs == new.logs
+        && old.logs.disabled == new.logs.disabled
         && old.leader == new.leader
         && old.lifecycle == new.lifecycle
         && old.templates == new.templates

@@ -234,10 +234,8 @@ impl AllocatedResources {
         let tasks = group.tasks.iter().map(|task| {
             let resources = AllocatedTaskResources {
                 cpu: Cpu { cpu_shares: task.resources.cpu_mhz, reserved_cores: None },
-                memory: Memory {
-                    memory_mb: task.resources.memory_mb,
-                    memory_max_mb: task.resources.memory_max_mb,
-                },
+                // `memory_max` is not given to anybody before servers allow oversubscription.
+                memory: Memory { memory_mb: task.resources.memory_mb, memory_max_mb: 0 },
             };
             (task.name.to_string(), resources)
         });
