@@ -76,6 +76,7 @@ async fn of_client(metrics: &Metrics, client: &Arc<Client>, config: &TelemetryCo
     let known = client.queries().allocs().await;
     let (live, ended): (Vec<&Known>, Vec<&Known>) = known.iter().partition(|alloc| alloc.ended_at.is_none());
     gauge(names::CLIENT_ALLOCATIONS_TERMINAL, ended.len() as f64);
+    gauge(names::CLIENT_ALLOCATIONS_MIGRATING, client.migrating() as f64);
     resources(&gauge, &node, &live);
     running(metrics, &gauge, client, &live, config).await;
     if let Ok(host) = client.queries().host_stats().await {

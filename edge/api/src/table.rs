@@ -36,6 +36,8 @@ routes! {
     JobDeployment: Get "/v1/job/{*job}/deployment", (()) -> Option<Value>, requires [ReadJob], blocking;
     /// Commands prepared for a job's tasks.
     JobActions: Get "/v1/job/{*job}/actions", (()) -> Vec<JobActionView>, requires [ReadJob];
+    /// Run a command prepared for a job's task beside it; a websocket.
+    JobAction: Get "/v1/job/{*job}/action", (()) -> Value, requires [AllocExec] & [action task allocID tty];
     /// Services of a job's allocations; always empty in this version.
     JobServices: Get "/v1/job/{*job}/services", (()) -> Vec<Value>, requires [ReadJob], blocking;
     /// Counts of a job's groups: wanted, placed, running.
@@ -165,6 +167,8 @@ routes! {
     AgentServersUpdate: Put|Post "/v1/agent/servers", (()) -> (), requires [AgentWrite] & [address];
     /// Follow an agent's log, as frames or plain text; a stream.
     AgentMonitor: Get "/v1/agent/monitor", (()) -> Value, requires [AgentRead] & [log_level log_json log_include_location plain node_id server_id];
+    /// What an agent logged before: its log file, or its service's journal; a stream.
+    AgentMonitorExport: Get "/v1/agent/monitor/export", (()) -> Value, requires [AgentRead] & [on_disk service_name logs_since follow plain node_id server_id];
     /// The agent's machine.
     AgentHost: Get "/v1/agent/host", (()) -> HostDataView, requires [AgentRead] & [node_id server_id];
     /// A profile of the agent's process; the command line is the only one there is.

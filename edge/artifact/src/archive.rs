@@ -1,4 +1,4 @@
-//! Unpacks archives into a directory handle.
+//! Unpacks archives into a directory handle, and packs directories for another node.
 //!
 //! Nothing of an archive is believed: each entry's name is checked (`names`), what it may cost is counted before it
 //! is written (`budget`), and it is made one name at a time below the handle, never through a link (`tree`).
@@ -12,11 +12,12 @@ mod decoder;
 mod error;
 mod kind;
 mod names;
+mod pack;
 mod tar;
 mod tree;
 mod zip;
 
-use std::io::{Read, Seek};
+use std::io::{BufReader, Read, Seek};
 use std::sync::atomic::AtomicBool;
 
 use cap_std::fs::Dir;
@@ -25,6 +26,7 @@ pub use budget::ExtractLimits;
 pub use error::{ArchiveError, EntryProblem};
 pub use kind::{ArchiveKind, Compression};
 pub(crate) use names::link_stays_inside;
+pub use pack::Packer;
 
 use budget::Budget;
 use tree::Tree;
@@ -49,6 +51,22 @@ pub fn extract(
     limits: &ExtractLimits,
 ) -> Result<Extracted, ArchiveError> {
     extract_until(archive, kind, "content", into, limits, &AtomicBool::new(false))
+}
+
+/// As [`extract`], for a plain tar archive that comes from somewhere bit by bit.
+///
+/// # Errors
+/// As [`extract`].
+pub fn unpack_plain(
+    archive: impl Read,
+    into: &Dir,
+    limits: &ExtractLimits,
+) -> Result<Extracted, ArchiveError> {
+    let goes_on = AtomicBool::new(false);
+    let mut budget = Budget::new(*limits, &goes_on);
+    let mut tree = Tree::new(into)?;
+    tar::extract(&mut BufReader::new(archive), &mut tree, &mut budget)?;
+    Ok(budget.spent())
 }
 
 /// The plain parts of a path that somebody else wrote.

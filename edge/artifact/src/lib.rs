@@ -45,6 +45,7 @@ pub use git::GitError;
 pub use http::{HttpError, Problem};
 pub use limits::{ArtifactLimits, FetchSettings};
 pub use s3::S3Error;
+pub use settle::give_tree;
 pub use source::SourceError;
 pub use spec::{ArtifactPlace, ArtifactSpec, Owner};
 pub use trust::{Trust, TrustError};

@@ -19,6 +19,14 @@ pub struct Settle {
     pub trust_links: bool,
 }
 
+/// Gives everything in a directory to an account, but not the directory itself.
+///
+/// # Errors
+/// When something in it cannot be given away.
+pub fn give_tree(dir: &Dir, owner: Owner) -> Result<(), Reason> {
+    Settle { owner: Some(owner), trust_links: true }.tree(dir)
+}
+
 impl Settle {
     /// Everything in a directory, but not the directory itself.
     pub fn tree(&self, dir: &Dir) -> Result<(), Reason> {

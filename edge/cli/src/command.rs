@@ -94,6 +94,7 @@ commands! {
     AllocStop(alloc::stop::AllocStop): "alloc stop", "Stop an allocation; its job gets a replacement.";
     EvalList(eval::list::EvalList): "eval list", "List evaluations.";
     EvalStatus(eval::status::EvalStatus): "eval status" or "eval-status", "Show an evaluation and what it could not place.";
+    JobAction(job::action::JobAction): "job action" or "action", "Run a command that a job has prepared for a task.";
     JobAllocs(job::allocs::JobAllocs): "job allocs", "List the allocations of a job.";
     JobEval(job::eval::JobEval): "job eval", "Evaluate a job again.";
     Fmt(fmt::Fmt): "fmt", "Lay out job files and other HCL in the canonical form.";
@@ -107,6 +108,7 @@ commands! {
     JobStop(job::stop::JobStop): "job stop" or "stop", "Stop jobs.";
     JobValidate(job::validate::JobValidate): "job validate" or "validate", "Check a job file without registering it.";
     Monitor(agent_monitor::Monitor): "monitor", "Follow an agent's log.";
+    MonitorExport(agent_monitor::export::MonitorExport): "monitor export", "Print what an agent logged before.";
     OperatorApi(operator::api::OperatorApi): "operator api", "Send any request to the API.";
     SystemReconcile(system::reconcile::SystemReconcile): "system reconcile summaries", "Recompute the counts of all jobs.";
     NodeConfig(node::config::NodeConfig): "node config" or "client-config", "List or replace the servers that a client knows.";

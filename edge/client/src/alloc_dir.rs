@@ -17,6 +17,7 @@
 //! put links there at any time. Blocking: async callers go through [`blocking`].
 
 mod contents;
+mod migrate;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ use cap_std::fs::Dir;
 use muster_ids::{AllocId, TaskName};
 
 use crate::ClientError;
+pub use migrate::Heir;
 
 /// Runs file work off the async threads.
 ///

@@ -9,6 +9,7 @@
 //! Invariant: nothing decided by a step becomes visible (no process, no report) before the step is on disk. When the
 //! disk refuses, the allocation stands still and tries again; its processes run on.
 
+mod counts;
 mod disk;
 mod message;
 mod questions;
@@ -25,6 +26,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
+use counts::Counts;
 use disk::DiskNews;
 pub use message::{AllocHandle, Farewell, Message, Summary};
 
@@ -56,6 +58,7 @@ pub struct AllocLoop {
     downloads: BTreeMap<usize, AbortHandle>,
     timer: Option<(UnixNanos, Instant)>,
     samples: Samples,
+    counts: Counts,
     /// Set when it is to be removed: then it goes on to its end even if nobody holds its handle any more.
     farewell: Option<Farewell>,
     abandoned: bool,
@@ -91,6 +94,7 @@ impl AllocLoop {
         let (sender, inbox) = mpsc::channel(INBOX);
         let summary = context.ends.announce(saved.id);
         let seen = summary.subscribe();
+        let counts = Counts::beginning(runner.tasks());
         let this = Self {
             context: Arc::clone(context),
             saved,
@@ -106,6 +110,7 @@ impl AllocLoop {
             downloads: BTreeMap::new(),
             timer: None,
             samples: Samples::default(),
+            counts,
             farewell: None,
             abandoned: false,
             last_saved: None,
@@ -274,6 +279,7 @@ impl AllocLoop {
         if self.save().await == Flow::Stop {
             return Flow::Stop;
         }
+        self.counts.update(&self.context.config.metrics, &self.saved, self.runner.tasks());
         let mut flow = Flow::Go;
         for effect in effects {
             match effect {
@@ -290,6 +296,8 @@ impl AllocLoop {
         let read = self.unread.as_ref().is_some_and(BTreeSet::is_empty);
         self.summary.send_replace(Summary { ended_at: over.then_some(self.ended_at), read });
         if over {
+            // Nobody waits for a predecessor's data any more.
+            self.disk.abort_all();
             self.context.cleanup.notify_one();
         }
         self.set_timer(now);

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -42,7 +43,6 @@ pub struct Client {
     context: Arc<Context>,
     fleet: Arc<Fleet>,
     queries: Queries,
-    link: watch::Receiver<Option<Session>>,
     /// Taken when the agent ends.
     background: std::sync::Mutex<JoinSet<()>>,
 }
@@ -74,28 +74,25 @@ impl Client {
             outbox: Outbox::default(),
             ends: Ends::default(),
             cleanup: Notify::new(),
+            secret,
+            link: watch::Sender::new(None),
+            migrating: AtomicUsize::new(0),
             servers: watch::Sender::new(config.servers.clone()),
             config,
         });
         let fleet = Arc::new(Fleet::resume(Arc::clone(&context), index, allocs));
-        Ok(Self::run(context, fleet, secret))
+        Ok(Self::run(context, fleet))
     }
 
-    fn run(context: Arc<Context>, fleet: Arc<Fleet>, secret: Secret) -> Self {
+    fn run(context: Arc<Context>, fleet: Arc<Fleet>) -> Self {
         let queries = Queries::new(Arc::clone(&context), Arc::clone(&fleet));
-        let (current, link) = watch::channel(None);
         let mut background = JoinSet::new();
-        let session = Link {
-            context: Arc::clone(&context),
-            fleet: Arc::clone(&fleet),
-            queries: queries.clone(),
-            secret,
-            current,
-        };
+        let session =
+            Link { context: Arc::clone(&context), fleet: Arc::clone(&fleet), queries: queries.clone() };
         background.spawn(session.run());
         background.spawn(collector::run(Arc::clone(&context), Arc::clone(&fleet)));
         background.spawn(watch_machine(Arc::clone(&context)));
-        Self { context, fleet, queries, link, background: background.into() }
+        Self { context, fleet, queries, background: background.into() }
     }
 
     #[must_use]
@@ -113,7 +110,7 @@ impl Client {
     #[must_use]
     pub fn servers(&self) -> Vec<String> {
         let mut servers = self.context.servers.borrow().clone();
-        servers.extend(self.link.borrow().as_ref().map(|session| session.peer().addr));
+        servers.extend(self.context.link.borrow().as_ref().map(|session| session.peer().addr));
         servers.sort_unstable();
         servers.dedup();
         servers.iter().map(ToString::to_string).collect()
@@ -124,6 +121,12 @@ impl Client {
         if !servers.is_empty() {
             self.context.servers.send_replace(servers);
         }
+    }
+
+    /// Allocations whose data is being brought here from another node.
+    #[must_use]
+    pub fn migrating(&self) -> usize {
+        self.context.migrating.load(Ordering::Relaxed)
     }
 
     /// Questions about allocations and the machine, for the agent's own HTTP API.
@@ -150,12 +153,12 @@ impl Client {
     /// Whether there is a connection to a server now.
     #[must_use]
     pub fn is_connected(&self) -> bool {
-        self.link.borrow().is_some()
+        self.context.link.borrow().is_some()
     }
 
     /// The connection in use, as soon as there is one; `None` when the agent ends first.
     pub async fn connected(&self) -> Option<Session> {
-        let mut link = self.link.clone();
+        let mut link = self.context.link.subscribe();
         let session = link.wait_for(Option::is_some).await.ok()?;
         session.clone()
     }
@@ -168,6 +171,7 @@ impl Client {
             std::mem::take(&mut *self.background.lock().unwrap_or_else(PoisonError::into_inner));
         // Before anything else, so that no push brings back what is being ended.
         background.shutdown().await;
+        self.context.link.send_replace(None);
         if dev {
             self.fleet.destroy().await;
         } else {

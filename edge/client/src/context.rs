@@ -2,11 +2,13 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use muster_artifact::Fetcher;
 use muster_ids::{AllocId, NodeId, UnixNanos};
 use muster_model::Node;
 use muster_rpc::messages::NodeMeta;
+use muster_rpc::{Secret, Session};
 use muster_runner::AllocReport;
 use tokio::sync::{Mutex, Notify, watch};
 
@@ -35,6 +37,12 @@ pub struct Context {
     pub ends: Ends,
     /// An allocation ended, its end was told, or its logs were read: some cleanup may be due.
     pub cleanup: Notify,
+    /// Proves to servers that they talk to this node.
+    pub secret: Secret,
+    /// The connection to a server, while there is one.
+    pub link: watch::Sender<Option<Session>>,
+    /// Allocations whose data is being brought here from another node.
+    pub migrating: AtomicUsize,
 }
 
 impl Context {

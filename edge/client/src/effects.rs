@@ -7,11 +7,14 @@ mod environment;
 mod prepare;
 mod process;
 
+use std::io;
 use std::sync::Arc;
 
+use muster_ids::TaskName;
 use muster_model::{Alloc, Task};
 use muster_runner::{TaskEffect, TaskEventIn};
 
+use crate::alloc_dir::Heir;
 use crate::context::Context;
 use crate::state::SavedHandle;
 
@@ -62,6 +65,40 @@ impl TaskWork {
     const fn event(&self, event: TaskEventIn) -> Outcome {
         Outcome { task: self.task, handle: None, event: Some(event) }
     }
+}
+
+/// Texts of the job with references resolved as a task sees them.
+///
+/// # Errors
+/// When there is no such task, or its account cannot be found.
+pub async fn resolve(
+    context: &Arc<Context>,
+    alloc: Arc<Alloc>,
+    task: &TaskName,
+    texts: &[String],
+) -> Result<Vec<String>, String> {
+    let tasks = alloc.group_spec().map(|group| &group.tasks);
+    let position = tasks.and_then(|tasks| tasks.iter().position(|known| known.name == *task));
+    let task = position.ok_or("the group has no such task")?;
+    let work = TaskWork { context: Arc::clone(context), alloc, task, handle: None };
+    let env = work.environment().await?;
+    Ok(texts.iter().map(|text| env.interpolate(text)).collect())
+}
+
+/// Each task, and whom its own files belong to. Looks up accounts, which may take a while.
+///
+/// # Errors
+/// When an account cannot be found.
+pub fn heirs(context: &Arc<Context>, alloc: &Arc<Alloc>) -> io::Result<Vec<Heir>> {
+    let tasks = alloc.group_spec().map_or(0, |group| group.tasks.len());
+    let work = |task| TaskWork { context: Arc::clone(context), alloc: Arc::clone(alloc), task, handle: None };
+    (0..tasks)
+        .map(work)
+        .filter_map(|work| {
+            let task = work.spec()?;
+            Some(work.owner(task).map(|owner| (task.name.clone(), owner)))
+        })
+        .collect()
 }
 
 pub use process::forget;

@@ -42,6 +42,8 @@ pub enum QueryError {
     UnknownAlloc(muster_ids::AllocId),
     #[error("unknown task name \"{0}\"")]
     UnknownTask(String),
+    #[error("allocation `{0}` has not ended yet")]
+    StillRuns(muster_ids::AllocId),
     #[error("Task not running")]
     NotRunning,
     #[error("task \"{0}\" is not running.")]

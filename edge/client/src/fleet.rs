@@ -49,6 +49,10 @@ struct Slot {
     saved: SavedAlloc,
     /// `None` once its files are removed.
     handle: Option<AllocHandle>,
+    /// Its files are being removed.
+    leaving: bool,
+    /// Held by whoever reads its files as a whole; they are not collected meanwhile.
+    readers: Arc<()>,
 }
 
 /// An allocation as questions and garbage collection see it.
@@ -71,7 +75,7 @@ impl Fleet {
         for Remembered { alloc: saved, runner } in remembered {
             let collected = runner.as_ref().is_some_and(|runner| runner.collected);
             let handle = if collected { None } else { AllocLoop::spawn(&context, saved.clone(), runner) };
-            allocs.insert(saved.id, Slot { saved, handle });
+            allocs.insert(saved.id, Slot::new(saved, handle));
         }
         Self { context, slots: Mutex::new(Slots { index, allocs, swept: false }) }
     }
@@ -120,7 +124,7 @@ impl Fleet {
         match slots.allocs.get_mut(&saved.id) {
             None => {
                 let handle = AllocLoop::spawn(&self.context, saved.clone(), None);
-                slots.allocs.insert(saved.id, Slot { saved, handle });
+                slots.allocs.insert(saved.id, Slot::new(saved, handle));
             }
             Some(slot) => {
                 if let Some(handle) = &slot.handle {
@@ -208,12 +212,14 @@ impl Fleet {
 
     async fn remove(&self, id: AllocId, farewell: Farewell) -> Result<(), QueryError> {
         let inbox = {
-            let slots = self.slots.lock().await;
-            let slot = slots.allocs.get(&id).ok_or(QueryError::NotCollectable)?;
+            let mut slots = self.slots.lock().await;
+            let slot = slots.allocs.get_mut(&id).ok_or(QueryError::NotCollectable)?;
             let handle = slot.handle.as_ref().ok_or(QueryError::NotCollectable)?;
-            if handle.summary().ended_at.is_none() || self.context.outbox.holds(id) {
+            let running = handle.summary().ended_at.is_none();
+            if running || self.context.outbox.holds(id) || Arc::strong_count(&slot.readers) > 1 {
                 return Err(QueryError::NotCollectable);
             }
+            slot.leaving = true;
             handle.inbox()
         };
         inbox.send(Message::Destroy(farewell)).await.map_err(|_| QueryError::NotCollectable)?;
@@ -226,6 +232,21 @@ impl Fleet {
             }
         }
         Ok(())
+    }
+
+    /// Keeps the files of an allocation that has ended, for as long as what is returned lives.
+    ///
+    /// # Errors
+    /// When it is not on this node, still runs, or its files are gone or going.
+    pub async fn hold(&self, id: AllocId) -> Result<(SavedAlloc, Arc<()>), QueryError> {
+        let slots = self.slots.lock().await;
+        let slot = slots.allocs.get(&id).filter(|slot| !slot.leaving && !slot.saved.is_husk());
+        let slot = slot.ok_or(QueryError::UnknownAlloc(id))?;
+        let handle = slot.handle.as_ref().ok_or(QueryError::UnknownAlloc(id))?;
+        match handle.summary().ended_at {
+            Some(_) => Ok((slot.saved.clone(), Arc::clone(&slot.readers))),
+            None => Err(QueryError::StillRuns(id)),
+        }
     }
 
     /// Lets every loop end and leaves its tasks running.
@@ -276,6 +297,10 @@ impl Known {
 }
 
 impl Slot {
+    fn new(saved: SavedAlloc, handle: Option<AllocHandle>) -> Self {
+        Self { saved, handle, leaving: false, readers: Arc::default() }
+    }
+
     fn known(&self) -> Known {
         let Summary { ended_at, read } = self.handle.as_ref().map(AllocHandle::summary).unwrap_or_default();
         Known { saved: self.saved.clone(), ended_at, read, collected: self.handle.is_none() }

@@ -38,6 +38,7 @@ mod fleet;
 pub mod fs;
 pub mod logs;
 pub mod metadata;
+mod migrate;
 mod outbox;
 mod queries;
 mod session;

@@ -3,25 +3,28 @@
 
 mod host;
 
+use std::io::Write;
 use std::sync::Arc;
 
 use cap_std::fs::Dir;
+use muster_artifact::archive::ArchiveError;
 use muster_driver::{DriverError, ExecRequest, ExecSession};
 use muster_ids::{AllocId, TaskName};
 use muster_rpc::messages::{
-    AllocGc, AllocRestart, AllocSignal, AllocStats, AllocStatsReply, FsEntry, FsList, FsListReply, FsRead,
-    FsStat, HostStatsReply, LogKind, NodeMeta, NodeMetaApply, TaskExec, TaskLogs,
+    AllocGc, AllocRestart, AllocSignal, AllocStats, AllocStatsReply, DiskRead, FsEntry, FsList, FsListReply,
+    FsRead, FsStat, HostStatsReply, LogKind, NodeMeta, NodeMetaApply, TaskExec, TaskLogs,
 };
 use muster_sys::pty::TtySize;
 use muster_telemetry::Logs;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
+use crate::alloc_dir::AllocDirs;
 use crate::alloc_loop::Message;
 use crate::context::Context;
 use crate::fleet::{Fleet, Known};
 use crate::fs::{self, FileReader, Part};
 use crate::logs::{LogReader, ReadMark};
-use crate::{QueryError, collector, usage};
+use crate::{QueryError, collector, effects, usage};
 
 /// Cheap to clone.
 #[derive(Clone, Debug)]
@@ -35,6 +38,27 @@ pub struct Queries {
 
 /// Commands beside tasks at once; each holds a handful of descriptors.
 const MAX_COMMANDS: usize = 64;
+
+/// See [`Queries::packing`].
+#[derive(Debug)]
+pub struct Packing {
+    dirs: Arc<AllocDirs>,
+    id: AllocId,
+    tasks: Vec<TaskName>,
+    max_bytes: u64,
+    /// While somebody has it, nothing is collected.
+    pub hold: Arc<()>,
+}
+
+impl Packing {
+    /// Writes it as a tar archive; says how many entries cannot be carried.
+    ///
+    /// # Errors
+    /// When it cannot be read or written, or is more than was asked for.
+    pub fn run(self, out: impl Write) -> Result<u64, ArchiveError> {
+        self.dirs.pack(self.id, &self.tasks, out, self.max_bytes)
+    }
+}
 
 impl Queries {
     pub(crate) fn new(context: Arc<Context>, fleet: Arc<Fleet>) -> Self {
@@ -72,7 +96,7 @@ impl Queries {
     /// # Errors
     /// When this node does not allow it, the task does not run, or the command cannot be run.
     pub async fn exec(&self, request: TaskExec) -> Result<(ExecSession, OwnedSemaphorePermit), QueryError> {
-        let TaskExec { alloc_id, task, command, tty } = request;
+        let TaskExec { alloc_id, task, command, resolve, tty } = request;
         if self.context.config.disable_remote_exec {
             return Err(QueryError::ExecDisabled);
         }
@@ -81,12 +105,24 @@ impl Queries {
         let handle = self.ask(alloc_id, |reply| Message::Handle { task: task.clone(), reply }).await?;
         let driver = self.context.config.drivers.get(&handle.driver);
         let driver = driver.ok_or_else(|| QueryError::Failed(format!("no driver `{}`", handle.driver)))?;
+        let command = if resolve { self.resolve(alloc_id, &task, &command).await? } else { command };
         let command = ExecRequest { command, tty: tty.then(TtySize::default) };
         match driver.exec(handle, command).await {
             Ok(session) => Ok((session, place)),
             Err(DriverError::NotRunning) => Err(QueryError::TaskNotRunning(task.to_string())),
             Err(error) => Err(QueryError::of_command(&error)),
         }
+    }
+
+    /// The texts with references resolved as the task sees them.
+    async fn resolve(
+        &self,
+        id: AllocId,
+        task: &TaskName,
+        texts: &[String],
+    ) -> Result<Vec<String>, QueryError> {
+        let alloc = Arc::new(self.fleet.known(id).await?.saved.to_row(self.context.node_id));
+        effects::resolve(&self.context, alloc, task, texts).await.map_err(QueryError::Failed)
     }
 
     /// # Errors
@@ -180,6 +216,24 @@ impl Queries {
             Ok(None) | Err(QueryError::UnknownAlloc(_)) => Err(QueryError::NoLogs(name)),
             Err(error) => Err(error),
         }
+    }
+
+    /// Everything that an ended allocation leaves to its successor, ready to be packed.
+    ///
+    /// # Errors
+    /// When the allocation is not on this node, still runs, or its files are gone.
+    pub async fn packing(&self, request: DiskRead) -> Result<Packing, QueryError> {
+        let DiskRead { alloc_id, max_bytes } = request;
+        let (saved, hold) = self.fleet.hold(alloc_id).await?;
+        let group = saved.job.groups.get(usize::from(saved.group));
+        let tasks = group.into_iter().flat_map(|group| &group.tasks).map(|task| task.name.clone());
+        let dirs = Arc::clone(&self.context.dirs);
+        Ok(Packing { dirs, id: alloc_id, tasks: tasks.collect(), max_bytes, hold })
+    }
+
+    /// Whether the files of an allocation are still here.
+    pub async fn is_there(&self, id: AllocId) -> bool {
+        self.fleet.known(id).await.is_ok_and(|known| !known.collected)
     }
 
     /// Whether a task will write nothing any more, because it has ended for good or is not known here any longer.

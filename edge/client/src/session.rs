@@ -21,8 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use muster_rpc::messages::{NodeRegister, NodeRegisterReply};
-use muster_rpc::{CallError, Incoming, Secret, Session};
-use tokio::sync::watch;
+use muster_rpc::{CallError, Incoming, Session};
 
 use crate::context::Context;
 use crate::fleet::Fleet;
@@ -38,9 +37,6 @@ pub struct Link {
     pub context: Arc<Context>,
     pub fleet: Arc<Fleet>,
     pub queries: Queries,
-    pub secret: Secret,
-    /// The connection in use, for whoever else needs it.
-    pub current: watch::Sender<Option<Session>>,
 }
 
 /// Why a connection was given up.
@@ -75,7 +71,7 @@ impl Link {
             match dial::connect(&self.context.config, server).await {
                 Ok((session, incoming)) => {
                     let lost = self.serve(&session, incoming, &mut servers, &mut backoff).await;
-                    self.current.send_replace(None);
+                    self.context.link.send_replace(None);
                     session.close();
                     tracing::warn!(%server, reason = %lost, "connection to server lost");
                 }
@@ -99,7 +95,7 @@ impl Link {
         servers.learn(&registered.servers);
         backoff.reset();
         tracing::info!(server = %session.peer().addr, ttl = ?registered.heartbeat_ttl, "registered");
-        self.current.send_replace(Some(session.clone()));
+        self.context.link.send_replace(Some(session.clone()));
         let (learned, mut lessons) = tokio::sync::mpsc::channel::<Vec<String>>(1);
         let learning = async {
             while let Some(addresses) = lessons.recv().await {
@@ -120,7 +116,7 @@ impl Link {
 
     async fn register(&self, session: &Session) -> Result<NodeRegisterReply, Lost> {
         let node = Box::new(muster_model::Node::clone(&self.context.node()));
-        let request = NodeRegister { node, secret: self.secret.clone() };
+        let request = NodeRegister { node, secret: self.context.secret.clone() };
         session.call(request, DEADLINE).await.map_err(Lost::call("registration"))
     }
 

@@ -4,6 +4,7 @@
 //! release apart understand each other; a field is never given a new meaning. Nothing here has been believed yet:
 //! handlers treat every message of a client as hostile.
 
+mod agent_export;
 mod agent_monitor;
 mod alloc_gc;
 mod alloc_restart;
@@ -11,6 +12,7 @@ mod alloc_signal;
 mod alloc_stats;
 mod alloc_update;
 mod alloc_watch;
+mod disk_fetch;
 mod empty;
 mod failure;
 mod file;
@@ -28,6 +30,7 @@ mod table;
 mod task_exec;
 mod task_logs;
 
+pub use agent_export::AgentExport;
 pub use agent_monitor::{AgentMonitor, MonitorChunk};
 pub use alloc_gc::AllocGc;
 pub use alloc_restart::AllocRestart;
@@ -35,6 +38,7 @@ pub use alloc_signal::AllocSignal;
 pub use alloc_stats::{AllocStats, AllocStatsReply, ProcessStats, TaskCpu, TaskMemory, TaskStats};
 pub use alloc_update::{AllocReport, AllocUpdate, AllocUpdateReply};
 pub use alloc_watch::{AllocAssignment, AllocPush, AllocWatch};
+pub use disk_fetch::{DiskChunk, DiskFetch, DiskRead};
 pub use empty::Empty;
 pub use failure::{CallFailure, FailureCode};
 pub use file::{FileEvent, Origin};

@@ -4,6 +4,7 @@
 //! registered with have been checked; a node may speak for itself only.
 
 mod calls;
+mod disk;
 mod limits;
 mod watch;
 
@@ -95,6 +96,15 @@ impl Connection {
                         tokio::select! {
                             () = stop.cancelled() => {}
                             () = watch::run(&shared, &request, opening) => {}
+                        }
+                    });
+                }
+                Some(IncomingStream::Stream(IncomingSubscription::DiskFetch(request, opening))) => {
+                    let (shared, stop) = (Arc::clone(&self.shared), self.stop.clone());
+                    tokio::spawn(async move {
+                        tokio::select! {
+                            () = stop.cancelled() => {}
+                            () = disk::run(&shared, &request, opening) => {}
                         }
                     });
                 }

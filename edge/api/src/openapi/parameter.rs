@@ -22,8 +22,10 @@ const SHARED: &[(&str, &str, &str)] = &[
 
 /// The parameters of single routes.
 const OWN: &[(&str, &str, &str)] = &[
+    ("action", "string", "name of the prepared command"),
     ("address", "string", "`host:port` of a server; may be repeated"),
     ("all", "boolean", "also those of earlier jobs of this id"),
+    ("allocID", "string", "the allocation to run it in; one of the job's by default"),
     ("eval_priority", "integer", "priority of the evaluation, 1 to 100"),
     ("follow", "boolean", "stay and send what is appended"),
     ("format", "string", "`prometheus` for its text format"),
@@ -33,11 +35,13 @@ const OWN: &[(&str, &str, &str)] = &[
     ("log_include_location", "boolean", "with the place in the code"),
     ("log_json", "boolean", "as JSON"),
     ("log_level", "string", "this level and what is graver, such as `DEBUG`"),
+    ("logs_since", "string", "how far back the journal is read, such as `30m`; `72h` by default"),
     ("meta", "boolean", "with the metadata"),
     ("node", "string", "name of a server"),
     ("node_id", "string", "another node than the one that is asked"),
     ("no_shutdown_delay", "boolean", "do not wait for shutdown delays"),
     ("offset", "integer", "bytes from the origin"),
+    ("on_disk", "boolean", "the log file instead of the journal"),
     ("origin", "string", "`start` or `end`"),
     ("os", "boolean", "with the operating system's name"),
     ("path", "string", "below the allocation's directory"),
@@ -47,9 +51,11 @@ const OWN: &[(&str, &str, &str)] = &[
     ("reschedule", "boolean", "replace it as if it had failed"),
     ("resources", "boolean", "with resources"),
     ("server_id", "string", "another server than the one that is asked"),
+    ("service_name", "string", "systemd service whose journal is read"),
     ("status", "string", "of this status only"),
     ("task", "string", "task name"),
     ("task_states", "boolean", "with task states, unless `false`"),
+    ("tty", "boolean", "give the command a terminal"),
     ("type", "string", "`stdout` or `stderr` of a log; `client` or `server` of health"),
     ("version", "integer", "version of the job"),
 ];

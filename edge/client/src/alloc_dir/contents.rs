@@ -89,7 +89,7 @@ impl AllocDirs {
 }
 
 /// `old/parent/name` becomes `new/parent/name`, which is not there yet or empty.
-fn move_dir(old: &Dir, parent: &str, new: &Dir, name: &str) -> io::Result<()> {
+pub(super) fn move_dir(old: &Dir, parent: &str, new: &Dir, name: &str) -> io::Result<()> {
     let old = match old.open_dir(parent) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         other => other?,

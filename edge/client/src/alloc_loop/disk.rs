@@ -9,6 +9,7 @@ use muster_runner::AllocEventIn;
 use super::{AllocLoop, Flow};
 use crate::alloc_dir::blocking;
 use crate::context::Context;
+use crate::{effects, migrate};
 
 /// What such work found out.
 #[derive(Debug)]
@@ -58,22 +59,32 @@ async fn used_mb(context: &Context, id: AllocId) -> u64 {
 async fn inherit(context: Arc<Context>, alloc: Arc<Alloc>, from: AllocId) -> DiskNews {
     let problem = try_inherit(&context, &alloc, from).await.err();
     if let Some(problem) = &problem {
-        tracing::warn!(alloc = %alloc.id, %problem, "begins on an empty disk");
+        tracing::warn!(alloc = %alloc.id, %problem, "the disk of the previous allocation was not taken over whole");
     }
     DiskNews::Inherited { problem: problem.map(Text::from) }
 }
 
-async fn try_inherit(context: &Context, alloc: &Alloc, from: AllocId) -> Result<(), String> {
+/// Brings the data here from the node that the predecessor ran on.
+async fn fetch(context: &Arc<Context>, alloc: &Arc<Alloc>, from: AllocId) -> Result<(), String> {
+    let empty = |error: String| {
+        format!("data of allocation {from} could not be brought here: {error}: starting with an empty disk")
+    };
+    let work = (Arc::clone(context), Arc::clone(alloc));
+    let heirs = blocking(move || effects::heirs(&work.0, &work.1)).await;
+    let heirs = heirs.map_err(|error| empty(error.to_string()))?;
+    match migrate::fetch(context, alloc, heirs).await.map_err(empty)? {
+        0 => Ok(()),
+        left_out => Err(format!(
+            "data of allocation {from} was brought here but for {left_out} entries that no archive holds, such as sockets and links that lead out"
+        )),
+    }
+}
+
+async fn try_inherit(context: &Arc<Context>, alloc: &Arc<Alloc>, from: AllocId) -> Result<(), String> {
     let Some(group) = alloc.group_spec() else { return Ok(()) };
     let Some(mut end) = context.ends.watch(from) else {
         // A sticky disk stays where it is; only `migrate` promises more.
-        return if group.ephemeral_disk.migrate {
-            Err(format!(
-                "data of allocation {from} is on another node, and this version cannot bring it here: starting with an empty disk"
-            ))
-        } else {
-            Ok(())
-        };
+        return if group.ephemeral_disk.migrate { fetch(context, alloc, from).await } else { Ok(()) };
     };
     // Forgotten meanwhile: what is left of it is taken all the same.
     drop(end.wait_for(|summary| summary.ended_at.is_some()).await);

@@ -45,7 +45,8 @@ impl Cluster {
     async fn running(&self) -> Client {
         self.server.want(testing::saved_alloc(1));
         let client = self.client().await;
-        self.driver.until_alive(1).await;
+        // Other allocations may have begun before anybody looks.
+        self.driver.until(|all| all.values().any(|process| process.alloc == ID)).await;
         self.server.until_status(ID, ClientStatus::Running).await;
         client
     }

@@ -22,7 +22,7 @@ pub async fn run(
     loop {
         // Between a quarter and three quarters of the TTL: time for one lost heartbeat remains.
         tokio::time::sleep(entropy::jittered(ttl / 2)).await;
-        let beat = NodeHeartbeat { node_id: link.context.node_id, secret: link.secret.clone() };
+        let beat = NodeHeartbeat { node_id: link.context.node_id, secret: link.context.secret.clone() };
         let reply = match session.call(beat, ttl).await {
             Ok(reply) => reply,
             Err(error) => return Lost::call("heartbeat")(error),

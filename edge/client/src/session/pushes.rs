@@ -7,7 +7,7 @@ use super::{DEADLINE, Link, Lost};
 
 pub async fn run(link: &Link, session: &Session) -> Lost {
     let since = link.fleet.index().await;
-    let watch = AllocWatch { node_id: link.context.node_id, secret: link.secret.clone(), since };
+    let watch = AllocWatch { node_id: link.context.node_id, secret: link.context.secret.clone(), since };
     let mut pushes = match session.subscribe(watch, DEADLINE).await {
         Ok(pushes) => pushes,
         Err(error) => return Lost::call("watching allocations")(error),

@@ -1,5 +1,6 @@
 //! Answers what servers ask of this agent. The transport has checked that it is a server who asks.
 
+mod disk;
 mod exec;
 mod streams;
 
@@ -32,7 +33,15 @@ pub async fn run(queries: &Queries, mut incoming: Incoming) -> Lost {
                 Some(IncomingStream::Stream(IncomingSubscription::AgentMonitor(request, opening))) => {
                     answers.spawn(streams::agent_monitor(queries.clone(), request, opening));
                 }
-                Some(IncomingStream::Stream(other @ IncomingSubscription::AllocWatch(..))) => {
+                Some(IncomingStream::Stream(IncomingSubscription::AgentExport(request, opening))) => {
+                    answers.spawn(streams::agent_export(queries.clone(), request, opening));
+                }
+                Some(IncomingStream::Stream(IncomingSubscription::DiskRead(request, opening))) => {
+                    answers.spawn(disk::disk_read(queries.clone(), request, opening));
+                }
+                Some(IncomingStream::Stream(
+                    other @ (IncomingSubscription::AllocWatch(..) | IncomingSubscription::DiskFetch(..)),
+                )) => {
                     answers.spawn(other.refuse(not_a_server()));
                 }
                 Some(IncomingStream::Dialogue(IncomingDialogue::TaskExec(request, proposal))) => {
@@ -98,7 +107,9 @@ fn failure(error: &QueryError) -> CallFailure {
         | QueryError::NotCollectable
         | QueryError::Invalid(_) => FailureCode::Invalid,
         QueryError::Failed(_) => FailureCode::Internal,
-        QueryError::Closing | QueryError::TooManyCommands(_) => FailureCode::Unavailable,
+        QueryError::Closing | QueryError::TooManyCommands(_) | QueryError::StillRuns(_) => {
+            FailureCode::Unavailable
+        }
     };
     CallFailure::new(code, error.to_string())
 }

@@ -25,7 +25,7 @@ pub async fn run(link: &Link, session: &Session) -> Lost {
         let batch = link.context.outbox.pending(BATCH);
         let update = AllocUpdate {
             node_id: link.context.node_id,
-            secret: link.secret.clone(),
+            secret: link.context.secret.clone(),
             updates: batch.iter().map(|numbered| numbered.report.clone()).collect(),
         };
         match session.call(update, DEADLINE).await {

@@ -6,11 +6,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AgentMonitor, AllocGc, AllocPush, AllocRestart, AllocSignal, AllocStats, AllocStatsReply, AllocUpdate,
-    AllocUpdateReply, AllocWatch, Call, CallFailure, Dialogue, Empty, ExecInput, ExecOutput, FsChunk,
-    FsEntry, FsList, FsListReply, FsRead, FsStat, HostStats, HostStatsReply, LogChunk, MonitorChunk, NodeGc,
-    NodeHeartbeat, NodeHeartbeatReply, NodeMeta, NodeMetaApply, NodeMetaRead, NodeRegister,
-    NodeRegisterReply, Stream, TaskExec, TaskLogs,
+    AgentExport, AgentMonitor, AllocGc, AllocPush, AllocRestart, AllocSignal, AllocStats, AllocStatsReply,
+    AllocUpdate, AllocUpdateReply, AllocWatch, Call, CallFailure, Dialogue, DiskChunk, DiskFetch, DiskRead,
+    Empty, ExecInput, ExecOutput, FsChunk, FsEntry, FsList, FsListReply, FsRead, FsStat, HostStats,
+    HostStatsReply, LogChunk, MonitorChunk, NodeGc, NodeHeartbeat, NodeHeartbeatReply, NodeMeta,
+    NodeMetaApply, NodeMetaRead, NodeRegister, NodeRegisterReply, Stream, TaskExec, TaskLogs,
 };
 use crate::Role;
 use crate::transport::{FrameReader, Opening, Pending, Proposal, Responder};
@@ -221,9 +221,12 @@ table! {
     }
     streams {
         AllocWatch -> AllocPush, requires Client;
+        DiskFetch -> DiskChunk, requires Client;
         TaskLogs -> LogChunk, requires Server;
         FsRead -> FsChunk, requires Server;
+        DiskRead -> DiskChunk, requires Server;
         AgentMonitor -> MonitorChunk, requires Server;
+        AgentExport -> MonitorChunk, requires Server;
     }
     dialogues {
         TaskExec: ExecInput <-> ExecOutput, requires Server;

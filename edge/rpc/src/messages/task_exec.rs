@@ -24,6 +24,9 @@ pub struct TaskExec {
     pub task: TaskName,
     /// The program and its arguments.
     pub command: Vec<String>,
+    /// It is the job's own: references in it are resolved as in the task's configuration.
+    #[serde(default)]
+    pub resolve: bool,
     /// Whether it gets a terminal.
     #[serde(default)]
     pub tty: bool,

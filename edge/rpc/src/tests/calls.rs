@@ -63,7 +63,7 @@ fn what_a_client_may_ask_is_written_out() {
     assert_eq!(calls, [&CallKind::NodeRegister, &CallKind::NodeHeartbeat, &CallKind::AllocUpdate]);
     let streams: Vec<_> =
         StreamKind::ALL.iter().filter(|kind| Role::Client.may_act_as(kind.requires())).collect();
-    assert_eq!(streams, [&StreamKind::AllocWatch]);
+    assert_eq!(streams, [&StreamKind::AllocWatch, &StreamKind::DiskFetch]);
 }
 
 #[tokio::test]

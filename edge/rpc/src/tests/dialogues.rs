@@ -9,7 +9,7 @@ use crate::{
 
 fn exec() -> TaskExec {
     let task = TaskName::new("web").unwrap();
-    TaskExec { alloc_id: AllocId::default(), task, command: vec!["sh".into()], tty: true }
+    TaskExec { alloc_id: AllocId::default(), task, command: vec!["sh".into()], resolve: false, tty: true }
 }
 
 async fn asked(incoming: &mut Incoming) -> Proposal<TaskExec> {

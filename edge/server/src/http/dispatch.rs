@@ -97,9 +97,9 @@ where
     let id = own_token(id, &params, &caller);
     let options = options(&request)?;
     check_region(shared, &options)?;
-    if id == RouteId::AllocExec {
+    if matches!(id, RouteId::AllocExec | RouteId::JobAction) {
         // Its caller may say who it is only after the upgrade: it authorises itself.
-        return client::exec::open(request, shared, caller, &params, &options).await;
+        return client::exec::open(request, shared, caller, id, &params, &options).await;
     }
     let row = id.row();
     let grant = caller.acl.authorize(row.requires, namespace_of(id, method, &options))?;
@@ -251,7 +251,7 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
         RouteId::FsStream => client::fs::stream(write).await?,
         RouteId::AllocLogs => client::logs::stream(write).await?,
         // A websocket, taken out before: as a plain request it has no answer.
-        RouteId::AllocExec => return Err(websocket::required()),
+        RouteId::AllocExec | RouteId::JobAction => return Err(websocket::required()),
         RouteId::AllocStats => client::stats::read(write).await?,
         RouteId::AllocRestart => client::actions::restart(write).await?,
         RouteId::AllocSignal => client::actions::signal(write).await?,
@@ -290,6 +290,9 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
         RouteId::AgentMonitor if !agent::names_itself(agent, options) => {
             agent::monitor_of_node(write, agent).await?
         }
+        RouteId::AgentMonitorExport if !agent::names_itself(agent, options) => {
+            agent::export_of_node(write, agent).await?
+        }
         RouteId::AgentMembers => status::members(shared, agent, options)?,
         RouteId::AgentHost | RouteId::AgentPprof if !agent::names_itself(agent, options) => {
             let why = "this is answered by the agent itself only: ask its own address";
@@ -301,6 +304,7 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
         | RouteId::AgentServers
         | RouteId::AgentServersUpdate
         | RouteId::AgentMonitor
+        | RouteId::AgentMonitorExport
         | RouteId::AgentHost
         | RouteId::AgentPprof
         | RouteId::AgentReload

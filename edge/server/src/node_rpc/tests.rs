@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod disk;
+
 use std::sync::Arc;
 
 use muster_ids::{AllocId, Index, Region};

@@ -87,6 +87,8 @@ names! {
     CLIENT_UNALLOCATED_DISK: Gauge "nomad.client.unallocated.disk";
     /// Allocations that have not started.
     CLIENT_ALLOCATIONS_PENDING: Gauge "nomad.client.allocations.pending";
+    /// Allocations that wait for data from another node.
+    CLIENT_ALLOCATIONS_MIGRATING: Gauge "nomad.client.allocations.migrating";
     /// Allocations that run.
     CLIENT_ALLOCATIONS_RUNNING: Gauge "nomad.client.allocations.running";
     /// Allocations that ended and are still known.
@@ -121,6 +123,14 @@ names! {
     HOST_DISK_USED_PERCENT: Gauge "nomad.client.host.disk.used_percent";
     /// Percent of a file system's inodes used.
     HOST_DISK_INODES_PERCENT: Gauge "nomad.client.host.disk.inodes_percent";
+    /// Starts of a task.
+    ALLOCS_RUNNING: Counter "nomad.client.allocs.running";
+    /// Restarts of a task.
+    ALLOCS_RESTART: Counter "nomad.client.allocs.restart";
+    /// Ends of a task that did what it was to do, or was told to stop.
+    ALLOCS_COMPLETE: Counter "nomad.client.allocs.complete";
+    /// Ends of a task that failed for good.
+    ALLOCS_FAILED: Counter "nomad.client.allocs.failed";
     /// Percent of one processor a task uses.
     ALLOCS_CPU_TOTAL_PERCENT: Gauge "nomad.client.allocs.cpu.total_percent";
     /// The same, in the program.

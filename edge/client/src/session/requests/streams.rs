@@ -4,10 +4,10 @@ use std::io;
 use std::time::Duration;
 
 use muster_ids::{AllocId, TaskName};
-use muster_rpc::messages::{AgentMonitor, FsChunk, FsRead, LogChunk, MonitorChunk, TaskLogs};
+use muster_rpc::messages::{AgentExport, AgentMonitor, FsChunk, FsRead, LogChunk, MonitorChunk, TaskLogs};
 use muster_rpc::{CallFailure, FailureCode, Opening, Sender};
 use muster_telemetry::Level;
-use muster_telemetry::logs::Format;
+use muster_telemetry::logs::{ExportRequest, Format};
 use serde::Serialize;
 
 use super::failure;
@@ -81,6 +81,33 @@ pub async fn agent_monitor(queries: Queries, request: AgentMonitor, opening: Ope
         if sender.send(&MonitorChunk { data: text.into() }).await.is_err() {
             return;
         }
+    }
+}
+
+/// What this agent logged before.
+pub async fn agent_export(queries: Queries, request: AgentExport, opening: Opening<AgentExport>) {
+    let AgentExport { on_disk, service, since, follow } = request;
+    let export = ExportRequest::new(on_disk, &service, since, follow);
+    let mut export = match export.and_then(|request| queries.logs_of_agent().export(request)) {
+        Ok(export) => export,
+        Err(error) => return opening.refuse(CallFailure::invalid(error.to_string())).await,
+    };
+    let Ok(mut sender) = opening.accept().await else { return };
+    loop {
+        let data = tokio::select! {
+            data = export.next() => data,
+            () = sender.closed() => return,
+        };
+        // The consumer may have gone meanwhile.
+        let _gone = match data {
+            Some(Ok(data)) => match sender.send(&MonitorChunk { data }).await {
+                Ok(()) => continue,
+                gone => gone,
+            },
+            Some(Err(error)) => sender.fail(CallFailure::internal(error.to_string())).await,
+            None => sender.finish().await,
+        };
+        return;
     }
 }
 

@@ -73,6 +73,7 @@ impl Objects {
             RouteId::AllocSignal => Case { body: r#"{"Signal":"SIGHUP"}"#.into(), status: 404, ..alloc() },
             // No websocket is asked for.
             RouteId::AllocExec => Case { status: 400, ..alloc() },
+            RouteId::JobAction => Case { status: 400, ..web() },
             RouteId::FsStat | RouteId::FsCat | RouteId::FsStream => {
                 Case { query: "path=alloc", status: 404, ..alloc() }
             }
@@ -127,6 +128,7 @@ impl Objects {
             | RouteId::AgentSchedulersConfig
             | RouteId::Metrics => plain("", ""),
             // Otherwise it never ends.
+            RouteId::AgentMonitorExport => Case { status: 400, ..plain("", "") },
             RouteId::AgentMonitor => Case { query: "log_level=loud", status: 400, ..plain("", "") },
             RouteId::AgentJoin => Case { query: "address=127.0.0.1", ..plain("", "") },
             // No client, no configuration, no other server.
