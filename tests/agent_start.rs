@@ -192,7 +192,7 @@ fn what_was_logged_is_exported_from_the_file_or_the_journal() {
     let node = id(&nodes[0]);
 
     // Through the server, and from the agent itself.
-    for (agent, target) in [(&server, vec!["-node-id", node]), (&client, vec![])] {
+    for (agent, target) in [(&server, vec!["-node-id", &node[..8]]), (&client, vec![])] {
         let export = |flags: &[&str]| {
             let args: Vec<&str> = ["monitor", "export"].iter().chain(&target).chain(flags).copied().collect();
             agent.cli(&args)

@@ -36,7 +36,14 @@ impl Verb for MonitorExport {
         let client = self.connect.connect(shell)?;
         let flag = |on| if on { "true" } else { "" };
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let (node, server) = (text(&self.node_id), text(&self.server_id));
+        let node = match &self.node_id {
+            Some(text) => {
+                let missing = format!("No node(s) with prefix or id \"{text}\" found");
+                crate::node::find(&client, text, missing).await?.id
+            }
+            None => String::new(),
+        };
+        let server = text(&self.server_id);
         let (service, since) = (text(&self.service_name), text(&self.logs_since));
         let query = [
             ("plain", "true"),
