@@ -18,6 +18,21 @@ pub fn time(name: &str, taken: Duration, goal: Option<Duration>, limit: Option<(
     println!("{name}: {:.2} ms{}{}", ms(taken), goal.unwrap_or_default(), limit.unwrap_or_default());
 }
 
+/// CPU time that this process has used.
+pub fn cpu_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec.cast_unsigned(), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// CPU time that another process has used so far, in steps of 10 ms.
+pub fn cpu_time_of(pid: u32) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    // The name in brackets may hold anything.
+    let fields = stat.rsplit_once(')').unwrap().1;
+    let ticks: u64 = fields.split_whitespace().skip(11).take(2).map(|field| field.parse::<u64>().unwrap()).sum();
+    Duration::from_millis(ticks * 10)
+}
+
 /// Sorts, and gives the value at `fraction` of the way.
 pub fn quantile(values: &mut [Duration], fraction: f64) -> Duration {
     values.sort_unstable();

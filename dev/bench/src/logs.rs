@@ -30,12 +30,20 @@ pub fn run() {
     let pipe = rate(|| pipe_to_file(&source, &root.path().join("copy")));
     let written = rate(|| task(&agent, "written", &source, false));
     report("a task's log written", written, pipe);
+    let measured = |what: &str, work: &dyn Fn()| {
+        let before = figures::cpu_time_of(agent.pid());
+        let rate = rate(work);
+        let used = figures::cpu_time_of(agent.pid()).saturating_sub(before);
+        report(what, rate, pipe);
+        let most = MEGABYTES as f64 / used.as_secs_f64().max(0.01);
+        println!("  the agent used {:.2} CPU-seconds of it: {most:.0} MB/s of one core", used.as_secs_f64());
+    };
     let plain = format!("{}&plain=true", logs(&agent, "written"));
-    report("log read, plain", rate(|| read(&agent, &plain)), pipe);
+    measured("log read, plain", &|| read(&agent, &plain));
     let framed = logs(&agent, "written");
-    report("log read, frames", rate(|| read(&agent, &framed)), pipe);
-    report("log read, alloc logs", rate(|| command(&agent, "written")), pipe);
-    report("log written and followed, plain", rate(|| task(&agent, "followed", &source, true)), pipe);
+    measured("log read, frames", &|| read(&agent, &framed));
+    measured("log read, alloc logs", &|| command(&agent, "written"));
+    measured("log written and followed, plain", &|| task(&agent, "followed", &source, true));
 }
 
 fn report(what: &str, rate: f64, pipe: f64) {
