@@ -35,6 +35,7 @@ mod mux_stream;
 mod opening;
 mod peer;
 mod pending;
+mod read_ahead;
 mod receive;
 mod responder;
 mod session;

@@ -8,6 +8,7 @@ use tokio::time::{Instant, timeout_at};
 use tokio_rustls::{TlsConnector, TlsStream};
 
 use super::handshake::check_protocol;
+use super::read_ahead::ReadAhead;
 use super::{ConnectError, HandshakeError, Incoming, Limits, Peer, Session, driver, hello, socket};
 use crate::pki::server_name;
 use crate::{Identity, IdentityStore, Role};
@@ -43,11 +44,11 @@ async fn secure(
     identity: &Identity,
     expect: Role,
     region: &Region,
-) -> Result<(TlsStream<TcpStream>, Peer), HandshakeError> {
+) -> Result<(TlsStream<ReadAhead<TcpStream>>, Peer), HandshakeError> {
     socket::prepare(&tcp).map_err(HandshakeError::Io)?;
     let name = server_name(expect, region)?;
     let connector = TlsConnector::from(identity.client_config());
-    let mut tls = connector.connect(name, tcp).await.map_err(HandshakeError::from_io)?;
+    let mut tls = connector.connect(name, ReadAhead::new(tcp)).await.map_err(HandshakeError::from_io)?;
     check_protocol(tls.get_ref().1)?;
     let peer = Peer::of(addr, tls.get_ref().1)?;
     peer.expect(expect, region)?;

@@ -16,6 +16,7 @@ use tokio_util::compat::{Compat, TokioAsyncReadCompatExt};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::mux_stream::MuxStream;
+use super::read_ahead::ReadAhead;
 use super::receive::receive;
 use super::session::{OpenRequest, Session, Shared, State};
 use super::{CloseReason, Incoming, IncomingStream, Limits, Peer};
@@ -29,11 +30,11 @@ const QUEUE: usize = 32;
 /// How long a closing connection may take to send what was written.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-type Connection = yamux::Connection<Compat<BufWriter<TlsStream<TcpStream>>>>;
+type Connection = yamux::Connection<Compat<BufWriter<TlsStream<ReadAhead<TcpStream>>>>>;
 
 /// Starts the task for an established connection. `region` is this agent's own. `guard` is dropped when the connection has ended.
 pub(crate) fn start<G: Send + 'static>(
-    socket: TlsStream<TcpStream>,
+    socket: TlsStream<ReadAhead<TcpStream>>,
     mode: yamux::Mode,
     peer: Peer,
     region: Region,

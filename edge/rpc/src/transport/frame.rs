@@ -14,6 +14,9 @@ const HEADER: usize = 4;
 /// Room made ahead of the bytes that have arrived.
 const STEP: usize = 16 << 10;
 
+/// The most of it for a peer that has sent frames as large.
+const MAX_PROVEN: usize = 128 << 10;
+
 /// Messages nest a dozen levels; deeper ones aim at the stack.
 const MAX_DEPTH: usize = 96;
 
@@ -59,11 +62,13 @@ pub(crate) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, FrameError> 
 pub(crate) struct FrameReader {
     buffer: BytesMut,
     limit: usize,
+    /// The largest frame that has arrived whole, up to a limit: room for as much is made at once.
+    proven: usize,
 }
 
 impl FrameReader {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { buffer: BytesMut::new(), limit }
+        Self { buffer: BytesMut::new(), limit, proven: STEP }
     }
 
     /// The size of the next frame, as soon as its header is here; `None` at a clean end.
@@ -99,6 +104,7 @@ impl FrameReader {
                 return Err(FrameError::Cut);
             }
         }
+        self.proven = self.proven.max(whole.min(MAX_PROVEN));
         let mut frame = self.buffer.split_to(whole);
         frame.advance(HEADER);
         Ok(Some(frame))
@@ -124,7 +130,7 @@ impl FrameReader {
         missing: usize,
     ) -> Result<usize, FrameError> {
         // At least doubling keeps the copying linear.
-        let room = missing.min(STEP.max(self.buffer.len()));
+        let room = missing.min(self.proven.max(self.buffer.len()));
         self.buffer.reserve(room);
         Ok(stream.read_buf(&mut self.buffer).await?)
     }

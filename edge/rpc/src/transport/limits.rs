@@ -40,6 +40,9 @@ impl Default for Limits {
 /// Each stream's receive window: yamux's minimum, and here also its maximum.
 const WINDOW_BYTES: usize = yamux::DEFAULT_CREDIT as usize;
 
+/// The most one stream sends before others have their turn: a piece of a log with what surrounds it.
+const SPLIT_BYTES: usize = 72 << 10;
+
 impl Limits {
     pub(crate) fn streams(&self) -> usize {
         usize::from(self.max_streams.clamp(1, 1024))
@@ -69,6 +72,7 @@ impl Limits {
     pub(crate) fn yamux(&self) -> yamux::Config {
         let streams = self.inbound_streams() * 2;
         let mut config = yamux::Config::default();
+        config.set_split_send_size(SPLIT_BYTES);
         // Unlimited in between: each setter checks the other's value.
         config.set_max_connection_receive_window(None);
         config.set_max_num_streams(streams);

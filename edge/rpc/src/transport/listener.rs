@@ -18,6 +18,7 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::{TlsAcceptor, TlsStream};
 
 use super::handshake::check_protocol;
+use super::read_ahead::ReadAhead;
 use super::{AcceptError, HandshakeError, Incoming, Limits, Peer, Session, driver, hello, socket};
 use crate::{Identity, IdentityStore, Role};
 
@@ -132,10 +133,10 @@ impl Door {
         tcp: TcpStream,
         addr: SocketAddr,
         identity: &Identity,
-    ) -> Result<(TlsStream<TcpStream>, Peer, OwnedSemaphorePermit), HandshakeError> {
+    ) -> Result<(TlsStream<ReadAhead<TcpStream>>, Peer, OwnedSemaphorePermit), HandshakeError> {
         socket::prepare(&tcp).map_err(HandshakeError::Io)?;
         let acceptor = TlsAcceptor::from(identity.server_config());
-        let mut tls = acceptor.accept(tcp).await.map_err(HandshakeError::from_io)?;
+        let mut tls = acceptor.accept(ReadAhead::new(tcp)).await.map_err(HandshakeError::from_io)?;
         check_protocol(tls.get_ref().1)?;
         let admitted = Peer::of(addr, tls.get_ref().1).and_then(|peer| self.check(peer, identity));
         let (verdict, admitted) = match admitted {
