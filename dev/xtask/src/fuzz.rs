@@ -14,16 +14,7 @@ const COVERAGE: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-l
 
 /// A target and the directories its first inputs lie in.
 const TARGETS: &[(&str, &[&str])] = &[
-    (
-        "hcl",
-        &[
-            "core/hcl/tests/corpus",
-            "core/jobspec/tests/fixtures",
-            "examples",
-            "tests/fixtures",
-            "tests/job_files",
-        ],
-    ),
+    ("hcl", &["core/hcl/tests/corpus", "examples", "tests/fixtures", "tests/job_files"]),
     ("json_job", &["fuzz/seeds/json_job"]),
     ("agent_config", &["fuzz/seeds/agent_config"]),
     ("filter", &["fuzz/seeds/filter"]),
