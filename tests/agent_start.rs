@@ -239,7 +239,10 @@ fn what_was_logged_is_exported_from_the_file_or_the_journal() {
         };
         fs::read_dir("/proc").unwrap().filter_map(of).count()
     };
-    assert_eq!(readers(), 1);
+    eventually("the journal's reader", LIMIT, || match readers() {
+        1 => Ok(()),
+        count => Err(format!("{count} readers")),
+    });
     drop(body);
     eventually("the journal's reader being gone", LIMIT, || match readers() {
         0 => Ok(()),

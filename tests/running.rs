@@ -367,7 +367,11 @@ fn restarts_keep_to_their_mode_and_a_leader_takes_the_others_along() {
     let mut led = job("led", "/bin/true", &[]);
     led["TaskGroups"][0]["Tasks"] = json!([
         task("lead", "exit 4", Value::Null),
-        task("beside", "trap 'exit 0' INT; while :; do sleep 0.05; done", Value::Null),
+        task(
+            "beside",
+            "trap 'exit 0' INT; touch $NOMAD_ALLOC_DIR/data/beside; while :; do sleep 0.05; done",
+            Value::Null
+        ),
         task("after", "echo tidied up", poststop),
     ]);
     register(&agent, &led);
@@ -376,7 +380,8 @@ fn restarts_keep_to_their_mode_and_a_leader_takes_the_others_along() {
     assert!(kinds(&led, "beside").contains(&"Sibling Task Failed".to_owned()), "{led:#}");
     assert_eq!(agent.cli(&["alloc", "logs", id(&led), "after"]).ok(), "tidied up\n", "also after a failure");
     led_well["ID"] = json!("led-well");
-    led_well["TaskGroups"][0]["Tasks"][0]["Config"]["args"] = json!(["-c", "sleep 0.2"]);
+    led_well["TaskGroups"][0]["Tasks"][0]["Config"]["args"] =
+        json!(["-c", "until [ -e $NOMAD_ALLOC_DIR/data/beside ]; do sleep 0.05; done"]);
     register(&agent, &led_well);
     let led_well = wait_allocs(&agent, "led-well", "complete", 1).remove(0);
     assert!(kinds(&led_well, "beside").contains(&"Leader Task Dead".to_owned()), "{led_well:#}");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use muster_client::{Client, Known};
 use muster_config::TelemetryConfig;
 use muster_ids::Text;
-use muster_model::{DesiredStatus, Group, Job, Node, Resources};
+use muster_model::{DesiredStatus, Group, Job, Node, NodeStatus, Resources};
 use muster_rpc::messages::{AllocStats, HostStatsReply, TaskStats};
 use muster_runner::env::merged_meta;
 use muster_telemetry::Metrics;
@@ -71,7 +71,9 @@ fn resident_bytes() -> Option<u64> {
 async fn of_client(metrics: &Metrics, client: &Arc<Client>, config: &TelemetryConfig) {
     let node = client.node();
     let id = node.id.to_string();
-    let labels = labels(&node, &id);
+    // The servers decide; a client that they beat with is ready.
+    let status = if client.is_connected() { NodeStatus::Ready } else { node.status };
+    let labels = labels(&node, &id, status);
     let gauge = |name, value: f64| metrics.gauge(name, &labels, value);
     let known = client.queries().allocs().await;
     let (live, ended): (Vec<&Known>, Vec<&Known>) = known.iter().partition(|alloc| alloc.ended_at.is_none());
@@ -87,14 +89,14 @@ async fn of_client(metrics: &Metrics, client: &Arc<Client>, config: &TelemetryCo
     }
 }
 
-fn labels<'a>(node: &'a Node, id: &'a str) -> Vec<(&'static str, &'a str)> {
+fn labels<'a>(node: &'a Node, id: &'a str, status: NodeStatus) -> Vec<(&'static str, &'a str)> {
     vec![
         ("datacenter", node.datacenter.as_str()),
         ("node_class", node.class.as_ref().map_or("none", |class| class.as_str())),
         ("node_id", id),
         ("node_pool", node.pool.as_str()),
         ("node_scheduling_eligibility", node.eligibility.as_str()),
-        ("node_status", node.status.as_str()),
+        ("node_status", status.as_str()),
     ]
 }
 

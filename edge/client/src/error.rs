@@ -8,6 +8,8 @@ use std::path::PathBuf;
 pub enum ClientError {
     #[error("cannot {action} `{path}`: {source}", path = path.display())]
     File { action: &'static str, path: PathBuf, source: io::Error },
+    #[error("client state `{path}` is in use by another process; stop it or choose another `data_dir`", path = path.display())]
+    StateInUse { path: PathBuf },
     #[error("client state `{path}` cannot be used: {problem}; remove it to start as a new node", path = path.display())]
     State { path: PathBuf, problem: String },
     #[error("client state could not be written: {0}")]

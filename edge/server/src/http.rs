@@ -19,6 +19,7 @@ mod compress;
 pub(crate) mod dispatch;
 pub(crate) mod error;
 mod filter;
+mod first_byte;
 mod forward;
 mod guard;
 mod listener;

@@ -147,7 +147,13 @@ impl Startup {
         }
         let rest: String =
             text.split_inclusive('\n').filter(|line| !ours(line.trim_end_matches('\n'))).collect();
-        fs::write(&self.path, rest).map(|()| true)
+        // Through another file: whatever goes wrong, the shell's own lines stay.
+        let path = fs::canonicalize(&self.path)?;
+        let mut beside = path.clone().into_os_string();
+        beside.push(".muster-new");
+        fs::write(&beside, rest)?;
+        fs::set_permissions(&beside, fs::metadata(&path)?.permissions())?;
+        fs::rename(&beside, &path).map(|()| true)
     }
 }
 

@@ -208,11 +208,12 @@ impl JobRestart {
                 return Ok(OK);
             }
         }
-        match failures {
-            0 => headline_at(shell, "All allocations restarted successfully!")?,
-            _ => headline_at(shell, &format!("{} could not be restarted", counted(failures, "allocation")))?,
+        if failures == 0 {
+            headline_at(shell, "All allocations restarted successfully!")?;
+            return Ok(OK);
         }
-        Ok(OK)
+        // A script that goes through a job must not take this for success.
+        Err(Failure::new(format!("==> {} could not be restarted", counted(failures, "allocation"))))
     }
 
     /// How many failed.

@@ -86,7 +86,9 @@ fn confirmed(shell: &mut Shell, job: &JobListStub) -> Result<bool, Failure> {
     write!(shell.out, "Are you sure you want to stop job \"{}\"? [y/N] ", job.id)?;
     shell.out.flush()?;
     let mut answer = String::new();
-    shell.input.read_line(&mut answer)?;
+    if shell.input.read_line(&mut answer)? == 0 {
+        return Err(Failure::new("No answer came; -yes stops the job without asking"));
+    }
     match answer.trim() {
         "y" => Ok(true),
         "Y" | "yes" => Err(Failure::new("For confirmation, an exact `y` is required.")),
@@ -105,9 +107,7 @@ mod tests {
     #[test]
     fn only_an_exact_y_confirms() {
         let job = JobListStub { id: "web".into(), ..JobListStub::default() };
-        for (answer, expected) in
-            [("y\n", Some(true)), ("n\n", Some(false)), ("", Some(false)), ("Y\n", None)]
-        {
+        for (answer, expected) in [("y\n", Some(true)), ("n\n", Some(false)), ("", None), ("Y\n", None)] {
             let (mut sh, captured) = shell();
             sh.input = Box::new(std::io::Cursor::new(answer));
             assert_eq!(confirmed(&mut sh, &job).ok(), expected, "{answer:?}");

@@ -11,12 +11,13 @@ use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::body::ApiResponse;
-use super::per_address::PerAddress;
+use super::first_byte::FirstByte;
+use super::per_address::{Held, PerAddress};
 use super::{body, compress, dispatch, forward::Forwarder, guard};
 use crate::agent::AgentInfo;
 use crate::shared::Shared;
@@ -54,6 +55,10 @@ pub enum Service {
     Local(Arc<Shared>, Arc<AgentInfo>),
     Forward(Forwarder, Arc<AgentInfo>),
 }
+
+/// A connection's share of what the listener and its address may hold; every request carries it, so that a connection
+/// that is taken over keeps it.
+pub(super) type Place = Arc<(OwnedSemaphorePermit, Held)>;
 
 /// How long requests in flight may take once the agent stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
@@ -131,8 +136,10 @@ async fn accept_loop(listener: TcpListener, config: HttpConfig, service: Service
         let watcher = graceful.watcher();
         let (config, service, cut) = (config.clone(), service.clone(), cut.clone());
         tokio::spawn(async move {
-            let _cut = cut.run_until_cancelled(serve_connection(stream, &config, service, watcher)).await;
-            drop((slot, held));
+            let place: Place = Arc::new((slot, held));
+            let serving = serve_connection(stream, &config, service, &place, watcher);
+            let _cut = cut.run_until_cancelled(serving).await;
+            drop(place);
         });
     }
     drop(listener);
@@ -142,32 +149,39 @@ async fn accept_loop(listener: TcpListener, config: HttpConfig, service: Service
     }
 }
 
-/// Says 429 where that can be read, without waiting for the request.
+/// Says 429 where that can be read. What was asked is read and dropped: closing before would take the answer back.
 async fn refuse(mut stream: TcpStream, plain: bool) {
     const TOO_MANY: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nContent-Type: text/plain; charset=utf-8\r\n\
         Content-Length: 69\r\nConnection: close\r\n\r\n\
         This address has too many connections to this agent; close some first";
-    if plain {
-        let _late = tokio::time::timeout(REFUSAL_TIMEOUT, stream.write_all(TOO_MANY)).await;
+    if !plain {
+        return;
     }
+    let told = async {
+        stream.write_all(TOO_MANY).await?;
+        stream.shutdown().await?;
+        tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
+    };
+    let _late = tokio::time::timeout(REFUSAL_TIMEOUT, told).await;
 }
 
 async fn serve_connection(
     stream: TcpStream,
     config: &HttpConfig,
     service: Service,
+    place: &Place,
     watcher: hyper_util::server::graceful::Watcher,
 ) {
     let _nodelay = stream.set_nodelay(true);
     match &config.tls {
-        None => run(stream, config, service, Guard::Loopback, watcher).await,
+        None => run(stream, config, service, Guard::Loopback, Some(place), watcher).await,
         Some(tls) => match tokio::time::timeout(
             config.handshake_timeout,
             TlsAcceptor::from(Arc::clone(tls)).accept(stream),
         )
         .await
         {
-            Ok(Ok(stream)) => run(stream, config, service, Guard::Loopback, watcher).await,
+            Ok(Ok(stream)) => run(stream, config, service, Guard::Loopback, Some(place), watcher).await,
             Ok(Err(error)) => tracing::debug!(%error, "http: TLS handshake failed"),
             Err(_elapsed) => tracing::debug!("http: TLS handshake timed out"),
         },
@@ -187,6 +201,7 @@ async fn run<I>(
     config: &HttpConfig,
     service: Service,
     guard: Guard,
+    place: Option<&Place>,
     watcher: hyper_util::server::graceful::Watcher,
 ) where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -195,8 +210,12 @@ async fn run<I>(
     builder.http1().timer(TokioTimer::new()).header_read_timeout(config.header_timeout);
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(256);
     let headers: Arc<[_]> = config.response_headers.clone().into();
-    let handler = hyper::service::service_fn(move |request| {
+    let place = place.cloned();
+    let handler = hyper::service::service_fn(move |mut request: http::Request<Incoming>| {
         let (service, headers) = (service.clone(), Arc::clone(&headers));
+        if let Some(place) = &place {
+            request.extensions_mut().insert(Arc::clone(place));
+        }
         async move {
             let accepts = compress::accepts(request.headers());
             let mut response = compress::apply(accepts, answer(request, &service, guard).await).await;
@@ -206,6 +225,7 @@ async fn run<I>(
             Ok::<_, std::convert::Infallible>(response)
         }
     });
+    let io = FirstByte::within(io, config.header_timeout);
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(io), handler).into_owned();
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, "http: connection ended early");
@@ -236,5 +256,5 @@ where
         response_headers: Vec::new(),
     };
     let graceful = GracefulShutdown::new();
-    run(io, &config, Service::Local(shared, agent), Guard::Passed, graceful.watcher()).await;
+    run(io, &config, Service::Local(shared, agent), Guard::Passed, None, graceful.watcher()).await;
 }

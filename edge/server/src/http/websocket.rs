@@ -21,12 +21,13 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use super::body::{self, ApiResponse};
 use super::error::ApiError;
 use super::guard;
+use super::listener::Place;
 
 pub(crate) type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
 /// The largest message a caller may send.
 const MAX_MESSAGE: usize = 1 << 20;
-/// Connections that were taken over, in this process; they no longer count as the listener's.
+/// Connections that were taken over, in this process.
 static PLACES: Semaphore = Semaphore::const_new(1024);
 /// How long the caller may take to answer a close.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
@@ -38,6 +39,8 @@ const MAX_REASON: usize = 123;
 pub(crate) struct Offer {
     accept: HeaderValue,
     upgrade: OnUpgrade,
+    /// The connection goes on to count as one of the listener's.
+    place: Option<Place>,
 }
 
 impl Offer {
@@ -58,7 +61,8 @@ impl Offer {
         let key = key.ok_or_else(|| ApiError::bad_request("`Sec-WebSocket-Key` is missing"))?;
         let accept = HeaderValue::try_from(derive_accept_key(key.as_bytes()));
         let accept = accept.map_err(|_| ApiError::bad_request("`Sec-WebSocket-Key` is malformed"))?;
-        Ok(Self { accept, upgrade: hyper::upgrade::on(request) })
+        let place = request.extensions().get::<Place>().cloned();
+        Ok(Self { accept, upgrade: hyper::upgrade::on(request), place })
     }
 
     /// Answers yes, and serves the websocket on a task of its own.
@@ -84,7 +88,7 @@ impl Offer {
                 }
                 Err(error) => tracing::debug!(%error, "http: a websocket did not come about"),
             }
-            drop(place);
+            drop((place, self.place));
         });
         let mut response = http::Response::new(body::full(Bytes::new()));
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;

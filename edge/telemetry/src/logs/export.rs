@@ -12,12 +12,16 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, ChildStdout, Command};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Bytes read at once.
 const CHUNK: usize = 32 << 10;
 /// Of what the journal's reader complains about.
 const COMPLAINT: u64 = 1 << 10;
 const LONGEST_NAME: usize = 256;
+/// Exports of the journal at once: each is a process.
+const MAX_READERS: usize = 8;
+static READERS: Semaphore = Semaphore::const_new(MAX_READERS);
 
 /// What to export. Made by [`Self::new`] only, which refuses what contradicts itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +51,8 @@ pub enum ExportError {
     NoFile,
     #[error("the log file cannot be read: {0}")]
     File(io::Error),
+    #[error("{MAX_READERS} exports of the journal are under way here: try again when one has ended")]
+    Busy,
     #[error("the journal of this machine cannot be read: {0}")]
     Journal(io::Error),
 }
@@ -83,7 +89,7 @@ pub struct Export(Reading);
 #[derive(Debug)]
 enum Reading {
     File { file: tokio::fs::File, left: u64 },
-    Journal { reader: Box<Child>, out: ChildStdout },
+    Journal { reader: Box<Child>, out: ChildStdout, _turn: SemaphorePermit<'static> },
     Over,
 }
 
@@ -97,10 +103,11 @@ impl Export {
                 Ok(Self(Reading::File { file: file.into(), left }))
             }
             Source::Journal { service, since, follow } => {
+                let turn = READERS.try_acquire().map_err(|_| ExportError::Busy)?;
                 let mut reader = journal(&service, since, follow).spawn().map_err(ExportError::Journal)?;
                 let out =
                     reader.stdout.take().ok_or_else(|| ExportError::Journal(io::ErrorKind::Other.into()))?;
-                Ok(Self(Reading::Journal { reader: Box::new(reader), out }))
+                Ok(Self(Reading::Journal { reader: Box::new(reader), out, _turn: turn }))
             }
         }
     }
@@ -119,7 +126,7 @@ impl Export {
                 *left -= read.as_ref().map_or(0, |data| data.len() as u64).min(*left);
                 read
             }
-            Reading::Journal { reader, out } => match chunk(out, CHUNK).await {
+            Reading::Journal { reader, out, .. } => match chunk(out, CHUNK).await {
                 Ok(data) if data.is_empty() => end_of(reader).await.map(|()| data),
                 other => other,
             },

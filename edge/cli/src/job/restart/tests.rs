@@ -69,8 +69,8 @@ async fn an_error_ends_it_where_nobody_can_be_asked_and_yes_goes_on() {
     let mut script = begin(&allocs);
     script.extend([restarted(A, 500, &broken), restarted(B, 200, &json!({}))]);
     let agent = Agent::serve(script).await;
-    let (code, out, _) = run(&agent, &["job", "restart", "-yes", "-all-tasks", "web"]).await;
-    assert!(code == 0 && out.ends_with("Z: 1 allocation could not be restarted\n"), "{out}");
+    let (code, _, err) = run(&agent, &["job", "restart", "-yes", "-all-tasks", "web"]).await;
+    assert!(code == 1 && err.ends_with("==> 1 allocation could not be restarted\n"), "{err}");
     assert_eq!(agent.bodies().pop().map(|body| body["AllTasks"].clone()), Some(json!(true)));
 }
 

@@ -33,6 +33,10 @@ fn request(alloc: &Alloc, query: &Query) -> Result<TaskLogs, ApiError> {
         alloc.group_spec().and_then(|group| group.tasks.iter().position(|t| t.name.as_str() == task));
     let unknown = || ApiError::bad_request(format!("unknown task name \"{task}\""));
     let position = position.ok_or_else(unknown)?;
+    let spec = alloc.group_spec().and_then(|group| group.tasks.get(position));
+    if spec.is_some_and(|task| task.logs.disabled) {
+        return Err(ApiError::not_found(format!("task \"{task}\" keeps no logs: its job disables them")));
+    }
     let phase = alloc.tasks.get(position);
     if phase.is_none_or(|state| state.phase == TaskPhase::Pending && state.started_at.is_zero()) {
         return Err(ApiError::not_found(format!("task \"{task}\" not started yet. No logs available")));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use muster_api::{Params, RouteId};
 use muster_ids::AllocId;
-use muster_model::{Alloc, ClientStatus, JobKey};
+use muster_model::{Alloc, ClientStatus, DesiredStatus, JobKey, TaskPhase};
 
 use crate::http::error::{ApiError, malformed_id};
 use crate::http::options::{Options, Query};
@@ -74,7 +74,14 @@ impl Asked {
             alloc.client == ClientStatus::Running
                 && alloc.group_spec().is_some_and(|group| group.task(&self.task).is_some())
         };
-        let newest = state.allocs_by_job(job).filter(has_task).max_by_key(|alloc| alloc.create_index);
+        let runs = |alloc: &Arc<Alloc>| {
+            let mut tasks = alloc.group_spec().into_iter().flat_map(|group| &group.tasks).zip(&alloc.tasks);
+            let here = tasks.any(|(task, state)| {
+                task.name.as_str() == self.task.as_str() && state.phase == TaskPhase::Running
+            });
+            (here, alloc.desired == DesiredStatus::Run, alloc.create_index)
+        };
+        let newest = state.allocs_by_job(job).filter(has_task).max_by_key(|alloc| runs(alloc));
         newest.cloned().ok_or_else(|| {
             let text = format!("job `{}` has no running allocation with a task `{}`", job.id, self.task);
             ApiError::not_found(text)
