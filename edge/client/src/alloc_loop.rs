@@ -54,6 +54,8 @@ pub struct AllocLoop {
     summary: watch::Sender<Summary>,
     work: JoinSet<Outcome>,
     disk: JoinSet<DiskNews>,
+    /// Which of it takes over a predecessor's data.
+    inheriting: Option<tokio::task::Id>,
     /// Downloads under way, by task, so that they can be given up.
     downloads: BTreeMap<usize, AbortHandle>,
     timer: Option<(UnixNanos, Instant)>,
@@ -107,6 +109,7 @@ impl AllocLoop {
             summary,
             work: JoinSet::new(),
             disk: JoinSet::new(),
+            inheriting: None,
             downloads: BTreeMap::new(),
             timer: None,
             samples: Samples::default(),
@@ -153,7 +156,10 @@ impl AllocLoop {
                     Flow::Go
                 }
             },
-            Some(Ok(news)) = self.disk.join_next(), if !self.disk.is_empty() => self.take_disk_news(news).await,
+            Some(finished) = self.disk.join_next(), if !self.disk.is_empty() => match finished {
+                Ok(news) => self.take_disk_news(news).await,
+                Err(error) => self.disk_work_broke(&error).await,
+            },
             message = self.inbox.recv(), if !self.abandoned => match message {
                 Some(message) => self.receive(message).await,
                 None => {

@@ -57,52 +57,95 @@ impl AllocDirs {
         unpack_plain(archive, &incoming, &limits).map(drop)
     }
 
-    /// Puts what was unpacked in its place; whatever else came with it is removed.
+    /// Puts what was unpacked in its place, instead of whatever an earlier attempt left there: no task has begun.
+    /// Whatever else came with it is removed.
     ///
     /// # Errors
-    /// When something could not be moved; the rest may have been.
+    /// When something could not be moved; the rest may have been, until [`Self::drop_incoming`].
     pub fn install_incoming(&self, to: AllocId, heirs: &[Heir]) -> io::Result<()> {
         let alloc = self.alloc(to)?;
         let incoming = alloc.open_dir(INCOMING)?;
-        // Shared data is for all of them; the first that has an account of its own can use it as before.
-        let shared = heirs.iter().find_map(|(_, owner)| *owner);
-        place(&incoming, &alloc, "alloc", "data", 0o755, shared)?;
-        for (task, owner) in heirs {
-            place(&incoming, &alloc, task.as_str(), "local", 0o1777, *owner)?;
+        let places = places(heirs);
+        for place in &places {
+            place.give(&incoming)?;
+        }
+        for place in &places {
+            place.remove(&alloc)?;
+            place.put(&incoming, &alloc)?;
         }
         remove_incoming(&alloc)
     }
 
+    /// Removes what came, and what was put in place of it if not all of it was.
+    ///
     /// # Errors
-    /// When what was unpacked cannot be removed.
-    pub fn drop_incoming(&self, to: AllocId) -> io::Result<()> {
-        remove_incoming(&self.alloc(to)?)
+    /// When something of it cannot be removed.
+    pub fn drop_incoming(&self, to: AllocId, heirs: &[Heir]) -> io::Result<()> {
+        let Some(alloc) = unless_missing(self.alloc(to))? else { return Ok(()) };
+        // Installing removes it last.
+        if unless_missing(alloc.symlink_metadata(INCOMING))?.is_none() {
+            return Ok(());
+        }
+        for place in places(heirs) {
+            place.remove(&alloc)?;
+        }
+        remove_incoming(&alloc)
     }
 }
 
-fn place(
-    incoming: &Dir,
-    alloc: &Dir,
-    parent: &str,
-    name: &str,
-    mode: u32,
+/// One directory that is taken over: `parent/name` in the allocation's own.
+struct Place<'a> {
+    parent: &'a str,
+    parent_mode: u32,
+    name: &'static str,
     owner: Option<Owner>,
-) -> io::Result<()> {
-    let came = incoming.open_dir(parent).and_then(|parent| parent.open_dir(name));
-    let came = match came {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        other => other?,
-    };
-    if let Some(Owner { uid, gid }) = owner {
-        give_tree(&came, muster_artifact::Owner { uid, gid }).map_err(io::Error::other)?;
+}
+
+fn places(heirs: &[Heir]) -> Vec<Place<'_>> {
+    // Shared data is for all of them; the first that has an account of its own can use it as before.
+    let owner = heirs.iter().find_map(|(_, owner)| *owner);
+    let shared = Place { parent: "alloc", parent_mode: 0o755, name: "data", owner };
+    std::iter::once(shared)
+        .chain(heirs.iter().map(|(task, owner)| Place {
+            parent: task.as_str(),
+            parent_mode: 0o1777,
+            name: "local",
+            owner: *owner,
+        }))
+        .collect()
+}
+
+impl Place<'_> {
+    /// Gives what came to its owner, where nothing sees it yet.
+    fn give(&self, incoming: &Dir) -> io::Result<()> {
+        let Some(Owner { uid, gid }) = self.owner else { return Ok(()) };
+        let came = incoming.open_dir(self.parent).and_then(|parent| parent.open_dir(self.name));
+        match unless_missing(came)? {
+            Some(came) => give_tree(&came, muster_artifact::Owner { uid, gid }).map_err(io::Error::other),
+            None => Ok(()),
+        }
     }
-    make(alloc, parent, mode)?;
-    move_dir(incoming, parent, alloc, name)
+
+    fn put(&self, incoming: &Dir, alloc: &Dir) -> io::Result<()> {
+        make(alloc, self.parent, self.parent_mode)?;
+        move_dir(incoming, self.parent, alloc, self.name)
+    }
+
+    fn remove(&self, alloc: &Dir) -> io::Result<()> {
+        match unless_missing(alloc.open_dir(self.parent))? {
+            Some(parent) => unless_missing(parent.remove_dir_all(self.name)).map(drop),
+            None => Ok(()),
+        }
+    }
 }
 
 fn remove_incoming(alloc: &Dir) -> io::Result<()> {
-    match alloc.remove_dir_all(INCOMING) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+    unless_missing(alloc.remove_dir_all(INCOMING)).map(drop)
+}
+
+fn unless_missing<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        other => other.map(Some),
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use muster_ids::{AllocId, TaskName, Text};
 use muster_model::Alloc;
 use muster_runner::AllocEventIn;
+use tokio::task::JoinError;
 
 use super::{AllocLoop, Flow};
 use crate::alloc_dir::blocking;
@@ -20,7 +21,8 @@ pub enum DiskNews {
 
 impl AllocLoop {
     pub(super) fn begin_inheriting(&mut self, from: AllocId) {
-        self.disk.spawn(inherit(Arc::clone(&self.context), Arc::clone(&self.alloc), from));
+        let work = self.disk.spawn(inherit(Arc::clone(&self.context), Arc::clone(&self.alloc), from));
+        self.inheriting = Some(work.id());
     }
 
     pub(super) fn begin_measuring(&mut self) {
@@ -29,6 +31,22 @@ impl AllocLoop {
             tokio::time::sleep(context.config.disk_interval).await;
             DiskNews::Measured { used_mb: used_mb(&context, id).await }
         });
+    }
+
+    /// The allocation must not wait for ever for what will never be said.
+    pub(super) async fn disk_work_broke(&mut self, error: &JoinError) -> Flow {
+        if error.is_cancelled() {
+            return Flow::Go;
+        }
+        tracing::error!(alloc = %self.saved.id, %error, "work on the disk broke off");
+        if self.inheriting == Some(error.id()) {
+            let problem = "data of the previous allocation was not taken over whole, for a fault of the agent; its log says more";
+            return self.take_disk_news(DiskNews::Inherited { problem: Some(Text::from(problem)) }).await;
+        }
+        if !self.runner.is_over() {
+            self.begin_measuring();
+        }
+        Flow::Go
     }
 
     pub(super) async fn take_disk_news(&mut self, news: DiskNews) -> Flow {
