@@ -9,7 +9,7 @@ use std::time::Duration;
 use muster_artifact::{Fetcher, Trust};
 use muster_ids::NodeId;
 use muster_rpc::{ByteStream, BytesPurpose, CallError, Secret, Session};
-use tokio::sync::{Mutex, Notify, watch};
+use tokio::sync::{Mutex, Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::alloc_dir::AllocDirs;
@@ -20,7 +20,7 @@ use crate::outbox::Outbox;
 use crate::queries::Queries;
 use crate::session::Link;
 use crate::state::{Opened, StateStore};
-use crate::{ClientConfig, ClientError, clock, collector, fingerprint};
+use crate::{ClientConfig, ClientError, clock, collector, fingerprint, migrate};
 
 /// How often the machine and its drivers are looked at again.
 const FINGERPRINT_INTERVAL: Duration = Duration::from_secs(30);
@@ -77,6 +77,7 @@ impl Client {
             secret,
             link: watch::Sender::new(None),
             migrating: AtomicUsize::new(0),
+            fetching: Semaphore::new(migrate::FETCHES),
             servers: watch::Sender::new(config.servers.clone()),
             config,
         });

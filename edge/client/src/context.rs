@@ -10,7 +10,7 @@ use muster_model::Node;
 use muster_rpc::messages::NodeMeta;
 use muster_rpc::{Secret, Session};
 use muster_runner::AllocReport;
-use tokio::sync::{Mutex, Notify, watch};
+use tokio::sync::{Mutex, Notify, Semaphore, watch};
 
 use crate::alloc_dir::AllocDirs;
 use crate::ends::Ends;
@@ -43,6 +43,8 @@ pub struct Context {
     pub link: watch::Sender<Option<Session>>,
     /// Allocations whose data is being brought here from another node.
     pub migrating: AtomicUsize,
+    /// How many more of them may be read at once.
+    pub fetching: Semaphore,
 }
 
 impl Context {

@@ -32,6 +32,8 @@ const SILENCE: Duration = Duration::from_secs(60);
 const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(10));
 /// Times in a row that asking may fail, or the data break off without getting further than before.
 const BROKEN_ATTEMPTS: u32 = 5;
+/// Disks that are brought here at once; further ones wait for their turn.
+pub const FETCHES: usize = 4;
 /// Chunks on their way to the disk.
 const CHUNKS: usize = 4;
 
@@ -119,6 +121,7 @@ async fn attempt(context: &Arc<Context>, alloc: &Alloc, heirs: &Arc<Vec<Heir>>) 
     let mut link = context.link.subscribe();
     let session = link.wait_for(Option::is_some).await.ok().and_then(|session| session.clone());
     let session = session.ok_or(Failed::Later)?;
+    let _turn = context.fetching.acquire().await.map_err(|_| Failed::Later)?;
     let request = DiskFetch { node_id: context.node_id, secret: context.secret.clone(), alloc_id: alloc.id };
     let pieces = session.subscribe(request, DEADLINE).await.map_err(refused)?;
     let (chunks, feed) = mpsc::channel(CHUNKS);

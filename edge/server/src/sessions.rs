@@ -1,5 +1,7 @@
 //! Which node is reachable over which connection, and how much of it questions may take.
 
+mod fetches;
+
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -7,17 +9,26 @@ use muster_ids::NodeId;
 use muster_rpc::Session;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use fetches::Fetches;
+
 /// Files, logs and the like that are read from one node at once. Well below the streams of a connection, so that
 /// readers never keep calls from the node.
 const STREAMS_PER_NODE: usize = 64;
 /// The same over all nodes: each stream may hold its window's worth of bytes on this server.
 const STREAMS: usize = 2048;
+/// Disks that are read from one node at once, and over all nodes. They take long, and nobody who reads logs waits for
+/// them.
+const DISKS_PER_NODE: usize = 8;
+const DISKS: usize = 512;
 
 /// The newest session of each connected node.
 #[derive(Debug)]
 pub(crate) struct Sessions {
     nodes: RwLock<HashMap<NodeId, Connected>>,
     streams: Arc<Semaphore>,
+    disks: Arc<Semaphore>,
+    /// Successors that a disk is on its way to.
+    pub(crate) fetches: Fetches,
 }
 
 #[derive(Debug)]
@@ -26,6 +37,7 @@ struct Connected {
     connection: u64,
     session: Session,
     streams: Arc<Semaphore>,
+    disks: Arc<Semaphore>,
 }
 
 /// The right to one long answer of a node, for as long as it is held.
@@ -35,9 +47,22 @@ pub(crate) struct StreamSlot {
     _of_server: OwnedSemaphorePermit,
 }
 
+impl StreamSlot {
+    fn take(of_node: &Arc<Semaphore>, of_server: &Arc<Semaphore>) -> Option<Self> {
+        let take = |slots: &Arc<Semaphore>| Arc::clone(slots).try_acquire_owned().ok();
+        let (of_node, of_server) = take(of_node).zip(take(of_server))?;
+        Some(Self { _of_node: of_node, _of_server: of_server })
+    }
+}
+
 impl Default for Sessions {
     fn default() -> Self {
-        Self { nodes: RwLock::default(), streams: Arc::new(Semaphore::new(STREAMS)) }
+        Self {
+            nodes: RwLock::default(),
+            streams: Arc::new(Semaphore::new(STREAMS)),
+            disks: Arc::new(Semaphore::new(DISKS)),
+            fetches: Fetches::default(),
+        }
     }
 }
 
@@ -51,16 +76,20 @@ impl Sessions {
     pub(crate) fn for_stream(&self, node: NodeId) -> Option<(Session, Option<StreamSlot>)> {
         let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
         let connected = nodes.get(&node)?;
-        let take = |streams: &Arc<Semaphore>| Arc::clone(streams).try_acquire_owned().ok();
-        let slot = take(&connected.streams)
-            .zip(take(&self.streams))
-            .map(|(of_node, of_server)| StreamSlot { _of_node: of_node, _of_server: of_server });
-        Some((connected.session.clone(), slot))
+        Some((connected.session.clone(), StreamSlot::take(&connected.streams, &self.streams)))
+    }
+
+    /// The same for the disk of an allocation that ended there.
+    pub(crate) fn for_disk(&self, node: NodeId) -> Option<(Session, Option<StreamSlot>)> {
+        let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
+        let connected = nodes.get(&node)?;
+        Some((connected.session.clone(), StreamSlot::take(&connected.disks, &self.disks)))
     }
 
     pub(crate) fn insert(&self, node: NodeId, connection: u64, session: Session) {
         let streams = Arc::new(Semaphore::new(STREAMS_PER_NODE));
-        let connected = Connected { connection, session, streams };
+        let disks = Arc::new(Semaphore::new(DISKS_PER_NODE));
+        let connected = Connected { connection, session, streams, disks };
         self.nodes.write().unwrap_or_else(PoisonError::into_inner).insert(node, connected);
     }
 

@@ -10,6 +10,8 @@ use super::{ArchiveError, Extracted};
 const MAX_ENTRIES: u64 = 1_000_000;
 /// The most bytes of names remembered.
 const MAX_NAMES_BYTES: u64 = 64 << 20;
+/// What may describe an entry, such as its long name, without counting as unpacked.
+const DESCRIPTION_BYTES: u64 = 2 << 10;
 /// What may be unpacked before ratios are looked at.
 const RATIO_FREE_BYTES: u64 = 64 << 20;
 
@@ -36,6 +38,7 @@ pub struct Budget<'a> {
     limits: ExtractLimits,
     spent: Extracted,
     names: u64,
+    descriptions: u64,
     /// Packed bytes read so far; shared with the reader that counts them.
     packed: Arc<AtomicU64>,
     stop: &'a AtomicBool,
@@ -43,7 +46,7 @@ pub struct Budget<'a> {
 
 impl<'a> Budget<'a> {
     pub fn new(limits: ExtractLimits, stop: &'a AtomicBool) -> Self {
-        Self { limits, spent: Extracted::default(), names: 0, packed: Arc::default(), stop }
+        Self { limits, spent: Extracted::default(), names: 0, descriptions: 0, packed: Arc::default(), stop }
     }
 
     pub const fn spent(&self) -> Extracted {
@@ -84,6 +87,14 @@ impl<'a> Budget<'a> {
             return Err(ArchiveError::Ratio(ratio));
         }
         Ok(())
+    }
+
+    /// Accounts for what describes entries or fills up the archive. It becomes no file: only more of it than the entries
+    /// so far can need is taken from the limit.
+    pub fn description(&mut self, count: usize) -> Result<(), ArchiveError> {
+        self.descriptions = self.descriptions.saturating_add(count as u64);
+        let needed = self.spent.entries.saturating_add(1).saturating_mul(DESCRIPTION_BYTES);
+        self.bytes(if self.descriptions > needed { count } else { 0 })
     }
 
     /// The size of an archive that is not read from front to end.

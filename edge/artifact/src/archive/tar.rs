@@ -29,19 +29,19 @@ pub fn extract(
         let written = header.entry_size().map_err(|error| ArchiveError::damaged(error.to_string()))?;
         match header.entry_type() {
             EntryType::XHeader => {
-                budget.bytes(BLOCK)?;
+                budget.description(BLOCK)?;
                 extensions.add_pax(&extension(reader, written)?)?;
             }
             EntryType::XGlobalHeader => {
-                budget.bytes(BLOCK)?;
+                budget.description(BLOCK)?;
                 pax::check_global(&extension(reader, written)?)?;
             }
             EntryType::GNULongName => {
-                budget.bytes(BLOCK)?;
+                budget.description(BLOCK)?;
                 extensions.set_long_name(&extension(reader, written)?)?;
             }
             EntryType::GNULongLink => {
-                budget.bytes(BLOCK)?;
+                budget.description(BLOCK)?;
                 extensions.set_long_link(&extension(reader, written)?)?;
             }
             _ => entry(reader, &header, &std::mem::take(&mut extensions), tree, budget)?,
@@ -141,7 +141,7 @@ fn only_zeros(reader: &mut impl Read, budget: &mut Budget<'_>) -> Result<(), Arc
         if read == 0 {
             return Ok(());
         }
-        budget.bytes(read)?;
+        budget.description(read)?;
         if block.iter().take(read).any(|byte| *byte != 0) {
             return Err(ArchiveError::Ambiguous("something follows the end of the tar archive".into()));
         }

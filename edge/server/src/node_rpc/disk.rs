@@ -7,15 +7,18 @@ use std::time::Duration;
 
 use muster_ids::NodeId;
 use muster_model::{Alloc, DesiredStatus, NodeStatus};
-use muster_rpc::messages::{DiskFetch, DiskRead};
-use muster_rpc::{CallError, CallFailure, Opening};
+use muster_rpc::messages::{DiskChunk, DiskFetch, DiskRead};
+use muster_rpc::{CallError, CallFailure, Opening, Sender, Subscription};
 use muster_state::Snapshot;
+use tokio::time::timeout;
 
 use super::check_node;
 use crate::shared::Shared;
 
 /// How long the old node may take to begin.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// How long one piece may take to come, and to go.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) async fn run(shared: &Shared, request: &DiskFetch, opening: Opening<DiskFetch>) {
     let found = admit(&shared.consensus.snapshot(), request);
@@ -24,33 +27,44 @@ pub(super) async fn run(shared: &Shared, request: &DiskFetch, opening: Opening<D
         Err(failure) => return opening.refuse(failure).await,
     };
     let later = |text: &str| CallFailure::unavailable(text);
-    let (session, _slot) = match shared.sessions.for_stream(node) {
+    let Some(_fetch) = shared.sessions.fetches.begin(request.alloc_id) else {
+        return opening.refuse(later("an earlier attempt has not ended yet")).await;
+    };
+    let (session, _slot) = match shared.sessions.for_disk(node) {
         None => return opening.refuse(later("the node that has the data is not connected")).await,
         Some((_, None)) => return opening.refuse(later("that node sends too much else already")).await,
         Some((session, Some(slot))) => (session, slot),
     };
-    let mut chunks = match session.subscribe(read, TIMEOUT).await {
+    let chunks = match session.subscribe(read, TIMEOUT).await {
         Ok(chunks) => chunks,
         Err(CallError::Failed(failure)) => return opening.refuse(failure).await,
         Err(error) => return opening.refuse(later(&error.to_string())).await,
     };
-    let Ok(mut sender) = opening.accept().await else { return };
-    loop {
+    let Ok(sender) = opening.accept().await else { return };
+    // Whoever asked may have gone.
+    let _gone = relay(chunks, sender).await;
+}
+
+async fn relay(mut chunks: Subscription<DiskChunk>, mut sender: Sender<DiskChunk>) -> Result<(), CallError> {
+    let end = loop {
         let chunk = tokio::select! {
-            chunk = chunks.next() => chunk,
-            () = sender.closed() => return,
+            chunk = timeout(PATIENCE, chunks.next()) => chunk,
+            () = sender.closed() => return Ok(()),
         };
-        let sent = match chunk {
-            Some(Ok(chunk)) => sender.send(&chunk).await,
-            // Whoever asked may have gone.
-            None => return drop(sender.finish().await),
-            Some(Err(CallError::Failed(failure))) => return drop(sender.fail(failure).await),
-            Some(Err(error)) => return drop(sender.fail(later(&error.to_string())).await),
-        };
-        if sent.is_err() {
-            return;
+        match chunk {
+            Ok(Some(Ok(chunk))) => in_time(sender.send(&chunk)).await?,
+            Ok(None) => return in_time(sender.finish()).await,
+            Ok(Some(Err(CallError::Failed(failure)))) => break failure,
+            Ok(Some(Err(error))) => break CallFailure::unavailable(error.to_string()),
+            Err(_) => break CallFailure::unavailable("the node that has the data sends nothing"),
         }
-    }
+    };
+    in_time(sender.fail(end)).await
+}
+
+/// A successor's node that takes nothing holds up nobody.
+async fn in_time(sending: impl Future<Output = Result<(), CallError>>) -> Result<(), CallError> {
+    timeout(PATIENCE, sending).await.unwrap_or(Err(CallError::Deadline(PATIENCE)))
 }
 
 /// Where the data is, if the caller may have it. `Unavailable` when it may soon.

@@ -3,12 +3,15 @@
 use std::io::{self, Write};
 use std::mem;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use muster_artifact::archive::ArchiveError;
+use muster_ids::AllocId;
 use muster_rpc::messages::{DiskChunk, DiskRead};
-use muster_rpc::{CallFailure, Opening};
+use muster_rpc::{CallError, CallFailure, Opening, Sender};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use super::failure;
 use crate::migrate::too_large;
@@ -18,6 +21,8 @@ use crate::queries::Queries;
 const CHUNK: usize = 64 << 10;
 /// Chunks read ahead of a slow reader.
 const AHEAD: usize = 4;
+/// How long one chunk may wait for whoever asked.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub async fn disk_read(queries: Queries, request: DiskRead, opening: Opening<DiskRead>) {
     let id = request.alloc_id;
@@ -35,12 +40,23 @@ pub async fn disk_read(queries: Queries, request: DiskRead, opening: Opening<Dis
         Ok(left_out)
     });
     while let Some(data) = ready.recv().await {
-        if sender.send(&DiskChunk { data, left_out: 0 }).await.is_err() {
+        let sent = timeout(PATIENCE, sender.send(&DiskChunk { data, left_out: 0 })).await;
+        if !matches!(sent, Ok(Ok(()))) {
             return;
         }
     }
+    let packed = packed.await.map_err(|error| ArchiveError::Io(io::Error::other(error))).flatten();
     // Whoever asked may have gone.
-    let _gone = match packed.await.map_err(|error| ArchiveError::Io(io::Error::other(error))).flatten() {
+    let _gone = timeout(PATIENCE, conclude(&queries, id, packed, sender)).await;
+}
+
+async fn conclude(
+    queries: &Queries,
+    id: AllocId,
+    packed: Result<u64, ArchiveError>,
+    mut sender: Sender<DiskChunk>,
+) -> Result<(), CallError> {
+    match packed {
         // What was removed while it was read is not all that there was.
         Ok(_) if !queries.is_there(id).await => {
             sender.fail(CallFailure::not_found("it was removed while it was read")).await
@@ -52,7 +68,7 @@ pub async fn disk_read(queries: Queries, request: DiskRead, opening: Opening<Dis
         Err(ArchiveError::TooLarge(bytes)) => sender.fail(CallFailure::invalid(too_large(bytes))).await,
         Err(ArchiveError::Io(error)) => sender.fail(CallFailure::internal(error.to_string())).await,
         Err(error) => sender.fail(CallFailure::invalid(format!("it {error}"))).await,
-    };
+    }
 }
 
 /// Gathers what is written into chunks, on a thread that may wait.
