@@ -160,11 +160,12 @@ fn create_private(path: &Path) -> Result<Database, ClientError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(path).map_err(ClientError::file("open", path))?;
-    let backend = FileBackend::new(file).map_err(|error| match error {
+    let problem = |error| match error {
         redb::DatabaseError::DatabaseAlreadyOpen => ClientError::StateInUse { path: path.to_owned() },
         other => bad_state(path)(other),
-    })?;
-    redb::Builder::new().create_with_backend(backend).map_err(bad_state(path))
+    };
+    let backend = FileBackend::new(file).map_err(problem)?;
+    redb::Builder::new().create_with_backend(backend).map_err(problem)
 }
 
 fn identity(database: &Database, path: &Path) -> Result<Identity, ClientError> {
