@@ -7,12 +7,11 @@ pub(crate) mod session;
 use muster_sdk::ExecRequest;
 
 use super::choose::{OfJob, named_task, one_task};
-use crate::argv::go_bool;
 use crate::connect::ConnectArgs;
 use crate::failure::Outcome;
 use crate::shell::Shell;
 use crate::verb::Verb;
-use session::Terminal;
+use session::TerminalArgs;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct AllocExec {
@@ -23,17 +22,8 @@ pub(crate) struct AllocExec {
     /// Task; the only one by default
     #[arg(long, value_name = "TASK")]
     task: Option<String>,
-    /// Pass standard input on; on unless -i=false
-    #[arg(long = "i", num_args = 0..=1, require_equals = true, default_missing_value = "true",
-          default_value = "true", value_parser = go_bool, action = clap::ArgAction::Set)]
-    stdin: bool,
-    /// Give the command a terminal; on when this is run on one
-    #[arg(long = "t", num_args = 0..=1, require_equals = true, default_missing_value = "true",
-          value_parser = go_bool, action = clap::ArgAction::Set)]
-    tty: Option<bool>,
-    /// At the beginning of a line, this and a dot end the connection; `none` turns that off
-    #[arg(long = "e", value_name = "CHAR", default_value = "~")]
-    escape: String,
+    #[command(flatten)]
+    terminal: TerminalArgs,
     #[arg(value_name = "alloc", required = true)]
     alloc: String,
     #[arg(value_name = "command", required = true, num_args = 1.., trailing_var_arg = true,
@@ -43,7 +33,7 @@ pub(crate) struct AllocExec {
 
 impl Verb for AllocExec {
     async fn run(mut self, shell: &mut Shell) -> Outcome {
-        let terminal = Terminal::new(shell, self.stdin, self.tty, &self.escape)?;
+        let terminal = self.terminal.open(shell)?;
         // Written by those whose fingers know other tools.
         if self.command.len() > 1 && self.command.first().is_some_and(|word| word == "--") {
             self.command.remove(0);

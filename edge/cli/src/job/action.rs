@@ -5,8 +5,7 @@ use muster_api::views::{AllocView, JobActionView};
 use muster_sdk::{ActionRequest, Client};
 
 use crate::alloc::choose::Choice;
-use crate::alloc::exec::session::{self, Terminal};
-use crate::argv::go_bool;
+use crate::alloc::exec::session::{self, TerminalArgs};
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, Outcome};
 use crate::shell::Shell;
@@ -29,24 +28,15 @@ pub(crate) struct JobAction {
     /// Task that has the action; found by the action's name by default
     #[arg(long, value_name = "TASK")]
     task: Option<String>,
-    /// Pass standard input on; on unless -i=false
-    #[arg(long = "i", num_args = 0..=1, require_equals = true, default_missing_value = "true",
-          default_value = "true", value_parser = go_bool, action = clap::ArgAction::Set)]
-    stdin: bool,
-    /// Give the command a terminal; on when this is run on one
-    #[arg(long = "t", num_args = 0..=1, require_equals = true, default_missing_value = "true",
-          value_parser = go_bool, action = clap::ArgAction::Set)]
-    tty: Option<bool>,
-    /// At the beginning of a line, this and a dot end the connection; `none` turns that off
-    #[arg(long = "e", value_name = "CHAR", default_value = "~")]
-    escape: String,
+    #[command(flatten)]
+    terminal: TerminalArgs,
     #[arg(value_name = "action", required = true)]
     action: String,
 }
 
 impl Verb for JobAction {
     async fn run(self, shell: &mut Shell) -> Outcome {
-        let terminal = Terminal::new(shell, self.stdin, self.tty, &self.escape)?;
+        let terminal = self.terminal.open(shell)?;
         let client = self.connect.connect(shell)?;
         let named = match &self.alloc {
             Some(text) => Some(named_alloc(&client, shell, text).await?),

@@ -9,11 +9,28 @@ use tokio::time::{Instant, interval_at};
 
 use super::escape::{Escape, Typed};
 use super::keyboard::{Input, Resizes};
+use crate::argv::go_bool;
 use crate::failure::{Failure, Outcome};
 use crate::shell::Shell;
 
 /// A connection on which nobody types shows that it is alive this often.
 const HEARTBEAT: Duration = Duration::from_secs(10);
+
+/// What the user wants the command to get of the terminal.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TerminalArgs {
+    /// Pass standard input on; on unless -i=false
+    #[arg(long = "i", num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          default_value = "true", value_parser = go_bool, action = clap::ArgAction::Set)]
+    stdin: bool,
+    /// Give the command a terminal; on when this is run on one
+    #[arg(long = "t", num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          value_parser = go_bool, action = clap::ArgAction::Set)]
+    tty: Option<bool>,
+    /// At the beginning of a line, this and a dot end the connection; `none` turns that off
+    #[arg(long = "e", value_name = "CHAR", default_value = "~")]
+    escape: String,
+}
 
 /// What the command gets of our terminal.
 pub(crate) struct Terminal {
@@ -24,18 +41,19 @@ pub(crate) struct Terminal {
     escape: Option<Escape>,
 }
 
-impl Terminal {
-    /// As the flags `-i`, `-t` and `-e` ask for.
-    pub(crate) fn new(shell: &Shell, stdin: bool, tty: Option<bool>, escape: &str) -> Result<Self, Failure> {
-        let escape = Escape::parse(escape)?;
+impl TerminalArgs {
+    /// # Errors
+    /// When a terminal is wanted without standard input, or the escape is no character.
+    pub(crate) fn open(&self, shell: &Shell) -> Result<Terminal, Failure> {
+        let (stdin, escape) = (self.stdin, Escape::parse(&self.escape)?);
         let on_terminal = shell.terminal && std::io::stdin().is_terminal();
-        let tty = tty.unwrap_or(on_terminal && stdin);
+        let tty = self.tty.unwrap_or(on_terminal && stdin);
         if tty && !stdin {
             return Err(Failure::new(
                 "-i must be enabled if running with tty: leave out -i=false, or add -t=false",
             ));
         }
-        Ok(Self { stdin, tty, on_terminal, escape })
+        Ok(Terminal { stdin, tty, on_terminal, escape })
     }
 }
 
