@@ -9,11 +9,13 @@ mod blocked_evals;
 mod eval_broker;
 pub mod gc;
 mod heartbeats;
+mod leader;
 mod node_jobs;
 mod plan_queue;
 
 pub use blocked_evals::{BlockedEvals, BlockedStats};
 pub use eval_broker::{BrokerLimits, BrokerStats, EvalBroker, Lease, Token, TokenError};
 pub use heartbeats::{Expiry, HeartbeatLimits, Heartbeats};
+pub use leader::{Draw, Leader, Overdue, Work};
 pub use node_jobs::jobs_of_node;
 pub use plan_queue::{BatchId, BatchLimits, PlanBatch, PlanQueue, PlanQueueStats};

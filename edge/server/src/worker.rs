@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-use muster_leader::Token;
+use muster_leader::{Token, Work};
 use muster_model::{Evaluation, JobType, Plan};
 use muster_scheduler::{Context, Overlay, Schedule, give_up, schedule};
 use muster_state::Snapshot;
@@ -18,7 +18,6 @@ use muster_telemetry::Name;
 use muster_telemetry::metrics::names;
 use tokio::runtime::Handle;
 
-use crate::brain::Work;
 use crate::shared::Shared;
 
 /// How often in a row an evaluation is scheduled anew because part of its plan was refused.
