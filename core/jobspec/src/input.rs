@@ -38,6 +38,7 @@ pub mod template;
 pub mod ui;
 pub mod update;
 pub mod vault;
+pub mod version_tag;
 pub mod volume;
 
 use std::collections::BTreeMap;
@@ -85,6 +86,7 @@ pub use template::{ChangeScriptInput, TemplateInput, WaitInput};
 pub use ui::{LinkInput, UiInput};
 pub use update::UpdateInput;
 pub use vault::VaultInput;
+pub use version_tag::VersionTagView;
 pub use volume::{MountOptionsInput, VolumeInput, VolumeMountInput};
 
 /// Keys and values chosen by the user: meta, environment, options.

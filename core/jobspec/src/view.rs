@@ -17,7 +17,7 @@ use muster_model::{Affinity, Constraint, Job, Periodic};
 
 use crate::JobInput;
 use crate::duration::Nanos;
-use crate::input::{AffinityInput, ConstraintInput, PeriodicInput, TextMap, UpdateInput};
+use crate::input::{AffinityInput, ConstraintInput, PeriodicInput, TextMap, UpdateInput, VersionTagView};
 use crate::wire::{Field, Wire};
 
 /// The shape `GET /v1/job/:id` answers.
@@ -52,12 +52,13 @@ pub fn view(job: &Job) -> JobInput {
         nomad_token_id: Some(String::new()),
         status: Some(job.status.as_str().to_owned()),
         status_description: Some(String::new()),
-        stable: Some(false),
+        stable: Some(job.stable),
         version: Some(job.version),
         submit_time: Some(job.submit_time.0),
         create_index: Some(job.create_index.0),
         modify_index: Some(job.modify_index.0),
         job_modify_index: Some(job.job_modify_index.0),
+        version_tag: job.version_tag.as_deref().map(VersionTagView::from),
         ..JobInput::default()
     }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Affinity, Constraint, Group, JobUi, JobUpdate, Multiregion, Parameterized, Payload, Periodic, Spread,
+    VersionTag,
 };
 
 /// A job as it is stored: the specification and what the servers added.
@@ -49,6 +50,11 @@ pub struct Job {
     pub status: JobStatus,
     pub stop: bool,
     pub version: u64,
+    /// Its rollout succeeded, or an operator said so: what a failed rollout goes back to.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stable: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version_tag: Option<Box<VersionTag>>,
     pub submit_time: UnixNanos,
     pub create_index: Index,
     pub modify_index: Index,
@@ -76,6 +82,8 @@ impl Job {
         other.status = self.status;
         other.stop = self.stop;
         other.version = self.version;
+        other.stable = self.stable;
+        other.version_tag.clone_from(&self.version_tag);
         other.submit_time = self.submit_time;
         other.create_index = self.create_index;
         other.modify_index = self.modify_index;

@@ -46,6 +46,7 @@ pub mod update;
 pub mod value;
 pub mod vault;
 pub mod version;
+pub mod version_tag;
 pub mod volume;
 
 pub use acl_token::{AclToken, TokenKind};
@@ -94,6 +95,7 @@ pub use update::{HealthCheck, JobUpdate, UpdateStrategy};
 pub use value::Value;
 pub use vault::Vault;
 pub use version::{Requirements, Rules};
+pub use version_tag::{VersionTag, VersionTagError};
 pub use volume::{
     AccessMode, AttachmentMode, MountOptions, PropagationMode, SelinuxLabel, VolumeKind, VolumeMount,
     VolumeRequest,

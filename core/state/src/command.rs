@@ -5,7 +5,7 @@ use std::sync::Arc;
 use muster_ids::{AccessorId, AllocId, EvalId, Index, JobId, Namespace, NodeId, Text, UnixNanos};
 use muster_model::{
     AclToken, AllocatedPort, ClientStatus, DesiredTransition, Eligibility, Evaluation, Job, JobKey,
-    JobSubmission, JobType, Node, NodeStatus, Plan, PlanOutcome, TaskState,
+    JobSubmission, JobType, Node, NodeStatus, Plan, PlanOutcome, TaskState, VersionTag,
 };
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +35,11 @@ pub enum Command {
     AclTokenCreate(Box<AclTokenCreate>),
     AclTokenUpdate(Box<AclTokenUpdate>),
     AclTokenDelete(AclTokenDelete),
+    JobRevert(JobRevert),
+    JobStability(JobStability),
+    JobTagApply(JobTagApply),
+    JobTagRemove(JobTagRemove),
+    TrackedVersionsSet(TrackedVersionsSet),
 }
 
 /// 16 random bytes drawn by the proposer, from which `apply` derives the ids of objects whose number it alone knows.
@@ -62,6 +67,44 @@ pub struct JobDeregister {
     pub eval_id: EvalId,
     pub eval_priority: Option<u16>,
     pub no_shutdown_delay: bool,
+}
+
+/// Registers what an earlier version asked for as the next version, and the evaluation for it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobRevert {
+    pub key: JobKey,
+    pub version: u64,
+    /// Demands that the current version is this one.
+    pub enforce_prior_version: Option<u64>,
+    pub eval_id: EvalId,
+}
+
+/// Says whether a version has proven itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobStability {
+    pub key: JobKey,
+    pub version: u64,
+    pub stable: bool,
+}
+
+/// Names a version; the current one when `version` is `None`. The time of the tag is set when it is stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobTagApply {
+    pub key: JobKey,
+    pub version: Option<u64>,
+    pub tag: VersionTag,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobTagRemove {
+    pub key: JobKey,
+    pub name: Text,
+}
+
+/// How many versions of each job are kept, at least one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrackedVersionsSet {
+    pub versions: u32,
 }
 
 /// Creates evaluations or replaces them by id.
@@ -194,6 +237,7 @@ pub enum Reply {
         nodes: u32,
     },
     AclTokenStored(Box<AclToken>),
+    JobTagged(Box<VersionTag>),
     Done,
 }
 
@@ -214,6 +258,20 @@ pub enum Refusal {
     NodePoolMissing { job: JobId, pool: muster_ids::NodePool },
     #[error("job not found")]
     JobNotFound,
+    #[error("job \"{job}\" not found")]
+    NoSuchJob { job: JobId },
+    #[error("job \"{job}\" in namespace \"{namespace}\" at version {version} not found")]
+    NoSuchJobVersion { job: JobId, namespace: Namespace, version: u64 },
+    #[error("can't revert to current version")]
+    RevertToCurrent,
+    #[error("Current job has version {current}; enforcing version {enforced}")]
+    PriorVersion { current: u64, enforced: u64 },
+    #[error("tag \"{name}\" already exists on a different version of job \"{job}\"")]
+    JobTagTaken { job: JobId, name: Text },
+    #[error("tag \"{name}\" not found on job \"{job}\"")]
+    JobTagNotFound { job: JobId, name: Text },
+    #[error("at least one version of a job must be kept")]
+    NoTrackedVersions,
     #[error("node not found")]
     NodeNotFound,
     #[error("node is not allowed to register in node pool \"{pool}\"")]

@@ -12,11 +12,17 @@ mod feature_level_raise;
 mod garbage_collect;
 mod job_deregister;
 mod job_register;
+mod job_revert;
+mod job_stability;
+mod job_store;
+mod job_tag_apply;
+mod job_tag_remove;
 mod node_eligibility_update;
 mod node_evals;
 mod node_register;
 mod node_status_update;
 mod plan_apply;
+mod tracked_versions_set;
 
 use crate::change::Change;
 use crate::command::{Command, Refusal, Reply};
@@ -26,6 +32,11 @@ pub(crate) fn apply(tables: &mut Tables, cx: &mut Change, command: &Command) -> 
     match command {
         Command::JobRegister(command) => job_register::apply(tables, cx, command),
         Command::JobDeregister(command) => job_deregister::apply(tables, cx, command),
+        Command::JobRevert(command) => job_revert::apply(tables, cx, command),
+        Command::JobStability(command) => job_stability::apply(tables, cx, command),
+        Command::JobTagApply(command) => job_tag_apply::apply(tables, cx, command),
+        Command::JobTagRemove(command) => job_tag_remove::apply(tables, cx, command),
+        Command::TrackedVersionsSet(command) => tracked_versions_set::apply(tables, command),
         Command::EvalUpdate(command) => Ok(eval_update::apply(tables, cx, command)),
         Command::PlanApply(plan) => plan_apply::apply(tables, cx, plan),
         Command::NodeRegister(command) => node_register::apply(tables, cx, command),

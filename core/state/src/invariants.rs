@@ -33,6 +33,7 @@ pub fn check(snapshot: &Snapshot) -> Result<(), Violation> {
     jobs::counters_equal_recomputation(tables)?;
     jobs::statuses_are_derived(tables)?;
     jobs::versions_descend(tables)?;
+    jobs::tags_are_unique(tables)?;
     jobs::at_most_one_blocked_evaluation(tables)?;
     watches::no_index_is_in_the_future(snapshot)?;
     watches::tables_cover_their_rows(snapshot)?;

@@ -47,12 +47,20 @@ pub(crate) struct Meta {
     /// When ACLs were bootstrapped last; zero when they never were.
     #[serde(skip_serializing_if = "is_zero")]
     pub(crate) acl_bootstrap: Index,
+    /// How many versions of a job are kept.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub(crate) tracked_versions: u32,
 }
 
 /// Fields that came later are written once they are used, so that older records stay byte for byte what they were.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde calls")]
 fn is_zero(index: &Index) -> bool {
     *index == Index::ZERO
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde calls")]
+fn is_usual(versions: &u32) -> bool {
+    *versions == jobs::KEPT_VERSIONS
 }
 
 impl Default for Meta {
@@ -68,6 +76,7 @@ impl Default for Meta {
             node_pools: Index::ZERO,
             acl_tokens: Index::ZERO,
             acl_bootstrap: Index::ZERO,
+            tracked_versions: jobs::KEPT_VERSIONS,
         }
     }
 }

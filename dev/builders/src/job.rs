@@ -37,6 +37,8 @@ pub fn job(id: &str, kind: JobType, count: u32) -> Job {
         status: JobStatus::Pending,
         stop: false,
         version: 0,
+        stable: false,
+        version_tag: None,
         submit_time: UnixNanos::ZERO,
         create_index: Index::ZERO,
         modify_index: Index::ZERO,

@@ -58,6 +58,8 @@ pub(super) fn decide(input: &JobInput, limits: &Limits, found: &mut Findings) ->
         status: JobStatus::Pending,
         stop: input.stop.unwrap_or_default(),
         version: 0,
+        stable: false,
+        version_tag: None,
         submit_time: UnixNanos::ZERO,
         create_index: Index::ZERO,
         modify_index: Index::ZERO,

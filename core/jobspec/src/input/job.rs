@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{
     AffinityInput, ConstraintInput, GroupInput, MigrateInput, MultiregionInput, ParameterizedInput,
-    PeriodicInput, RescheduleInput, SpreadInput, TextMap, UiInput, UpdateInput, VolumeInput,
+    PeriodicInput, RescheduleInput, SpreadInput, TextMap, UiInput, UpdateInput, VersionTagView, VolumeInput,
 };
 
 /// A job as written or as the API answers it. The last group of fields is kept by the servers.
@@ -66,5 +65,5 @@ pub struct JobInput {
     pub modify_index: Option<u64>,
     pub job_modify_index: Option<u64>,
     /// A name that protects a version from pruning.
-    pub version_tag: Option<Value>,
+    pub version_tag: Option<VersionTagView>,
 }

@@ -35,6 +35,8 @@ fn stop(tables: &mut Tables, cx: &mut Change, slot: u32, current: &Job) -> Arc<J
     let mut job = current.clone();
     job.stop = true;
     job.version += 1;
+    job.stable = false;
+    job.version_tag = None;
     job.modify_index = cx.index;
     job.job_modify_index = cx.index;
     job.submit_time = cx.now;

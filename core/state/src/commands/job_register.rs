@@ -2,25 +2,19 @@
 
 use std::sync::Arc;
 
-use muster_ids::{Index, Namespace};
-use muster_model::{EvalTrigger, Evaluation, Job};
+use muster_ids::Index;
+use muster_model::{EvalTrigger, Evaluation};
 
+use super::job_store::{next_version, places_exist};
 use crate::change::Change;
-use crate::command::{Event, JobRegister, Refusal, Reply};
+use crate::command::{JobRegister, Refusal, Reply};
 use crate::tables::Tables;
-use crate::tables::jobs::JobRow;
 
 pub(super) fn apply(tables: &mut Tables, cx: &mut Change, command: &JobRegister) -> Result<Reply, Refusal> {
-    let key = command.job.key();
     judge(tables, command)?;
-    let slot = tables.job_slot(cx, &key);
-    let existing = tables.jobs.at(slot).and_then(JobRow::current);
-    let job = match existing
-        .filter(|existing| existing.stop == command.job.stop && existing.same_spec(&command.job))
-    {
-        Some(unchanged) => Arc::clone(unchanged),
-        None => store(tables, cx, slot, command),
-    };
+    let slot = tables.job_slot(cx, &command.job.key());
+    let submission = command.submission.clone().map(Arc::new);
+    let job = next_version(tables, cx, slot, command.job.clone(), submission);
     let mut eval = Evaluation::pending(command.eval_id, &job, EvalTrigger::JobRegister, cx.now);
     eval.priority = command.eval_priority.unwrap_or(job.priority);
     tables.store_eval(cx, eval);
@@ -29,12 +23,7 @@ pub(super) fn apply(tables: &mut Tables, cx: &mut Change, command: &JobRegister)
 
 fn judge(tables: &Tables, command: &JobRegister) -> Result<(), Refusal> {
     let job = &command.job;
-    if job.namespace != Namespace::default_namespace() {
-        return Err(Refusal::NamespaceMissing { job: job.id.clone(), namespace: job.namespace.clone() });
-    }
-    if !tables.pools.rows.contains_key(&job.node_pool) {
-        return Err(Refusal::NodePoolMissing { job: job.id.clone(), pool: job.node_pool.clone() });
-    }
+    places_exist(tables, job)?;
     let existing = tables.job(&job.key());
     if let Some(expected) = command.enforce_index {
         check_and_set(expected, existing.map(|job| job.job_modify_index))?;
@@ -47,7 +36,7 @@ fn judge(tables: &Tables, command: &JobRegister) -> Result<(), Refusal> {
     }
 }
 
-fn check_and_set(expected: Index, actual: Option<Index>) -> Result<(), Refusal> {
+pub(super) fn check_and_set(expected: Index, actual: Option<Index>) -> Result<(), Refusal> {
     match actual {
         None if expected == Index::ZERO => Ok(()),
         None => Err(Refusal::JobMissing { expected }),
@@ -55,21 +44,4 @@ fn check_and_set(expected: Index, actual: Option<Index>) -> Result<(), Refusal> 
         Some(actual) if actual == expected => Ok(()),
         Some(actual) => Err(Refusal::JobIndexConflict { expected, actual }),
     }
-}
-
-/// Makes the next version. Its status counts the evaluation that follows in the same entry.
-fn store(tables: &mut Tables, cx: &mut Change, slot: u32, command: &JobRegister) -> Arc<Job> {
-    let mut job = command.job.clone();
-    let row = tables.jobs.at(slot);
-    let existing = row.and_then(JobRow::current);
-    job.version = existing.map_or(0, |existing| existing.version + 1);
-    job.create_index = existing.map_or(cx.index, |existing| existing.create_index);
-    job.modify_index = cx.index;
-    job.job_modify_index = cx.index;
-    job.submit_time = cx.now;
-    job.status = row.map(|row| row.status_with_eval(job.kind, job.stop)).unwrap_or_default();
-    let job = Arc::new(job);
-    tables.push_version(cx, slot, Arc::clone(&job), command.submission.clone().map(Arc::new));
-    cx.events.push(Event::JobRegistered(Arc::clone(&job)));
-    job
 }

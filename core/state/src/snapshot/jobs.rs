@@ -21,10 +21,31 @@ impl Snapshot {
         Some(&self.tables.jobs.get(key)?.version(version)?.job)
     }
 
-    /// Newest first; at most [`crate::KEPT_VERSIONS`].
+    /// Newest first: as many as the cluster keeps, and those with a tag.
     pub fn job_versions<'a>(&'a self, key: &JobKey) -> impl Iterator<Item = &'a Arc<Job>> + use<'a> {
         let row = self.tables.jobs.get(key);
         row.into_iter().flat_map(|row| &row.versions).map(|version| &version.job)
+    }
+
+    /// The newest version that has proven itself and was not a stop, other than the current one: what a failed rollout
+    /// goes back to.
+    #[must_use]
+    pub fn newest_stable(&self, key: &JobKey) -> Option<&Arc<Job>> {
+        let row = self.tables.jobs.get(key)?;
+        row.newest_stable(row.current()?.version).map(|version| &version.job)
+    }
+
+    /// The version with this tag.
+    #[must_use]
+    pub fn tagged_version(&self, key: &JobKey, tag: &str) -> Option<&Arc<Job>> {
+        let slot = self.tables.jobs.ids.get(key)?;
+        self.job_version(key, self.tables.tagged_version(*slot, tag)?)
+    }
+
+    /// How many versions of a job are kept, those with a tag aside.
+    #[must_use]
+    pub fn tracked_versions(&self) -> u32 {
+        self.tables.meta.tracked_versions
     }
 
     /// The current version of every job, by (namespace, id).

@@ -3,6 +3,7 @@
 //! A row outlives its job for as long as allocations or evaluations name it: it then has no version.
 
 mod row;
+mod versions;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,8 +20,9 @@ use crate::watch::WatchKey;
 
 pub(crate) use row::{JobRow, VersionRow};
 
-/// How many versions of a job are kept, the current one included.
-pub const KEPT_VERSIONS: usize = 6;
+/// How many versions of a job are kept unless the cluster was told otherwise, the current one included; those with a
+/// tag are kept beside them.
+pub const KEPT_VERSIONS: u32 = 6;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct JobTable {
@@ -135,21 +137,6 @@ impl Tables {
         }
     }
 
-    /// Makes `job` the current version and forgets those beyond what is kept.
-    pub(crate) fn push_version(
-        &mut self,
-        cx: &mut Change,
-        slot: u32,
-        job: Arc<Job>,
-        submission: Option<Arc<JobSubmission>>,
-    ) {
-        self.with_versions(slot, |versions| {
-            versions.insert(0, VersionRow::new(job, submission));
-            versions.truncate(KEPT_VERSIONS);
-        });
-        self.touch_job(cx, slot);
-    }
-
     pub(crate) fn load_versions(&mut self, slot: u32, newest_first: Vec<VersionRow>) {
         self.with_versions(slot, |versions| *versions = newest_first);
     }
@@ -160,20 +147,6 @@ impl Tables {
         self.clear_queued(slot);
         self.touch_job(cx, slot);
         cx.unsettled.insert(slot);
-    }
-
-    /// Gives the current version another status; the specification and its number stay.
-    fn set_status(&mut self, cx: &mut Change, slot: u32, status: JobStatus) {
-        let index = cx.index;
-        self.with_versions(slot, |versions| {
-            if let Some(current) = versions.first_mut() {
-                let mut job = Job::clone(&current.job);
-                job.status = status;
-                job.modify_index = index;
-                current.replace(Arc::new(job));
-            }
-        });
-        self.touch_job(cx, slot);
     }
 
     /// Marks the job running ahead of its first allocations, so that they share the row that stays.

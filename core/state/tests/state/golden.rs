@@ -206,7 +206,7 @@ fn rows_and_records_of_allocations_are_two_forms_of_one() {
     }
 }
 
-fn fixture(name: &str, current: &[String]) -> Vec<String> {
+pub fn fixture(name: &str, current: &[String]) -> Vec<String> {
     let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "tests", "fixtures", name].iter().collect();
     if std::env::var_os("MUSTER_BLESS").is_some() {
         std::fs::write(&path, current.join("\n") + "\n").unwrap();
@@ -214,10 +214,10 @@ fn fixture(name: &str, current: &[String]) -> Vec<String> {
     std::fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect()
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn unhex(text: &str) -> Vec<u8> {
+pub fn unhex(text: &str) -> Vec<u8> {
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
 }

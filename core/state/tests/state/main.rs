@@ -14,4 +14,5 @@ mod nodes;
 mod plans;
 mod random;
 mod rows;
+mod versions;
 mod world;

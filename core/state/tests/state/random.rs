@@ -4,9 +4,11 @@
 use muster_ids::Index;
 use muster_model::{
     ClientStatus, DesiredTransition, Eligibility, EvalStatus, JobType, NodeStatus, Plan, Resources,
+    VersionTag,
 };
 use muster_state::command::{
-    AllocStop, Command, EvalUpdate, GarbageCollect, JobRegister, NodeEligibilityUpdate,
+    AllocStop, Command, EvalUpdate, GarbageCollect, JobRegister, JobRevert, JobStability, JobTagApply,
+    JobTagRemove, NodeEligibilityUpdate, TrackedVersionsSet,
 };
 use muster_state::{Snapshot, State};
 use proptest::prelude::*;
@@ -26,7 +28,7 @@ struct Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Vec<Step>>> {
-    let step = (0..16u8, 0..1000u32, 0..1000u32).prop_map(|(kind, a, b)| Step { kind, a, b });
+    let step = (0..18u8, 0..1000u32, 0..1000u32).prop_map(|(kind, a, b)| Step { kind, a, b });
     prop::collection::vec(prop::collection::vec(step, 1..3), 1..50)
 }
 
@@ -115,6 +117,7 @@ impl History {
                     DesiredTransition { migrate: b.is_multiple_of(2), ..DesiredTransition::default() };
                 Command::AllocStop(AllocStop { id: alloc.id, transition, eval_id: eval_id(self.fresh()) })
             }
+            16 => self.about_version(a, b)?,
             14 => {
                 let statuses = [EvalStatus::Blocked, EvalStatus::Complete, EvalStatus::Pending];
                 let status = statuses[b as usize % 3];
@@ -134,6 +137,27 @@ impl History {
                 jobs: JOBS.iter().map(|(id, _)| key(id)).collect(),
                 nodes: (1..=3).map(node_id).collect(),
             }),
+        })
+    }
+
+    /// What is said about a version of a job, which may not be kept.
+    fn about_version(&mut self, a: u32, b: u32) -> Option<Command> {
+        let (key, version) = (key(pick(JOBS.iter(), a)?.0), u64::from(b % 4));
+        let name = ["blue", "green"][a as usize % 2];
+        Some(match b % 5 {
+            0 => {
+                let eval_id = eval_id(self.fresh());
+                let enforce_prior_version = (b.is_multiple_of(3)).then_some(u64::from(a % 3));
+                Command::JobRevert(JobRevert { key, version, enforce_prior_version, eval_id })
+            }
+            1 => Command::JobStability(JobStability { key, version, stable: a.is_multiple_of(2) }),
+            2 => {
+                let tag = VersionTag::new(name, "").ok()?;
+                let version = (!a.is_multiple_of(3)).then_some(version);
+                Command::JobTagApply(JobTagApply { key, version, tag })
+            }
+            3 => Command::JobTagRemove(JobTagRemove { key, name: name.into() }),
+            _ => Command::TrackedVersionsSet(TrackedVersionsSet { versions: a % 4 }),
         })
     }
 

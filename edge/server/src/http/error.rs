@@ -58,7 +58,8 @@ impl From<Refusal> for ApiError {
             | Refusal::AclTokenUnknown { .. }
             | Refusal::AclTokenGlobalChange { .. }
             | Refusal::AclTokenTypeChange { .. }
-            | Refusal::AclTokensMissing { .. } => StatusCode::BAD_REQUEST,
+            | Refusal::AclTokensMissing { .. }
+            | Refusal::JobTagTaken { .. } => StatusCode::BAD_REQUEST,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         Self::new(status, refusal.to_string())

@@ -1,0 +1,67 @@
+//! What every command shares that gives a job its next version.
+
+use std::sync::Arc;
+
+use muster_ids::Namespace;
+use muster_model::{Job, JobSubmission};
+
+use crate::change::Change;
+use crate::command::{Event, Refusal};
+use crate::tables::Tables;
+use crate::tables::jobs::{JobRow, VersionRow};
+
+/// What the job names exists.
+pub(super) fn places_exist(tables: &Tables, job: &Job) -> Result<(), Refusal> {
+    if job.namespace != Namespace::default_namespace() {
+        return Err(Refusal::NamespaceMissing { job: job.id.clone(), namespace: job.namespace.clone() });
+    }
+    if !tables.pools.rows.contains_key(&job.node_pool) {
+        return Err(Refusal::NodePoolMissing { job: job.id.clone(), pool: job.node_pool.clone() });
+    }
+    Ok(())
+}
+
+/// The job as it is from now on: unchanged when the current version asks for the same, else a new version of its own.
+pub(super) fn next_version(
+    tables: &mut Tables,
+    cx: &mut Change,
+    slot: u32,
+    job: Job,
+    submission: Option<Arc<JobSubmission>>,
+) -> Arc<Job> {
+    let existing = tables.jobs.at(slot).and_then(JobRow::current);
+    match existing.filter(|existing| existing.stop == job.stop && existing.same_spec(&job)) {
+        Some(unchanged) => Arc::clone(unchanged),
+        None => store(tables, cx, slot, job, submission),
+    }
+}
+
+/// The specification of an earlier version as the newest version. What was said about the earlier one stays with it.
+pub(super) fn revert_to(tables: &mut Tables, cx: &mut Change, slot: u32, earlier: &VersionRow) -> Arc<Job> {
+    let submission = earlier.submission.as_ref().map(|(submission, _)| Arc::clone(submission));
+    next_version(tables, cx, slot, Job::clone(&earlier.job), submission)
+}
+
+/// Its status counts the evaluation that follows in the same entry.
+fn store(
+    tables: &mut Tables,
+    cx: &mut Change,
+    slot: u32,
+    mut job: Job,
+    submission: Option<Arc<JobSubmission>>,
+) -> Arc<Job> {
+    let row = tables.jobs.at(slot);
+    let existing = row.and_then(JobRow::current);
+    job.version = existing.map_or(0, |existing| existing.version + 1);
+    job.stable = false;
+    job.version_tag = None;
+    job.create_index = existing.map_or(cx.index, |existing| existing.create_index);
+    job.modify_index = cx.index;
+    job.job_modify_index = cx.index;
+    job.submit_time = cx.now;
+    job.status = row.map(|row| row.status_with_eval(job.kind, job.stop)).unwrap_or_default();
+    let job = Arc::new(job);
+    tables.push_version(cx, slot, Arc::clone(&job), submission);
+    cx.events.push(Event::JobRegistered(Arc::clone(&job)));
+    job
+}
