@@ -15,8 +15,8 @@ use muster_state::Snapshot;
 use muster_state::command::{Command, EvalUpdate, Event, IdSeed, NodeStatusUpdate};
 
 use crate::{
-    BatchId, BatchLimits, BlockedEvals, BrokerLimits, EvalBroker, Expiry, HeartbeatLimits, Heartbeats, Lease,
-    PlanBatch, PlanQueue, Token,
+    BatchId, BatchLimits, BlockedEvals, BrokerLimits, Drainer, EvalBroker, Expiry, HeartbeatLimits,
+    Heartbeats, Lease, PlanBatch, PlanQueue, Token,
 };
 
 /// How often evaluations that gave up on conflicting plans are tried again.
@@ -54,6 +54,7 @@ pub struct Leader {
     pub blocked: BlockedEvals,
     pub heartbeats: Heartbeats,
     pub plans: PlanQueue,
+    pub drainer: Drainer,
     retries: VecDeque<Work>,
     /// Attempts behind the plans now in the queue.
     attempts: BTreeMap<Token, Work>,
@@ -72,6 +73,7 @@ impl Leader {
             blocked: BlockedEvals::default(),
             heartbeats: Heartbeats::new(heartbeats),
             plans: PlanQueue::new(BatchLimits::default()),
+            drainer: Drainer::default(),
             retries: VecDeque::new(),
             attempts: BTreeMap::new(),
             superseded: Vec::new(),
@@ -116,6 +118,7 @@ impl Leader {
         self.blocked.flush();
         self.heartbeats.flush();
         self.plans.flush();
+        self.drainer.flush();
         self.retries.clear();
         self.attempts.clear();
         self.superseded.clear();
@@ -133,9 +136,11 @@ impl Leader {
         for eval in snapshot.evals() {
             self.take_eval(eval, now);
         }
+        self.drainer.refill(snapshot);
     }
 
     fn take_event(&mut self, event: &Event, index: Index, now: UnixNanos) {
+        self.drainer.take_event(event, index);
         match event {
             Event::EvalUpdated(eval) => self.take_eval(eval, now),
             Event::CapacityFreed { class, .. } => {
@@ -282,8 +287,7 @@ impl Leader {
         if !self.leads() {
             return Vec::new();
         }
-        let _ = (snapshot, now, draw);
-        Vec::new()
+        self.drainer.decide(snapshot, now, draw)
     }
 
     /// Moves on what time has decided, and hands out what has to be proposed for it.
@@ -302,7 +306,8 @@ impl Leader {
         superseded.extend(self.blocked.take_superseded());
         let failed = self.broker.take_failed();
         let expiry = self.heartbeats.expired(now);
-        let deadlines = [self.broker.next_deadline(), self.heartbeats.next_deadline(now)];
+        let deadlines =
+            [self.broker.next_deadline(), self.heartbeats.next_deadline(now), self.drainer.next_deadline()];
         Overdue { superseded, failed, expiry, next: deadlines.into_iter().flatten().min() }
     }
 

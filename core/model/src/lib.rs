@@ -19,6 +19,7 @@ pub mod csi;
 pub mod device;
 pub mod disconnect;
 pub mod dispatch;
+pub mod drain;
 pub mod eval;
 pub mod gateway;
 pub mod group;
@@ -65,6 +66,7 @@ pub use csi::{CsiPlugin, CsiPluginKind};
 pub use device::{DeviceRequest, Numa, NumaAffinity};
 pub use disconnect::{Disconnect, Reconcile};
 pub use dispatch::{Parameterized, PayloadRule};
+pub use drain::{DrainDeadline, DrainSpec, DrainStatus, DrainStrategy, LastDrain};
 pub use eval::{EvalStatus, EvalTrigger, Evaluation};
 pub use gateway::{
     BindAddress, Gateway, GatewayProxy, GatewayTls, HeaderModifiers, Ingress, IngressListener,

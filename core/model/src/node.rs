@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use muster_ids::{Datacenter, DriverName, Index, NodeClass, NodeId, NodePool, Text, UnixNanos};
 use serde::{Deserialize, Serialize};
 
-use crate::Resources;
+use crate::{DrainStrategy, LastDrain, Resources};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Node {
@@ -34,6 +34,12 @@ pub struct Node {
     pub status_updated_at: UnixNanos,
     /// The newest ten, oldest first.
     pub events: Vec<NodeEvent>,
+    /// Set while it is being emptied; it is ineligible then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drain: Option<Box<DrainStrategy>>,
+    /// Its newest drain, over or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_drain: Option<Box<LastDrain>>,
     pub create_index: Index,
     pub modify_index: Index,
 }
@@ -102,6 +108,9 @@ pub struct NodeEvent {
     /// `Cluster`, `Drain`, `Driver`, `Heartbeat`.
     pub subsystem: Text,
     pub message: Text,
+    /// What a program may want to know beside the message.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub details: BTreeMap<Text, Text>,
     pub create_index: Index,
 }
 

@@ -1,11 +1,12 @@
 //! What can be asked of the state, and its answers. One file per command in `commands/` applies it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use muster_ids::{AccessorId, AllocId, EvalId, Index, JobId, Namespace, NodeId, Text, UnixNanos};
 use muster_model::{
-    AclToken, AllocatedPort, ClientStatus, DesiredTransition, Eligibility, Evaluation, Job, JobKey,
-    JobSubmission, JobType, Node, NodeStatus, Plan, PlanOutcome, TaskState, VersionTag,
+    AclToken, AllocatedPort, ClientStatus, DesiredTransition, DrainSpec, Eligibility, Evaluation, Job,
+    JobKey, JobSubmission, JobType, Node, NodeStatus, Plan, PlanOutcome, TaskState, VersionTag,
 };
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,9 @@ pub enum Command {
     NodeRegister(Box<NodeRegister>),
     NodeStatusUpdate(NodeStatusUpdate),
     NodeEligibilityUpdate(NodeEligibilityUpdate),
+    NodeDrainUpdate(Box<NodeDrainUpdate>),
+    NodeDrainFinish(NodeDrainFinish),
+    AllocMigrate(AllocMigrate),
     AllocClientUpdate(AllocClientUpdate),
     AllocStop(AllocStop),
     GarbageCollect(GarbageCollect),
@@ -135,6 +139,36 @@ pub struct NodeStatusUpdate {
 pub struct NodeEligibilityUpdate {
     pub node_id: NodeId,
     pub eligibility: Eligibility,
+    pub seed: IdSeed,
+}
+
+/// Begins, changes or cancels the emptying of a node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NodeDrainUpdate {
+    pub node_id: NodeId,
+    /// `None` cancels.
+    pub drain: Option<DrainSpec>,
+    /// Let the node take new work again; only without `drain`.
+    #[serde(default)]
+    pub mark_eligible: bool,
+    /// The token that asked for it.
+    #[serde(default)]
+    pub accessor: Option<AccessorId>,
+    #[serde(default)]
+    pub meta: BTreeMap<Text, Text>,
+    pub seed: IdSeed,
+}
+
+/// Drains that the leader takes for over; `apply` looks at each again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NodeDrainFinish {
+    pub nodes: Vec<NodeId>,
+}
+
+/// Marks allocations of draining nodes to leave, and makes one evaluation a job for that.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AllocMigrate {
+    pub allocs: Vec<AllocId>,
     pub seed: IdSeed,
 }
 
@@ -276,6 +310,8 @@ pub enum Refusal {
     NodeNotFound,
     #[error("node is not allowed to register in node pool \"{pool}\"")]
     NodePoolReserved { pool: muster_ids::NodePool },
+    #[error("can not set node's scheduling eligibility to eligible while it is draining")]
+    NodeDraining,
     #[error("node secret does not match the registered one")]
     NodeSecretMismatch,
     #[error("allocation not found")]

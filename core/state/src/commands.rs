@@ -6,6 +6,7 @@ mod acl_token_create;
 mod acl_token_delete;
 mod acl_token_update;
 mod alloc_client_update;
+mod alloc_migrate;
 mod alloc_stop;
 mod eval_update;
 mod feature_level_raise;
@@ -17,8 +18,11 @@ mod job_stability;
 mod job_store;
 mod job_tag_apply;
 mod job_tag_remove;
+mod node_drain_finish;
+mod node_drain_update;
 mod node_eligibility_update;
 mod node_evals;
+mod node_news;
 mod node_register;
 mod node_status_update;
 mod plan_apply;
@@ -42,6 +46,9 @@ pub(crate) fn apply(tables: &mut Tables, cx: &mut Change, command: &Command) -> 
         Command::NodeRegister(command) => node_register::apply(tables, cx, command),
         Command::NodeStatusUpdate(command) => node_status_update::apply(tables, cx, command),
         Command::NodeEligibilityUpdate(command) => node_eligibility_update::apply(tables, cx, command),
+        Command::NodeDrainUpdate(command) => node_drain_update::apply(tables, cx, command),
+        Command::NodeDrainFinish(command) => Ok(node_drain_finish::apply(tables, cx, command)),
+        Command::AllocMigrate(command) => Ok(alloc_migrate::apply(tables, cx, command)),
         Command::AllocClientUpdate(command) => alloc_client_update::apply(tables, cx, command),
         Command::AllocStop(command) => alloc_stop::apply(tables, cx, command),
         Command::GarbageCollect(command) => Ok(garbage_collect::apply(tables, cx, command)),

@@ -5,6 +5,7 @@ mod capacity;
 mod hashes;
 mod indexes;
 mod jobs;
+mod nodes;
 mod watches;
 
 use crate::snapshot::Snapshot;
@@ -35,6 +36,7 @@ pub fn check(snapshot: &Snapshot) -> Result<(), Violation> {
     jobs::versions_descend(tables)?;
     jobs::tags_are_unique(tables)?;
     jobs::at_most_one_blocked_evaluation(tables)?;
+    nodes::draining_nodes_take_nothing(tables)?;
     watches::no_index_is_in_the_future(snapshot)?;
     watches::tables_cover_their_rows(snapshot)?;
     hashes::hash_equals_recomputation(tables)

@@ -9,6 +9,7 @@ mod columns;
 pub mod command;
 mod commands;
 mod derive;
+mod drained;
 mod hash;
 pub mod invariants;
 mod occupancy;
@@ -23,6 +24,7 @@ mod watch;
 
 pub use columns::{NodeColumns, NodeSlot};
 pub use derive::eval_id;
+pub use drained::keeps_draining;
 pub use hash::HASH_VERSION;
 pub use occupancy::holds_resources;
 pub use prefix::{IdPrefix, IdPrefixError};

@@ -43,6 +43,8 @@ pub fn node(number: u32) -> Node {
         eligibility: Eligibility::Eligible,
         status_updated_at: UnixNanos::ZERO,
         events: Vec::new(),
+        drain: None,
+        last_drain: None,
         create_index: Index::ZERO,
         modify_index: Index::ZERO,
     }

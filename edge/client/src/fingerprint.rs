@@ -200,6 +200,8 @@ impl Facts {
             },
             status_updated_at: UnixNanos::ZERO,
             events: Vec::new(),
+            drain: None,
+            last_drain: None,
             create_index: Index::ZERO,
             modify_index: Index::ZERO,
         }

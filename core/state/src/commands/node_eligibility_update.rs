@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use muster_model::{Eligibility, EvalTrigger, Node, NodeEvent};
+use muster_model::{Eligibility, EvalTrigger, Node};
 
 use super::node_evals::Concerned;
+use super::node_news;
 use crate::change::Change;
 use crate::command::{Event, NodeEligibilityUpdate, Refusal, Reply};
 use crate::tables::Tables;
@@ -18,12 +19,14 @@ pub(super) fn apply(
     if row.node().eligibility == command.eligibility {
         return Ok(Reply::NodeUpdated { evals: Vec::new() });
     }
+    if command.eligibility == Eligibility::Eligible && row.node().drain.is_some() {
+        return Err(Refusal::NodeDraining);
+    }
     let mut node = Node::clone(row.node());
     node.eligibility = command.eligibility;
     node.modify_index = cx.index;
-    let message = format!("Node marked as {} for scheduling", command.eligibility.as_str()).into();
-    let (time, create_index) = (cx.now, cx.index);
-    node.push_event(NodeEvent { time, subsystem: "Cluster".into(), message, create_index });
+    let message = format!("Node marked as {} for scheduling", command.eligibility.as_str());
+    node.push_event(node_news::event(cx, "Cluster", message));
     let node = Arc::new(node);
     tables.replace_node(cx, slot, Arc::clone(&node));
     cx.events.push(Event::NodeUpdated(Arc::clone(&node)));

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use muster_model::{EvalTrigger, Node, NodeEvent, NodeStatus};
+use muster_model::{EvalTrigger, Node, NodeStatus};
 
 use super::node_evals::Concerned;
+use super::node_news;
 use crate::change::Change;
 use crate::command::{Event, NodeRegister, Refusal, Reply};
 use crate::tables::Tables;
@@ -27,10 +28,12 @@ fn first(tables: &mut Tables, cx: &mut Change, command: &NodeRegister) -> Reply 
     let mut node = command.node.clone();
     node.status = NodeStatus::Ready;
     node.status_description = None;
+    node.drain = None;
+    node.last_drain = None;
     node.status_updated_at = cx.now;
     node.create_index = cx.index;
     node.modify_index = cx.index;
-    node.events = vec![cluster_event(cx, "Node registered")];
+    node.events = vec![node_news::event(cx, "Cluster", "Node registered")];
     let node = Arc::new(node);
     tables.ensure_pool(cx, &node.pool);
     tables.insert_node(cx, &node, command.secret_hash);
@@ -49,6 +52,8 @@ fn again(tables: &mut Tables, cx: &mut Change, command: &NodeRegister, slot: u32
     node.status = NodeStatus::Ready;
     node.status_description = None;
     node.eligibility = old.eligibility;
+    node.drain.clone_from(&old.drain);
+    node.last_drain.clone_from(&old.last_drain);
     node.events.clone_from(&old.events);
     node.status_updated_at = old.status_updated_at;
     node.create_index = old.create_index;
@@ -61,7 +66,7 @@ fn again(tables: &mut Tables, cx: &mut Change, command: &NodeRegister, slot: u32
     node.modify_index = cx.index;
     if came_back {
         node.status_updated_at = cx.now;
-        node.push_event(cluster_event(cx, "Node re-registered"));
+        node.push_event(node_news::event(cx, "Cluster", "Node re-registered"));
     }
     let node = Arc::new(node);
     tables.ensure_pool(cx, &node.pool);
@@ -85,8 +90,4 @@ fn facts(node: &Node) -> impl PartialEq + use<'_> {
     let drivers: Vec<_> = drivers.collect();
     let place = (&node.datacenter, &node.pool, &node.class, &node.computed_class);
     (place, &node.attributes, &node.meta, &node.capacity, &node.reserved, &node.host_volumes, drivers)
-}
-
-fn cluster_event(cx: &Change, message: &str) -> NodeEvent {
-    NodeEvent { time: cx.now, subsystem: "Cluster".into(), message: message.into(), create_index: cx.index }
 }

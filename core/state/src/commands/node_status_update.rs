@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use muster_model::{EvalTrigger, Node, NodeEvent, NodeStatus};
+use muster_model::{EvalTrigger, Node, NodeStatus};
 
 use super::node_evals::Concerned;
+use super::node_news;
 use crate::change::Change;
 use crate::command::{Event, NodeStatusUpdate, Refusal, Reply};
 use crate::tables::Tables;
@@ -27,13 +28,7 @@ pub(super) fn apply(
         node.status = command.status;
         node.status_updated_at = cx.now;
         if let Some((subsystem, message)) = news(was, command.status) {
-            let (time, create_index) = (cx.now, cx.index);
-            node.push_event(NodeEvent {
-                time,
-                subsystem: subsystem.into(),
-                message: message.into(),
-                create_index,
-            });
+            node.push_event(node_news::event(cx, subsystem, message));
         }
     }
     let node = Arc::new(node);

@@ -3,12 +3,12 @@
 
 use muster_ids::Index;
 use muster_model::{
-    ClientStatus, DesiredTransition, Eligibility, EvalStatus, JobType, NodeStatus, Plan, Resources,
-    VersionTag,
+    ClientStatus, DesiredTransition, DrainDeadline, DrainSpec, Eligibility, EvalStatus, JobType, NodeStatus,
+    Plan, Resources, VersionTag,
 };
 use muster_state::command::{
-    AllocStop, Command, EvalUpdate, GarbageCollect, JobRegister, JobRevert, JobStability, JobTagApply,
-    JobTagRemove, NodeEligibilityUpdate, TrackedVersionsSet,
+    AllocMigrate, AllocStop, Command, EvalUpdate, GarbageCollect, JobRegister, JobRevert, JobStability,
+    JobTagApply, JobTagRemove, NodeDrainFinish, NodeDrainUpdate, NodeEligibilityUpdate, TrackedVersionsSet,
 };
 use muster_state::{Snapshot, State};
 use proptest::prelude::*;
@@ -28,7 +28,7 @@ struct Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Vec<Step>>> {
-    let step = (0..18u8, 0..1000u32, 0..1000u32).prop_map(|(kind, a, b)| Step { kind, a, b });
+    let step = (0..22u8, 0..1000u32, 0..1000u32).prop_map(|(kind, a, b)| Step { kind, a, b });
     prop::collection::vec(prop::collection::vec(step, 1..3), 1..50)
 }
 
@@ -130,6 +130,27 @@ impl History {
                 eval.status = status;
                 eval.queued = [(muster_ids::GroupName::new("web").unwrap(), b % 4)].into();
                 Command::EvalUpdate(EvalUpdate { evals: vec![eval] })
+            }
+            18 => {
+                let deadlines = [DrainDeadline::Force, DrainDeadline::Never, DrainDeadline::from_nanos(5)];
+                let deadline = deadlines[b as usize % 3];
+                let drain =
+                    (b % 4 != 0).then_some(DrainSpec { deadline, ignore_system_jobs: b.is_multiple_of(5) });
+                Command::NodeDrainUpdate(Box::new(NodeDrainUpdate {
+                    node_id: node_id(1 + a % 3),
+                    drain,
+                    mark_eligible: b.is_multiple_of(8),
+                    accessor: None,
+                    meta: [("b".into(), b.to_string().into())].into(),
+                    seed: SEED,
+                }))
+            }
+            19 => Command::NodeDrainFinish(NodeDrainFinish { nodes: (1..=3).map(node_id).collect() }),
+            20 => {
+                let all = now.allocs().map(|alloc| alloc.id).enumerate();
+                let allocs =
+                    all.filter(|(at, _)| !(*at as u32 + b).is_multiple_of(3)).map(|(_, id)| id).collect();
+                Command::AllocMigrate(AllocMigrate { allocs, seed: SEED })
             }
             _ => Command::GarbageCollect(GarbageCollect {
                 evals: now.evals().map(|eval| eval.id).filter(|_| a.is_multiple_of(2)).collect(),
