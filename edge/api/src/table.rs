@@ -92,6 +92,8 @@ routes! {
     NodeAllocations: Get "/v1/node/{node}/allocations", (()) -> Vec<AllocView>, requires [NodeRead], blocking;
     /// Allow or forbid new work on a node.
     NodeEligibility: Post|Put "/v1/node/{node}/eligibility", (NodeEligibilityRequest) -> NodeEligibilityResponse, requires [NodeWrite];
+    /// Empty a node, or stop doing so.
+    NodeDrain: Post|Put "/v1/node/{node}/drain", (NodeDrainRequest) -> NodeDrainResponse, requires [NodeWrite];
 
     /// The operator's facts about a node: `node_id`, or the agent's own.
     NodeMetaRead: Get "/v1/client/metadata", (()) -> NodeMetaView, requires [NodeRead] & [node_id];

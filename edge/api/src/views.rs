@@ -6,6 +6,7 @@ mod acl;
 mod action;
 mod agent;
 mod alloc;
+mod drain;
 mod eval;
 mod exec;
 mod fs;
@@ -32,6 +33,7 @@ pub use alloc::{
     AllocListStub, AllocStopResponse, AllocView, AllocatedResources, AllocatedTaskResources,
     DesiredTransitionView, PortMapping, Shared,
 };
+pub use drain::{DrainSpecInput, DrainStrategyView, LastDrainView, NodeDrainRequest, NodeDrainResponse};
 pub use eval::{EvalCountResponse, EvalDeleteRequest, EvalDeleteResponse, EvalStubView, EvalView};
 pub use exec::{ExecHandshake, ExecInputFrame, ExecOutputFrame, ExecPiece, ExecResult, TtySizeView};
 pub use fs::{AllocFileInfo, StreamFrame};

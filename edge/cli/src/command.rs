@@ -112,6 +112,7 @@ commands! {
     OperatorApi(operator::api::OperatorApi): "operator api", "Send any request to the API.";
     SystemReconcile(system::reconcile::SystemReconcile): "system reconcile summaries", "Recompute the counts of all jobs.";
     NodeConfig(node::config::NodeConfig): "node config" or "client-config", "List or replace the servers that a client knows.";
+    NodeDrain(node::drain::NodeDrain): "node drain" or "node-drain", "Empty a node, or stop doing so.";
     NodeEligibility(node::eligibility::NodeEligibility): "node eligibility", "Allow or forbid new work on a node.";
     NodeMetaApply(node::meta::apply::NodeMetaApply): "node meta apply", "Set and unset a node's metadata while it runs.";
     NodeMetaRead(node::meta::read::NodeMetaRead): "node meta read", "Print a node's metadata.";

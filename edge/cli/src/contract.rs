@@ -52,6 +52,11 @@ const COMMANDS: &[(&str, bool, &str)] = &[
     ("job validate", true, "json hcl2-strict vault-namespace=! var= var-file="),
     ("monitor", true, "log-level= log-include-location node-id= server-id= json"),
     ("node config", true, "servers update-servers"),
+    (
+        "node drain",
+        true,
+        "enable disable deadline= detach force no-deadline ignore-system keep-ineligible self yes monitor m= meta=",
+    ),
     ("node eligibility", true, "enable disable self"),
     ("node meta apply", true, "unset= node-id="),
     ("node meta read", true, "node-id= t= json"),
@@ -82,6 +87,7 @@ const ALIASES: &[(&str, &str)] = &[
     ("init", "job init"),
     ("inspect", "job inspect"),
     ("logs", "alloc logs"),
+    ("node-drain", "node drain"),
     ("node-status", "node status"),
     ("plan", "job plan"),
     ("run", "job run"),
@@ -148,7 +154,6 @@ fn commands_that_are_not_built_yet_are_known() {
         ("nomad volume status x", "volume status"),
         ("nomad job dispatch -detach x", "job dispatch"),
         ("nomad operator snapshot save", "operator snapshot save"),
-        ("nomad node-drain -enable x", "node-drain"),
         ("nomad namespace", "namespace"),
     ] {
         let Read::Refuse(text) = read(line.split_whitespace().map(Into::into).collect()) else {

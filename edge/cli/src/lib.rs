@@ -16,6 +16,7 @@ mod alloc;
 mod argv;
 mod command;
 mod complete;
+mod confirm;
 mod connect;
 #[cfg(test)]
 mod contract;

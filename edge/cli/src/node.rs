@@ -1,6 +1,7 @@
 //! Commands about nodes, and how one is found by the id the user gave.
 
 pub(crate) mod config;
+pub(crate) mod drain;
 pub(crate) mod eligibility;
 pub(crate) mod meta;
 pub(crate) mod status;

@@ -110,6 +110,7 @@ pub(crate) const fn timer(id: RouteId) -> Option<Name> {
         RouteId::NodeRead => names::NODE_GET,
         RouteId::NodeAllocations => names::NODE_ALLOCS,
         RouteId::NodeEligibility => names::NODE_ELIGIBILITY,
+        RouteId::NodeDrain => names::NODE_DRAIN,
         RouteId::NodePoolList => names::NODE_POOL_LIST,
         RouteId::AclBootstrap => names::ACL_BOOTSTRAP,
         RouteId::AclTokenList => names::ACL_LIST_TOKENS,

@@ -6,7 +6,7 @@ use muster_ids::NodePool;
 use muster_model::{DriverInfo, Node, NodeEvent};
 use serde::{Deserialize, Serialize};
 
-use super::rfc3339;
+use super::{DrainStrategyView, LastDrainView, rfc3339};
 
 type Texts = BTreeMap<String, String>;
 
@@ -33,7 +33,7 @@ pub struct NodeView {
     pub node_pool: String,
     pub computed_class: String,
     pub drain: bool,
-    pub drain_strategy: Option<serde_json::Value>,
+    pub drain_strategy: Option<DrainStrategyView>,
     pub scheduling_eligibility: String,
     pub status: String,
     pub status_description: String,
@@ -42,6 +42,7 @@ pub struct NodeView {
     pub events: Vec<NodeEventView>,
     pub drivers: BTreeMap<String, DriverInfoView>,
     pub host_volumes: BTreeMap<String, HostVolumeView>,
+    pub last_drain: Option<LastDrainView>,
     pub create_index: u64,
     pub modify_index: u64,
 }
@@ -63,8 +64,8 @@ impl From<&Node> for NodeView {
             node_class: node.class.as_ref().map(ToString::to_string).unwrap_or_default(),
             node_pool: node.pool.to_string(),
             computed_class: node.computed_class.to_string(),
-            drain: false,
-            drain_strategy: None,
+            drain: node.drain.is_some(),
+            drain_strategy: node.drain.as_deref().map(Into::into),
             scheduling_eligibility: node.eligibility.as_str().to_owned(),
             status: node.status.as_str().to_owned(),
             status_description: node.status_description.as_deref().unwrap_or_default().to_owned(),
@@ -72,6 +73,7 @@ impl From<&Node> for NodeView {
             events: node.events.iter().map(Into::into).collect(),
             drivers: drivers(node),
             host_volumes: host_volumes(node),
+            last_drain: node.last_drain.as_deref().map(Into::into),
             create_index: node.create_index.0,
             modify_index: node.modify_index.0,
         }
@@ -102,7 +104,7 @@ pub struct NodeListStub {
     pub node_resources: Option<NodeResourcesView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reserved_resources: Option<ReservedView>,
-    pub last_drain: Option<serde_json::Value>,
+    pub last_drain: Option<LastDrainView>,
     pub create_index: u64,
     pub modify_index: u64,
 }
@@ -121,7 +123,7 @@ impl NodeListStub {
             node_pool: node.pool.to_string(),
             node_class: node.class.as_ref().map(ToString::to_string).unwrap_or_default(),
             version: node.attributes.get("nomad.version").map(ToString::to_string).unwrap_or_default(),
-            drain: false,
+            drain: node.drain.is_some(),
             scheduling_eligibility: node.eligibility.as_str().to_owned(),
             status: node.status.as_str().to_owned(),
             status_description: node.status_description.as_deref().unwrap_or_default().to_owned(),
@@ -129,7 +131,7 @@ impl NodeListStub {
             host_volumes: host_volumes(node),
             node_resources: with_resources.then(|| node.into()),
             reserved_resources: with_resources.then(|| node.into()),
-            last_drain: None,
+            last_drain: node.last_drain.as_deref().map(Into::into),
             create_index: node.create_index.0,
             modify_index: node.modify_index.0,
         }
@@ -280,7 +282,7 @@ impl From<&NodeEvent> for NodeEventView {
         Self {
             message: event.message.to_string(),
             subsystem: event.subsystem.to_string(),
-            details: Texts::new(),
+            details: texts(&event.details),
             timestamp: rfc3339(event.time),
             create_index: event.create_index.0,
         }

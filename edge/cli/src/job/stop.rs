@@ -1,11 +1,10 @@
 //! `job stop`: stop jobs, one after the other, and watch each.
 
-use std::io::{BufRead as _, Write as _};
-
 use muster_api::table::JobDeregister;
 use muster_api::views::JobListStub;
 use muster_sdk::Client;
 
+use crate::confirm;
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, OK, Outcome};
 use crate::monitor::Monitor;
@@ -83,20 +82,10 @@ const fn bool_text(value: bool) -> &'static str {
 
 /// Asks about a job that the user did not name in full.
 fn confirmed(shell: &mut Shell, job: &JobListStub) -> Result<bool, Failure> {
-    write!(shell.out, "Are you sure you want to stop job \"{}\"? [y/N] ", job.id)?;
-    shell.out.flush()?;
-    let mut answer = String::new();
-    if shell.input.read_line(&mut answer)? == 0 {
-        return Err(Failure::new("No answer came; -yes stops the job without asking"));
-    }
-    match answer.trim() {
-        "y" => Ok(true),
-        "Y" | "yes" => Err(Failure::new("For confirmation, an exact `y` is required.")),
-        _ => {
-            shell.line("Cancelling job stop")?;
-            Ok(false)
-        }
-    }
+    let question = format!("Are you sure you want to stop job \"{}\"?", job.id);
+    let otherwise =
+        confirm::Otherwise { silent: "-yes stops the job without asking", no: "Cancelling job stop" };
+    confirm::confirmed(shell, &question, &otherwise)
 }
 
 #[cfg(test)]

@@ -240,6 +240,7 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
         RouteId::NodeRead => read!(nodes::read),
         RouteId::NodeAllocations => read!(nodes::allocations),
         RouteId::NodeEligibility => nodes::eligibility(write).await?,
+        RouteId::NodeDrain => nodes::drain(write).await?,
         RouteId::NodeMetaRead => node_meta::read(write, agent).await?,
         RouteId::NodeMetaApply => node_meta::apply(write, agent).await?,
         RouteId::AllocServices => read!(client::checks::services),

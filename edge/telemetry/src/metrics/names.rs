@@ -220,6 +220,8 @@ names! {
     /// Milliseconds to answer this over HTTP, blocking queries left out.
     NODE_ELIGIBILITY: Sample "nomad.nomad.client.update_eligibility";
     /// Milliseconds to answer this over HTTP, blocking queries left out.
+    NODE_DRAIN: Sample "nomad.nomad.client.update_drain";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
     NODE_POOL_LIST: Sample "nomad.nomad.node_pool.list";
     /// Milliseconds to answer this over HTTP, blocking queries left out.
     ACL_BOOTSTRAP: Sample "nomad.nomad.acl.bootstrap";

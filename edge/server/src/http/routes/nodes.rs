@@ -1,5 +1,6 @@
 //! Nodes and node pools.
 
+mod drain;
 mod purge;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use crate::http::filter;
 use crate::http::listing::{ListResult, Listing};
 use crate::scoped::Scoped;
 
+pub(crate) use drain::drain;
 pub(crate) use purge::purge;
 
 pub(crate) fn list(read: &Read<'_>) -> ListResult<NodeListStub> {

@@ -95,6 +95,7 @@ impl Objects {
             RouteId::EvalRead | RouteId::EvalAllocations => plain(&self.eval.to_string(), &absent),
             RouteId::NodeRead | RouteId::NodeAllocations => node(),
             RouteId::NodeEligibility => Case { body: r#"{"Eligibility":"ineligible"}"#.into(), ..node() },
+            RouteId::NodeDrain => Case { body: r#"{"DrainSpec":{"Deadline":0}}"#.into(), ..node() },
             // A server without a client role has no node of its own.
             RouteId::NodeMetaRead => Case { status: 400, ..plain("", "") },
             RouteId::NodeMetaApply => {
