@@ -20,6 +20,7 @@ use muster_api::views::{AgentHealth, RoleHealth};
 use muster_cli::AgentFlags;
 use muster_client::Client;
 use muster_config::AgentConfig;
+use muster_model::{DrainDeadline, DrainSpec};
 use muster_server::http::{Forwarder, HttpConfig, HttpListener, Service};
 use muster_server::{AgentInfo, KnownServers, Server, Tools};
 use muster_telemetry::{Logs, Metrics};
@@ -30,6 +31,8 @@ use settings::Settings;
 
 /// Connections the HTTP listener holds at once.
 const MAX_HTTP_CONNECTIONS: usize = 4096;
+/// What a drain may take beyond its deadline before its agent leaves: everything left is stopping then.
+const DRAIN_GRACE: Duration = Duration::from_secs(120);
 
 pub fn main(flags: AgentFlags) -> u8 {
     let runtime = match crate::runtime(std::thread::available_parallelism().map_or(2, usize::from)) {
@@ -41,6 +44,9 @@ pub fn main(flags: AgentFlags) -> u8 {
             Ok(running) => {
                 say!("==> Muster agent started! Log data will stream in below:\n");
                 let graceful = running.wait().await;
+                if graceful {
+                    running.drain().await;
+                }
                 running.shutdown().await;
                 u8::from(!graceful)
             }
@@ -62,6 +68,8 @@ pub struct Running {
     collector: tokio::task::JoinHandle<()>,
     /// Whether SIGINT and SIGTERM mean to leave gracefully.
     leave: [bool; 2],
+    /// How the node is emptied before that.
+    drain: Option<DrainSpec>,
     /// Data of a dev agent, removed when it ends.
     _scratch: Option<tempfile::TempDir>,
 }
@@ -117,7 +125,8 @@ pub async fn start(flags: AgentFlags, http_port: Option<u16>) -> Result<Running,
     }
     say!("          Roles: server: {}, client: {}\n", server.is_some(), client.is_some());
     let leave = [settings.config.leave_on_interrupt, settings.config.leave_on_terminate];
-    Ok(Running { listeners, server, client, reload, collector, leave, _scratch: settings.scratch })
+    let drain = settings.config.client.as_ref().and_then(|client| client.drain_on_shutdown);
+    Ok(Running { listeners, server, client, reload, collector, leave, drain, _scratch: settings.scratch })
 }
 
 impl Running {
@@ -146,6 +155,22 @@ impl Running {
                 tracing::error!(%error, "cannot listen for signals");
                 false
             }
+        }
+    }
+
+    /// Empties the node, if it is to be emptied before its agent leaves. A second signal ends that, and so does the
+    /// drain's own deadline with the time that tasks may take to stop.
+    pub async fn drain(&self) {
+        let (Some(client), Some(spec)) = (&self.client, self.drain) else { return };
+        let patience = match spec.deadline {
+            DrainDeadline::After(time) => time + DRAIN_GRACE,
+            DrainDeadline::Force | DrainDeadline::Never => DRAIN_GRACE,
+        };
+        tracing::info!(?patience, "emptying the node before leaving; another signal leaves at once");
+        tokio::select! {
+            () = client.drain(spec) => tracing::info!("the node is empty"),
+            _ = signals::wait(|| {}) => tracing::warn!("leaving before the node is empty"),
+            () = tokio::time::sleep(patience) => tracing::warn!("the node did not get empty in time"),
         }
     }
 

@@ -164,6 +164,10 @@ impl Client {
         session.clone()
     }
 
+    pub(crate) fn secret(&self) -> Secret {
+        self.context.secret.clone()
+    }
+
     /// Ends the agent. Tasks go on and are found again by the next one; in development mode they are stopped and
     /// everything is removed. Whoever else still holds it finds it ended.
     pub async fn shutdown(&self) {

@@ -36,6 +36,7 @@ mod error;
 pub mod fingerprint;
 mod fleet;
 pub mod fs;
+mod leave;
 pub mod logs;
 pub mod metadata;
 mod migrate;

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use muster_ids::{NodeClass, NodePool};
-use muster_model::HostVolume;
+use muster_model::{DrainSpec, HostVolume};
 
 use crate::artifact::{ArtifactConfig, ArtifactInput};
 use crate::decide::Findings;
+use crate::drain_on_shutdown::DrainOnShutdownInput;
 use crate::field::Exact;
 use crate::gc::ClientGcConfig;
 use crate::host_volume::HostVolumeInput;
@@ -55,6 +56,7 @@ block! {
         disable_remote_exec: bool,
         no_host_uuid: Exact<bool>,
         artifact: ArtifactInput,
+        drain_on_shutdown: DrainOnShutdownInput,
     }
     no_effect {
         "alloc_mounts_dir" "host_volumes_dir" "host_volume_plugin_dir" "common_plugin_dir" "preferred_address_family"
@@ -62,7 +64,7 @@ block! {
         "gc_volumes_on_node_gc" "cni_path" "cni_config_dir" "bridge_network_name"
         "bridge_network_subnet" "bridge_network_subnet_ipv6" "bridge_network_hairpin_mode"
         "bind_wildcard_default_host_network" "cgroup_parent" "nomad_service_discovery" "node_max_allocs" "log_file"
-        @ inert::CHROOT_ENV @ inert::HOST_NETWORK @ inert::FINGERPRINT @ inert::USERS @ inert::DRAIN_ON_SHUTDOWN
+        @ inert::CHROOT_ENV @ inert::HOST_NETWORK @ inert::FINGERPRINT @ inert::USERS
         @ inert::TEMPLATE
     }
 }
@@ -100,6 +102,8 @@ pub struct ClientConfig {
     /// Nobody may run commands beside tasks.
     pub disable_remote_exec: bool,
     pub artifact: ArtifactConfig,
+    /// How an agent that leaves gracefully empties its node first; `None` leaves it as it is.
+    pub drain_on_shutdown: Option<DrainSpec>,
 }
 
 impl ClientInput {
@@ -144,6 +148,7 @@ impl ClientInput {
             default_ineligible: self.default_ineligible.unwrap_or(false),
             disable_remote_exec: self.disable_remote_exec.unwrap_or(false),
             artifact: self.artifact.unwrap_or_default().decide(findings),
+            drain_on_shutdown: self.drain_on_shutdown.map(|block| block.decide(findings)),
         }
     }
 

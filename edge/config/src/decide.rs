@@ -62,6 +62,12 @@ fn agent(input: AgentConfigInput, dev: bool, findings: &mut Findings) -> Option<
         rotate_keep: input.log_rotate_max_files.unwrap_or(0),
         syslog: (input.enable_syslog == Some(true)).then_some(facility),
     };
+    let leaves = input.leave_on_interrupt == Some(true) || input.leave_on_terminate == Some(true);
+    if client.drain_on_shutdown.is_some() && !leaves {
+        findings.warn(
+            "`client.drain_on_shutdown` has no effect: the agent leaves gracefully only with `leave_on_interrupt` or `leave_on_terminate`",
+        );
+    }
     Some(AgentConfig {
         dev,
         region: region(input.region, findings),

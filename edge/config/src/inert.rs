@@ -176,8 +176,6 @@ pub(crate) const CHROOT_ENV: Inert = free("chroot_env");
 pub(crate) const HOST_NETWORK: Inert = free("host_network");
 pub(crate) const FINGERPRINT: Inert = free("fingerprint");
 pub(crate) const USERS: Inert = keys("users", &["dynamic_user_min", "dynamic_user_max"]);
-pub(crate) const DRAIN_ON_SHUTDOWN: Inert =
-    keys("drain_on_shutdown", &["deadline", "ignore_system_jobs", "force"]);
 const RETRY: &[&str] = &["attempts", "backoff", "max_backoff"];
 pub(crate) const TEMPLATE: Inert = Inert {
     kind: "template",

@@ -251,3 +251,33 @@ fn cache_times_of_tokens_may_be_days_and_never_keep_a_revoked_token() {
     let errors = decide(input("acl { token_ttl = \"soon\" }\n"), true).unwrap_err();
     assert!(errors[0].contains("`acl.token_ttl` is `soon`"), "{errors:?}");
 }
+
+#[test]
+fn an_agent_that_leaves_empties_its_node_as_its_block_says() {
+    use muster_model::{DrainDeadline, DrainSpec};
+    let decided = |text: &str| {
+        let (config, warnings) =
+            decide(with(&format!("leave_on_terminate = true\nclient {{\n{text}\n}}")), false).unwrap();
+        assert!(warnings.is_empty(), "{warnings:?}");
+        config.client.unwrap().drain_on_shutdown
+    };
+    assert_eq!(decided(""), None);
+    let hour = DrainDeadline::After(Duration::from_secs(3600));
+    let spec = |deadline, ignore_system_jobs| Some(DrainSpec { deadline, ignore_system_jobs });
+    assert_eq!(decided("drain_on_shutdown {}"), spec(hour, false));
+    let minute = DrainDeadline::After(Duration::from_secs(60));
+    assert_eq!(
+        decided("drain_on_shutdown {\n deadline = \"1m\"\n ignore_system_jobs = true\n}"),
+        spec(minute, true)
+    );
+    assert_eq!(decided("drain_on_shutdown {\n force = true\n}"), spec(DrainDeadline::Force, false));
+    for (text, reason) in [
+        ("force = true\n deadline = \"1m\"", "exclude each other"),
+        ("deadline = \"0s\"", "must be greater than 0"),
+    ] {
+        let refused = decide(with(&format!("client {{\n drain_on_shutdown {{\n {text}\n }}\n}}")), false);
+        assert!(refused.is_err_and(|errors| errors.join("\n").contains(reason)), "{text}");
+    }
+    let (_, warnings) = decide(with("client {\n drain_on_shutdown {}\n}"), false).unwrap();
+    assert!(format!("{warnings:?}").contains("has no effect"), "{warnings:?}");
+}

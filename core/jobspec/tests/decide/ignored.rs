@@ -94,7 +94,6 @@ fn what_can_be_ignored_is_named_in_a_warning() {
             json!({"Update": {"Canary": 1}}),
             "Task group g: the `update` block has no effect in this version of muster",
         ),
-        (json!({"Migrate": {"MaxParallel": 2}}), "the `migrate` block has no effect"),
         (in_group(&json!({"Disconnect": {"LostAfter": "1h"}})), "the `disconnect` block has no effect"),
         (in_group(&json!({"Scaling": {"Max": 5}})), "the `scaling` block has no effect"),
         (

@@ -73,6 +73,7 @@ async fn answer(queries: Queries, call: IncomingCall) {
         IncomingCall::FsStat(request, to) => reply(to, queries.stat(request).await).await,
         call @ (IncomingCall::NodeRegister(..)
         | IncomingCall::NodeHeartbeat(..)
+        | IncomingCall::NodeDrain(..)
         | IncomingCall::AllocUpdate(..)) => {
             call.refuse(not_a_server()).await;
         }

@@ -9,8 +9,9 @@ use super::{
     AgentExport, AgentMonitor, AllocGc, AllocPush, AllocRestart, AllocSignal, AllocStats, AllocStatsReply,
     AllocUpdate, AllocUpdateReply, AllocWatch, Call, CallFailure, Dialogue, DiskChunk, DiskFetch, DiskRead,
     Empty, ExecInput, ExecOutput, FsChunk, FsEntry, FsList, FsListReply, FsRead, FsStat, HostStats,
-    HostStatsReply, LogChunk, MonitorChunk, NodeGc, NodeHeartbeat, NodeHeartbeatReply, NodeMeta,
-    NodeMetaApply, NodeMetaRead, NodeRegister, NodeRegisterReply, Stream, TaskExec, TaskLogs,
+    HostStatsReply, LogChunk, MonitorChunk, NodeDrain, NodeDrainReply, NodeGc, NodeHeartbeat,
+    NodeHeartbeatReply, NodeMeta, NodeMetaApply, NodeMetaRead, NodeRegister, NodeRegisterReply, Stream,
+    TaskExec, TaskLogs,
 };
 use crate::Role;
 use crate::transport::{FrameReader, Opening, Pending, Proposal, Responder};
@@ -207,6 +208,7 @@ table! {
         NodeRegister -> NodeRegisterReply, requires Client;
         NodeHeartbeat -> NodeHeartbeatReply, requires Client;
         AllocUpdate -> AllocUpdateReply, requires Client;
+        NodeDrain -> NodeDrainReply, requires Client;
         // Asked by servers of agents.
         AllocRestart -> Empty, requires Server;
         AllocSignal -> Empty, requires Server;

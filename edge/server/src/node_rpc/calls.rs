@@ -6,10 +6,11 @@ use std::time::Duration;
 use muster_consensus::ProposeError;
 use muster_model::NodeStatus;
 use muster_rpc::messages::{
-    AllocUpdate, AllocUpdateReply, NodeHeartbeat, NodeHeartbeatReply, NodeRegister, NodeRegisterReply,
+    AllocUpdate, AllocUpdateReply, NodeDrain, NodeDrainReply, NodeHeartbeat, NodeHeartbeatReply,
+    NodeRegister, NodeRegisterReply,
 };
 use muster_rpc::{CallFailure, FailureCode, IncomingCall};
-use muster_state::command::{self, Command, NodeStatusUpdate, Refusal, Reply};
+use muster_state::command::{self, Command, NodeDrainUpdate, NodeStatusUpdate, Refusal, Reply};
 
 use super::{check_node, limits};
 use crate::http::error::ApiError;
@@ -19,6 +20,9 @@ pub(super) async fn handle(shared: Arc<Shared>, call: IncomingCall) {
     match call {
         IncomingCall::NodeHeartbeat(request, responder) => {
             responder.reply(heartbeat(&shared, &request).await).await;
+        }
+        IncomingCall::NodeDrain(request, responder) => {
+            responder.reply(drain(&shared, &request).await).await;
         }
         IncomingCall::AllocUpdate(request, responder) => {
             responder.reply(alloc_update(&shared, &request).await).await;
@@ -74,6 +78,26 @@ async fn heartbeat(shared: &Shared, request: &NodeHeartbeat) -> Result<NodeHeart
         shared.propose(Command::NodeStatusUpdate(update)).await.map_err(|error| failed(&error))?;
     }
     Ok(NodeHeartbeatReply { heartbeat_ttl, servers, known: true })
+}
+
+/// A node may empty itself, and ask whether that is done. What an operator has begun is not changed.
+async fn drain(shared: &Shared, request: &NodeDrain) -> Result<NodeDrainReply, CallFailure> {
+    let snapshot = shared.consensus.snapshot();
+    check_node(&snapshot, request.node_id, &request.secret)?;
+    let draining = snapshot.node(request.node_id).is_some_and(|node| node.drain.is_some());
+    let Some(spec) = request.begin.filter(|_| !draining) else { return Ok(NodeDrainReply { draining }) };
+    drop(snapshot);
+    let update = NodeDrainUpdate {
+        node_id: request.node_id,
+        drain: Some(spec),
+        mark_eligible: false,
+        accessor: None,
+        meta: [("message".into(), "the agent is leaving".into())].into(),
+        seed: shared.ids.seed(),
+    };
+    let update = Command::NodeDrainUpdate(Box::new(update));
+    shared.propose(update).await.map_err(|error| failed(&error))?;
+    Ok(NodeDrainReply { draining: true })
 }
 
 async fn alloc_update(shared: &Shared, request: &AllocUpdate) -> Result<AllocUpdateReply, CallFailure> {
