@@ -144,7 +144,11 @@ fn fifty_allocations_leave_two_nodes_within_their_policy() {
     assert_eq!(events, ["Node registered", "Node drain strategy set", "Node drain complete"]);
     let evals = server.get("/v1/job/fifty/evaluations");
     assert!(evals.as_array().unwrap().iter().any(|eval| eval["TriggeredBy"] == "node-drain"), "{evals:#}");
-    let moved = wait_allocs(server, "fifty", "complete", on_both);
+    let all = server.get("/v1/job/fifty/allocations");
+    let moved: Vec<&Value> =
+        all.as_array().unwrap().iter().filter(|alloc| alloc["ClientStatus"] == "complete").collect();
+    // Some moved twice, where the second node did not drain yet when the first one did.
+    assert!(moved.len() >= on_both, "{} of {on_both}", moved.len());
     assert!(moved.iter().all(|alloc| alloc["DesiredDescription"] == "alloc is being migrated"));
     server.cli(&["node", "eligibility", "-enable", &first]).ok();
     assert_eq!(cluster.read(&first)["SchedulingEligibility"], "eligible");
