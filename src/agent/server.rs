@@ -64,6 +64,7 @@ pub async fn start(
             results: role.search.limit_results,
             min_term: role.search.min_term_length,
         },
+        event_buffer: role.event_buffer,
         metrics: tools.metrics.clone(),
         collection_interval: agent.telemetry.collection_interval,
     };

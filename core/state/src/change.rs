@@ -12,6 +12,8 @@ pub(crate) struct Change {
     pub(crate) index: Index,
     pub(crate) now: UnixNanos,
     pub(crate) events: Vec<Event>,
+    /// How many events there were when each command was through.
+    ends: Vec<usize>,
     pub(crate) changed: ChangeSet,
     /// Slots of jobs whose counters changed: their status is settled once, when the command is through.
     pub(crate) unsettled: BTreeSet<u32>,
@@ -25,6 +27,7 @@ impl Change {
             index,
             now,
             events: Vec::new(),
+            ends: Vec::new(),
             changed: ChangeSet::default(),
             unsettled: BTreeSet::new(),
             freed: BTreeMap::new(),
@@ -35,9 +38,14 @@ impl Change {
         self.freed.entry(node).or_insert_with(|| class.clone());
     }
 
-    pub(crate) fn finish(mut self) -> (Vec<Event>, Vec<WatchKey>) {
+    /// Another command is through.
+    pub(crate) fn end_command(&mut self) {
+        self.ends.push(self.events.len());
+    }
+
+    pub(crate) fn finish(mut self) -> (Vec<Event>, Vec<usize>, Vec<WatchKey>) {
         let freed = std::mem::take(&mut self.freed).into_iter();
         self.events.extend(freed.map(|(node_id, class)| Event::CapacityFreed { node_id, class }));
-        (self.events, self.changed.into_vec())
+        (self.events, self.ends, self.changed.into_vec())
     }
 }

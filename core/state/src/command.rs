@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use muster_ids::{AccessorId, AllocId, EvalId, Index, JobId, Namespace, NodeId, Text, UnixNanos};
+use muster_ids::{AccessorId, AllocId, EvalId, Index, JobId, Namespace, NodeId, NodePool, Text, UnixNanos};
 use muster_model::{
     AclToken, AllocatedPort, ClientStatus, DesiredTransition, DrainSpec, Eligibility, Evaluation, Job,
     JobKey, JobSubmission, JobType, Node, NodeStatus, Plan, PlanOutcome, TaskState, VersionTag,
@@ -347,8 +347,13 @@ pub enum Event {
     EvalUpdated(Arc<Evaluation>),
     /// Placed, stopped by servers, or reported on by its node.
     AllocUpdated(Arc<muster_model::Alloc>),
+    /// What the servers keep of the current version beside its specification, such as its status, is another.
+    JobChanged(Arc<Job>),
     NodeRegistered(Arc<Node>),
     NodeUpdated(Arc<Node>),
+    NodePoolUpserted(NodePool),
+    AclTokenUpserted(Arc<AclToken>),
+    AclTokenDeleted(Arc<AclToken>),
     /// Capacity came free on a node or a node became able to take work: what blocked evaluations wait for.
     CapacityFreed {
         node_id: NodeId,
@@ -360,6 +365,9 @@ pub enum Event {
         jobs: Vec<JobKey>,
         nodes: Vec<NodeId>,
     },
+    /// One of those collected, as it was.
+    JobCollected(Arc<Job>),
+    NodeCollected(Arc<Node>),
 }
 
 /// An allocation on disk and between agents: like the row, with the job named instead of shared.

@@ -22,6 +22,8 @@ pub struct Applied {
     /// One answer a command, in their order.
     pub replies: Vec<Result<Reply, Refusal>>,
     pub events: Vec<Event>,
+    /// Where the events of each command end in `events`; what comes after the last is of the entry as a whole.
+    pub ends: Vec<usize>,
     /// What readers may be waiting for, each once.
     pub changed: Vec<WatchKey>,
 }
@@ -48,11 +50,12 @@ impl State {
         let replies = entry.commands.iter().map(|command| {
             let reply = commands::apply(tables, &mut cx, command);
             tables.settle(&mut cx);
+            cx.end_command();
             reply
         });
         let replies = replies.collect();
-        let (events, changed) = cx.finish();
-        Applied { replies, events, changed }
+        let (events, ends, changed) = cx.finish();
+        Applied { replies, events, ends, changed }
     }
 
     /// The state as it is now; O(1).

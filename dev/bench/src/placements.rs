@@ -75,6 +75,7 @@ async fn start(dir: &std::path::Path) -> Server {
         job_limits: muster_jobspec::Limits::default(),
         acl: muster_server::AclSettings::default(),
         search: muster_server::http::SearchLimits::default(),
+        event_buffer: 10_000,
         metrics: muster_telemetry::Metrics::default(),
         collection_interval: Duration::from_secs(3600),
     };

@@ -31,7 +31,6 @@ const FAMILIES: &[&str] = &[
     "deployment",
     "deployments",
     "evaluations",
-    "event",
     "namespace",
     "namespaces",
     "node",

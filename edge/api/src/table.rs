@@ -76,6 +76,9 @@ routes! {
     /// Allocations an evaluation placed or stopped.
     EvalAllocations: Get "/v1/evaluation/{eval}/allocations", (()) -> Vec<AllocListStub>, requires [ReadJob], blocking;
 
+    /// What changes, as it changes; a stream of lines.
+    EventStream: Get "/v1/event/stream", (()) -> Value, requires [ReadJob|NodeRead|OperatorRead|Management] & [topic index];
+
     /// Client nodes.
     NodeList: Get "/v1/nodes", (()) -> Vec<NodeListStub>, requires [NodeRead], blocking page filter prefix & [resources os];
     /// Node pools.

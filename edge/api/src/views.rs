@@ -8,6 +8,7 @@ mod agent;
 mod alloc;
 mod drain;
 mod eval;
+mod event;
 mod exec;
 mod fs;
 mod host_stats;
@@ -35,6 +36,7 @@ pub use alloc::{
 };
 pub use drain::{DrainSpecInput, DrainStrategyView, LastDrainView, NodeDrainRequest, NodeDrainResponse};
 pub use eval::{EvalCountResponse, EvalDeleteRequest, EvalDeleteResponse, EvalStubView, EvalView};
+pub use event::{EventGapView, EventNotice, EventPayload, EventView};
 pub use exec::{ExecHandshake, ExecInputFrame, ExecOutputFrame, ExecPiece, ExecResult, TtySizeView};
 pub use fs::{AllocFileInfo, StreamFrame};
 pub use host_stats::{HostCpu, HostDisk, HostMemory, HostStatsView};

@@ -50,13 +50,16 @@ block! {
         raft_multiplier: i64,
         protocol_version: i64,
         oidc_issuer: String,
+        enable_event_broker: bool,
+        /// Events; 0 leaves it to the server.
+        event_buffer_size: i64,
         search: SearchInput,
     }
     no_effect {
         "authoritative_region" "csi_volume_claim_gc_interval" "csi_volume_claim_gc_threshold" "csi_plugin_gc_threshold"
         "root_key_gc_interval" "root_key_gc_threshold" "root_key_rotation_threshold"
         "rejoin_after_leave" "non_voting_server" "redundancy_zone" "upgrade_version" "plan_apply_pipeline"
-        "enable_event_broker" "event_buffer_size" "license_path" "deploy_query_rate_limit" "raft_snapshot_threshold"
+        "license_path" "deploy_query_rate_limit" "raft_snapshot_threshold"
         "raft_snapshot_interval" "raft_trailing_logs" "job_max_source_size" "job_tracked_versions" "start_timeout"
         "log_file" "non_production" "oidc_issuer" "raft_multiplier"
         @ inert::CLIENT_INTRODUCTION @ inert::PLAN_REJECTION_TRACKER @ inert::RAFT_LOGSTORE
@@ -88,6 +91,8 @@ pub struct ServerConfig {
     pub job_max_priority: u16,
     /// 0 means no limit.
     pub job_max_count: u32,
+    /// Events kept for those who follow the event stream; 0 where nobody may.
+    pub event_buffer: usize,
     pub search: SearchConfig,
 }
 
@@ -108,6 +113,7 @@ impl ServerInput {
             gc: self.gc(findings),
             job_default_priority,
             job_max_priority,
+            event_buffer: self.event_buffer(findings),
             job_max_count: self.job_max_count.map_or(50_000, |count| count.0),
             search: self.search.clone().unwrap_or_default().decide(findings),
             server_join: self.join().decide(),
@@ -142,6 +148,16 @@ impl ServerInput {
             node: self.node_gc_threshold.unwrap_or(default.node),
             acl_token: self.acl_token_gc_threshold.unwrap_or(default.acl_token),
         }
+    }
+
+    fn event_buffer(&self, findings: &mut Findings) -> usize {
+        let size = self.event_buffer_size.filter(|size| *size != 0);
+        let size = size.map_or(Ok(DEFAULT_EVENTS), usize::try_from);
+        let size = size.unwrap_or_else(|_negative| {
+            findings.error("`server.event_buffer_size` cannot be negative; write how many events are kept");
+            DEFAULT_EVENTS
+        });
+        if self.enable_event_broker.unwrap_or(true) { size } else { 0 }
     }
 
     fn heartbeats(&self, findings: &mut Findings) -> Option<f64> {
@@ -198,6 +214,9 @@ impl ServerInput {
         }
     }
 }
+
+/// Enough for a subscriber that was away for a while; the log behind a snapshot refills about as many after a start.
+const DEFAULT_EVENTS: usize = 10_000;
 
 const ALL_TYPES: [JobType; 4] = [JobType::Service, JobType::Batch, JobType::System, JobType::Sysbatch];
 

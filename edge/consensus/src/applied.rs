@@ -5,6 +5,7 @@
 //! that fits is marked [`AppliedBatch::missed`], whereupon the subscriber rebuilds from that batch's snapshot. A stuck
 //! subscriber can therefore slow the log for a second, and never stop it.
 
+use std::any::Any;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
@@ -12,15 +13,19 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use muster_ids::Index;
 use muster_state::command::Event;
-use muster_state::{Snapshot, WatchKey};
+use muster_state::{Snapshot, StreamEntry, WatchKey};
 use tokio::sync::{mpsc, watch};
 
+use crate::event_log::EventLog;
 use crate::raft::types::{LogId, StoredMembership};
 
 /// How long apply waits for a subscriber that does not keep up.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Old states waiting to be freed; when it is full, the applying task frees them itself.
 const REAPER_QUEUE: usize = 64;
+
+/// What may be the last reference to something large.
+type Old = Box<dyn Any + Send>;
 
 /// What one round of apply did.
 #[derive(Clone, Debug)]
@@ -36,6 +41,17 @@ pub struct AppliedBatch {
     /// Batches before this one were not delivered, or the whole state was replaced: take everything from
     /// `snapshot` and wake every watcher.
     pub missed: bool,
+}
+
+/// What a round of apply tells, and to whom.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    pub events: Vec<Event>,
+    pub changed: Vec<WatchKey>,
+    /// The same events as subscribers of the event stream are told them.
+    pub stream: Vec<StreamEntry>,
+    /// The whole state was replaced.
+    pub replaced: bool,
 }
 
 /// The newest state and its place in the log.
@@ -64,18 +80,20 @@ pub(crate) struct Readers {
 pub(crate) struct Publisher {
     current: Arc<ArcSwap<Published>>,
     applied: watch::Sender<Index>,
+    events: EventLog,
     /// `None` until start is over: the subscriber begins with the snapshot it finds then.
     batches: Option<mpsc::Sender<AppliedBatch>>,
     lagging: bool,
-    reaper: Option<SyncSender<Arc<Published>>>,
+    reaper: Option<SyncSender<Old>>,
 }
 
 impl Publisher {
-    pub(crate) fn new(first: Published) -> (Self, Readers) {
+    pub(crate) fn new(first: Published, events: EventLog) -> (Self, Readers) {
         let (applied, watch) = watch::channel(first.index());
         let current = Arc::new(ArcSwap::from_pointee(first));
         let readers = Readers { current: Arc::clone(&current), applied: watch };
-        (Self { current, applied, batches: None, lagging: false, reaper: start_reaper() }, readers)
+        let reaper = start_reaper();
+        (Self { current, applied, events, batches: None, lagging: false, reaper }, readers)
     }
 
     /// From now on batches go to the returned subscriber.
@@ -85,23 +103,23 @@ impl Publisher {
         receiver
     }
 
-    pub(crate) async fn publish(
-        &mut self,
-        now: Published,
-        events: Vec<Event>,
-        changed: Vec<WatchKey>,
-        replaced: bool,
-    ) {
+    pub(crate) async fn publish(&mut self, now: Published, told: Told) {
+        let Told { events, changed, stream, replaced } = told;
         let index = now.index();
         let snapshot = now.snapshot.clone();
         let old = self.current.swap(Arc::new(now));
         self.applied.send_replace(index);
-        self.free(old);
+        self.free(Box::new(old));
+        // After the state, so that whoever reads an event finds the state it is of.
+        let forgotten = if replaced { self.events.reset(index) } else { self.events.push(stream, index) };
+        if !forgotten.is_empty() {
+            self.free(Box::new(forgotten));
+        }
         self.deliver(AppliedBatch { index, events, changed, snapshot, missed: replaced }).await;
     }
 
     /// Freeing the last reference to a large state takes time that apply does not have.
-    fn free(&self, old: Arc<Published>) {
+    fn free(&self, old: Old) {
         if let Some(reaper) = &self.reaper {
             // A full queue hands it back, and it is freed here.
             drop(reaper.try_send(old));
@@ -130,8 +148,8 @@ impl Publisher {
     }
 }
 
-fn start_reaper() -> Option<SyncSender<Arc<Published>>> {
-    let (sender, old) = sync_channel::<Arc<Published>>(REAPER_QUEUE);
+fn start_reaper() -> Option<SyncSender<Old>> {
+    let (sender, old) = sync_channel::<Old>(REAPER_QUEUE);
     let thread = std::thread::Builder::new().name("state-reaper".into());
     thread.spawn(move || old.into_iter().for_each(drop)).ok().map(|_| sender)
 }
@@ -149,29 +167,29 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_stuck_subscriber_never_stops_apply_and_learns_that_it_missed_batches() {
-        let (mut publisher, readers) = Publisher::new(at(0));
+        let (mut publisher, readers) = Publisher::new(at(0), EventLog::new(0, Index::ZERO));
         let mut batches = publisher.subscribe(2);
         let begin = tokio::time::Instant::now();
         for index in 1..=10 {
-            publisher.publish(at(index), vec![], vec![], false).await;
+            publisher.publish(at(index), Told::default()).await;
         }
         assert_eq!(begin.elapsed(), PATIENCE, "apply waits once, not for every batch");
         assert_eq!(*readers.applied.borrow(), Index(10));
 
         let got = [batches.recv().await.unwrap(), batches.recv().await.unwrap()];
         assert_eq!(got.map(|b| (b.index, b.missed)), [(Index(1), false), (Index(2), false)]);
-        publisher.publish(at(11), vec![], vec![], false).await;
-        publisher.publish(at(12), vec![], vec![], false).await;
+        publisher.publish(at(11), Told::default()).await;
+        publisher.publish(at(12), Told::default()).await;
         let got = [batches.recv().await.unwrap(), batches.recv().await.unwrap()];
         assert_eq!(got.map(|b| (b.index, b.missed)), [(Index(11), true), (Index(12), false)]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_subscriber_that_left_is_not_waited_for() {
-        let (mut publisher, _readers) = Publisher::new(at(0));
+        let (mut publisher, _readers) = Publisher::new(at(0), EventLog::new(0, Index::ZERO));
         drop(publisher.subscribe(1));
         let begin = tokio::time::Instant::now();
-        publisher.publish(at(1), vec![], vec![], false).await;
+        publisher.publish(at(1), Told::default()).await;
         assert_eq!(begin.elapsed(), Duration::ZERO);
     }
 }

@@ -30,6 +30,10 @@ pub struct ConsensusConfig {
     pub max_entry_bytes: usize,
     /// Proposals joined into one log entry.
     pub max_entry_proposals: usize,
+    /// Events kept for those who follow them, at least, once there were as many; 0 keeps none. What the log keeps
+    /// behind the newest snapshot is at least [`Self::snapshot_threshold`] entries, from which they are refilled
+    /// after a start.
+    pub event_buffer: usize,
     /// Batches that wait for the subscriber before it misses some; see [`crate::AppliedBatch::missed`].
     pub applied_queue: usize,
 }
@@ -43,7 +47,7 @@ impl ConsensusConfig {
         Self {
             data_dir,
             server_id,
-            snapshot_threshold: 8192,
+            snapshot_threshold: 10_240,
             snapshot_threshold_bytes: 256 << 20,
             trailing_logs: 10_240,
             segment_bytes,
@@ -52,6 +56,7 @@ impl ConsensusConfig {
             max_queued_bytes: 128 << 20,
             max_entry_bytes: 8 << 20,
             max_entry_proposals: 1024,
+            event_buffer: 10_000,
             applied_queue: 1024,
         }
     }

@@ -16,6 +16,7 @@ use crate::applied::{AppliedBatch, Readers};
 use crate::body::encode_part;
 use crate::config::ConsensusConfig;
 use crate::error::{ProposeError, StartError, StorageError};
+use crate::event_log::EventLog;
 use crate::leadership::Leadership;
 use crate::proposer::{Proposal, fatal_error};
 use crate::raft::types::Raft;
@@ -46,6 +47,7 @@ pub(crate) struct Inner {
     pub wal: Mutex<Option<Wal>>,
     pub wal_thread: Mutex<Option<JoinHandle<()>>>,
     pub readers: Readers,
+    pub events: EventLog,
     pub proposals: mpsc::Sender<Proposal>,
     pub queued_bytes: Arc<Semaphore>,
     pub leadership: watch::Receiver<Leadership>,
@@ -118,6 +120,12 @@ impl Consensus {
     #[must_use]
     pub fn watch_applied(&self) -> watch::Receiver<Index> {
         self.inner.readers.applied.clone()
+    }
+
+    /// The newest events. Whoever reads one finds a snapshot at least as new.
+    #[must_use]
+    pub fn events(&self) -> &EventLog {
+        &self.inner.events
     }
 
     /// Waits until [`Self::snapshot`] holds everything committed before this call, in the whole cluster.

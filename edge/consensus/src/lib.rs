@@ -2,7 +2,7 @@
 //! acknowledged.
 //!
 //! ```text
-//!  propose ─► proposer (joins) ─► raft ─► wal (one fdatasync a batch) ─► committed ─► state ─► snapshot(), batches
+//!  propose ─► proposer (joins) ─► raft ─► wal (one fdatasync a batch) ─► committed ─► state ─► snapshot(), batches, events
 //!                                           └── segments ◄── purge ◄── snapshot files ◄─────────┘
 //! ```
 //!
@@ -17,10 +17,12 @@ mod config;
 mod consensus;
 mod disk;
 mod error;
+mod event_log;
 mod frame;
 mod leadership;
 mod proposer;
 mod raft;
+mod refill;
 mod snapshot;
 mod snapshotter;
 mod start;
@@ -31,5 +33,6 @@ pub use applied::AppliedBatch;
 pub use config::ConsensusConfig;
 pub use consensus::{Consensus, Proposed};
 pub use error::{ProposeError, StartError, StorageError};
+pub use event_log::EventLog;
 pub use leadership::Leadership;
 pub use status::RaftStatus;

@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use muster_ids::ServerId;
+use muster_ids::{Index, ServerId};
 use muster_state::State;
 use openraft::async_runtime::watch::WatchReceiver;
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
@@ -18,6 +18,7 @@ use crate::config::ConsensusConfig;
 use crate::consensus::{Consensus, Inner};
 use crate::disk::{Disk, MemoryDisk, RealDisk};
 use crate::error::{StartError, StorageError};
+use crate::event_log::EventLog;
 use crate::leadership::{self, Leadership};
 use crate::proposer::{self, EntryLimits};
 use crate::raft::convert::{log_id, stored_membership};
@@ -25,6 +26,7 @@ use crate::raft::log_store::LogStore;
 use crate::raft::peers::NoPeers;
 use crate::raft::state_machine::{SnapshotDue, StateMachine};
 use crate::raft::types::{Member, Raft, StoredMembership};
+use crate::refill::Refill;
 use crate::snapshot::{Loaded, SnapshotMeta, SnapshotStore};
 use crate::snapshotter::Snapshotter;
 use crate::wal::{Log, LogOptions, Wal};
@@ -64,8 +66,13 @@ pub(crate) async fn start_on(
     };
     let Recovered { log, store, intact, lock } = opened;
     let due = Arc::new(Notify::new());
-    let (machine, readers) = state_machine(&config, intact, &store, &due)?;
+    let begun_with = intact.as_ref().map_or(0, |(meta, _)| meta.last.index);
+    let events = EventLog::new(config.event_buffer, Index(begun_with));
+    let (machine, readers) = state_machine(&config, intact, &store, &due, &events)?;
     let (wal, thread) = Wal::start(log).map_err(|error| StartError::Raft(error.to_string()))?;
+    let refill = Refill { log: wal.reader().clone(), store: Arc::clone(&store), begun_with };
+    let refilled = events.clone();
+    let _beside = tokio::task::spawn_blocking(move || refill.run(&refilled));
     let log_store = LogStore::new(wal.clone(), Arc::clone(&store));
     let raft = Raft::new(config.server_id, settings, NoPeers, log_store, machine)
         .await
@@ -89,6 +96,7 @@ pub(crate) async fn start_on(
         wal: Mutex::new(Some(wal)),
         wal_thread: Mutex::new(Some(thread)),
         readers,
+        events,
         proposals,
         queued_bytes,
         leadership,
@@ -186,6 +194,7 @@ fn state_machine(
     intact: Option<(SnapshotMeta, State)>,
     store: &Arc<SnapshotStore>,
     due: &Arc<Notify>,
+    events: &EventLog,
 ) -> Result<(StateMachine, Readers), StorageError> {
     let (state, applied, members) = match intact {
         None => (State::new(), None, StoredMembership::default()),
@@ -196,14 +205,17 @@ fn state_machine(
         }
     };
     let first = Published { snapshot: state.snapshot(), applied, members: members.clone() };
-    let (publisher, readers) = Publisher::new(first);
+    let (publisher, readers) = Publisher::new(first, events.clone());
     let due = SnapshotDue {
         entries: config.snapshot_threshold.max(1),
         bytes: config.snapshot_threshold_bytes.max(1),
         notify: Arc::clone(due),
     };
     let snapshots = Arc::clone(store);
-    Ok((StateMachine { state, applied, members, publisher, snapshots, due, since: (0, 0) }, readers))
+    let keeps_events = config.event_buffer > 0;
+    let machine =
+        StateMachine { state, applied, members, publisher, keeps_events, snapshots, due, since: (0, 0) };
+    Ok((machine, readers))
 }
 
 /// Begins a cluster on first start. The only voter elects itself and catches up; a member of a larger cluster waits

@@ -28,6 +28,5 @@ mod writer;
 
 pub(crate) use batch::{Op, Payload, Position, Record, Vote};
 pub(crate) use log::{Log, LogOptions};
-#[cfg(test)]
 pub(crate) use reader::Reader;
 pub(crate) use writer::Wal;

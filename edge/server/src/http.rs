@@ -4,6 +4,7 @@
 //!   listener ─ guard ─ dispatch ─┬─ read   (blocking.rs: run, watch, run again) ─ routes/*.rs
 //!                                ├─ list   (the same; listing.rs encodes it piece by piece)
 //!                                ├─ write  (proposes, answers with the index)   ─ routes/*.rs
+//!                                ├─ events (follows the log)                     ─ routes/event.rs, ../events.rs
 //!                                └─ node   (asks the node, often a stream)      ─ routes/client/*.rs
 //! ```
 //!
@@ -22,7 +23,7 @@ mod filter;
 mod first_byte;
 mod forward;
 mod guard;
-mod listener;
+pub(crate) mod listener;
 pub(crate) mod listing;
 pub(crate) mod options;
 pub(crate) mod page;

@@ -8,6 +8,7 @@ mod acl;
 mod agent;
 mod brain;
 mod collector;
+mod events;
 mod housekeeper;
 pub mod http;
 mod ids;

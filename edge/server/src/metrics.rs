@@ -42,6 +42,7 @@ fn measure(shared: &Shared) {
     gauge(names::PLAN_QUEUE_DEPTH, brain.plans);
     gauge(names::HEARTBEAT_ACTIVE, brain.heartbeats);
     gauge(names::SESSIONS_NODES, shared.sessions.len());
+    gauge(names::EVENT_SUBSCRIBERS, shared.events.subscribers());
     shared.metrics.gauge(names::RAFT_APPLIED_INDEX, &[], snapshot.index().0 as f64);
     shared.metrics.gauge(names::STATE_SNAPSHOT_INDEX, &[], snapshot.index().0 as f64);
 }

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::acl::AclSettings;
 use crate::agent::AgentInfo;
 use crate::brain::Brain;
+use crate::events::Events;
 use crate::http::SearchLimits;
 use crate::ids::IdSource;
 use crate::sessions::Sessions;
@@ -45,6 +46,8 @@ pub struct ServerConfig {
     pub job_limits: Limits,
     pub acl: AclSettings,
     pub search: SearchLimits,
+    /// Events kept for those who follow them; 0 keeps none.
+    pub event_buffer: usize,
     pub metrics: Metrics,
     /// How often what changes by itself is measured.
     pub collection_interval: Duration,
@@ -94,7 +97,8 @@ impl Server {
         identity: IdentityStore,
         agent: impl FnOnce(SocketAddr) -> Arc<AgentInfo>,
     ) -> Result<(Self, Arc<AgentInfo>), StartError> {
-        let recovered = ConsensusConfig::new(config.data_dir.clone(), config.server_id);
+        let mut recovered = ConsensusConfig::new(config.data_dir.clone(), config.server_id);
+        recovered.event_buffer = config.event_buffer;
         let (consensus, applied) = Consensus::start(recovered).await?;
         // Only now may agents connect: what they are told comes from the whole state.
         let limits = muster_rpc::Limits::default();
@@ -111,6 +115,7 @@ impl Server {
             watches: Watches::new(),
             sessions: Sessions::default(),
             brain: Brain::new(heartbeats),
+            events: Events::default(),
             ids: IdSource,
             region: config.region.clone(),
             rpc_advertise: listener.local_addr(),

@@ -12,6 +12,7 @@ use muster_telemetry::metrics::names;
 
 use crate::acl::AclSettings;
 use crate::brain::Brain;
+use crate::events::Events;
 use crate::http::SearchLimits;
 use crate::http::error::ApiError;
 use crate::ids::IdSource;
@@ -26,6 +27,7 @@ pub struct Shared {
     pub(crate) watches: Watches,
     pub(crate) sessions: Sessions,
     pub(crate) brain: Brain,
+    pub(crate) events: Events,
     pub(crate) ids: IdSource,
     pub(crate) region: Region,
     pub(crate) rpc_advertise: SocketAddr,

@@ -42,6 +42,7 @@ impl Setup {
             job_limits: Limits::default(),
             acl: AclSettings::default(),
             search: crate::http::SearchLimits::default(),
+            event_buffer: 10_000,
             metrics: muster_telemetry::Metrics::default(),
             collection_interval: Duration::from_secs(1),
         };

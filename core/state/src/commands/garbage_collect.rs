@@ -1,10 +1,13 @@
 //! Forgets what is over. The leader chose by age; whether each object really is over is decided here.
 
+use std::sync::Arc;
+
 use muster_model::{JobKey, NodeStatus};
 
 use crate::change::Change;
 use crate::command::{Event, GarbageCollect, Reply};
 use crate::tables::Tables;
+use crate::tables::jobs::JobRow;
 
 /// Allocations go first, so that what only they held can go in the same command.
 pub(super) fn apply(tables: &mut Tables, cx: &mut Change, command: &GarbageCollect) -> Reply {
@@ -25,6 +28,8 @@ pub(super) fn apply(tables: &mut Tables, cx: &mut Change, command: &GarbageColle
     let jobs = keep_those(&command.jobs, |key| {
         let slot = tables.jobs.ids.get(key).copied().filter(|_| job_is_over(tables, key));
         if let Some(slot) = slot {
+            let job = tables.jobs.at(slot).and_then(JobRow::current).cloned();
+            cx.events.extend(job.map(Event::JobCollected));
             tables.remove_versions(cx, slot);
         }
         slot.is_some()
@@ -32,6 +37,8 @@ pub(super) fn apply(tables: &mut Tables, cx: &mut Change, command: &GarbageColle
     let nodes = keep_those(&command.nodes, |id| {
         let slot = tables.nodes.slot_of(*id).filter(|slot| node_is_over(tables, *slot));
         if let Some(slot) = slot {
+            let node = tables.nodes.get(slot).map(|row| Arc::clone(row.node()));
+            cx.events.extend(node.map(Event::NodeCollected));
             tables.remove_node(cx, slot);
         }
         slot.is_some()

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Tables;
 use crate::change::Change;
+use crate::command::Event;
 use crate::hash::hash_row;
 use crate::rows::RowKind;
 use crate::watch::WatchKey;
@@ -44,6 +45,7 @@ impl Tables {
     /// Adds the token or replaces the one of its accessor.
     pub(crate) fn put_acl_token(&mut self, cx: &mut Change, record: AclTokenRecord) {
         let accessor = record.token.accessor;
+        cx.events.push(Event::AclTokenUpserted(Arc::clone(&record.token)));
         self.load_acl_token(record);
         self.touch_acl_token(cx, accessor);
     }
@@ -59,6 +61,7 @@ impl Tables {
         let Some(old) = self.acl_tokens.rows.remove(&accessor) else { return };
         self.acl_tokens.by_secret.remove(&old.secret_hash);
         self.rehash(old.row_hash(), 0);
+        cx.events.push(Event::AclTokenDeleted(old.token));
         self.touch_acl_token(cx, accessor);
     }
 

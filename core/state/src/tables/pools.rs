@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Tables;
 use crate::change::Change;
+use crate::command::Event;
 use crate::hash::hash_row;
 use crate::rows::RowKind;
 use crate::watch::WatchKey;
@@ -37,6 +38,7 @@ impl Tables {
         }
         self.load_pool(&PoolRecord { name: name.clone(), create_index: cx.index });
         self.meta.node_pools = cx.index;
+        cx.events.push(Event::NodePoolUpserted(name.clone()));
         cx.changed.add(WatchKey::NodePool(name.clone()));
         cx.changed.add(WatchKey::NodePools);
     }

@@ -15,5 +15,6 @@ mod nodes;
 mod plans;
 mod random;
 mod rows;
+mod stream;
 mod versions;
 mod world;

@@ -26,7 +26,10 @@ fn the_first_registration_sets_the_secret_and_the_pool() {
     assert_eq!(now.node(node_id(1)).unwrap().status, NodeStatus::Ready);
     assert_eq!(now.node_secret_hash(node_id(1)), Some([7; 32]));
     assert_eq!(now.node_pools().map(NodePool::as_str).collect::<Vec<_>>(), ["all", "default", "gpu"]);
-    assert!(matches!(&*world.events, [Event::NodeRegistered(_), Event::CapacityFreed { .. }]));
+    assert!(matches!(
+        &*world.events,
+        [Event::NodePoolUpserted(_), Event::NodeRegistered(_), Event::CapacityFreed { .. }]
+    ));
     let stranger = NodeRegister { node: gpu.clone(), secret_hash: [8; 32], seed: SEED };
     let refusal = world.run(Command::NodeRegister(Box::new(stranger)));
     assert_eq!(refusal, Err(Refusal::NodeSecretMismatch));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use muster_ids::{Index, UnixNanos};
 use muster_model::{Plan, PlanOutcome};
 use muster_state::command::{Command, Entry, Event, Refusal, Reply};
-use muster_state::{Applied, Snapshot, SnapshotRow, State, WatchKey, invariants};
+use muster_state::{Applied, Snapshot, SnapshotRow, State, StreamEvent, WatchKey, invariants, stream_events};
 
 #[derive(Default)]
 pub struct World {
@@ -13,6 +13,8 @@ pub struct World {
     pub log: Vec<(Index, Entry)>,
     pub events: Vec<Event>,
     pub changed: Vec<WatchKey>,
+    /// What subscribers of the event stream are told of the last entry.
+    pub told: Vec<StreamEvent>,
 }
 
 impl World {
@@ -24,7 +26,9 @@ impl World {
         let index = self.index().next();
         let entry = Entry { time: UnixNanos(1_000_000_000 * index.0.cast_signed()), commands };
         let before = self.state.snapshot();
-        let Applied { replies, events, changed } = self.state.apply(index, &entry);
+        let applied = self.state.apply(index, &entry);
+        self.told = stream_events(&entry.commands, &applied);
+        let Applied { replies, events, changed, .. } = applied;
         self.log.push((index, entry));
         let after = self.state.snapshot();
         invariants::check(&after).unwrap();

@@ -7,9 +7,7 @@ use std::sync::Arc;
 
 use futures::{Stream, TryStreamExt};
 use muster_ids::Index;
-use muster_state::State;
-use muster_state::WatchKey;
-use muster_state::command::Event;
+use muster_state::{State, StreamEntry, stream_events};
 use openraft::storage::{ApplyResponder, EntryResponder, RaftStateMachine};
 use openraft::{EntryPayload, OptionalSend};
 use tokio::sync::Notify;
@@ -19,7 +17,7 @@ use super::convert::{openraft_meta, snapshot_meta, stored_membership};
 use super::types::{
     Entry, LogId, OpenraftMeta, OpenraftSnapshot, Replies, SnapshotAt, StoredMembership, TypeConfig,
 };
-use crate::applied::{Published, Publisher};
+use crate::applied::{Published, Publisher, Told};
 use crate::snapshot::SnapshotStore;
 
 /// When a snapshot is due, and whom to tell.
@@ -36,6 +34,8 @@ pub(crate) struct StateMachine {
     pub(crate) applied: Option<LogId>,
     pub(crate) members: StoredMembership,
     pub(crate) publisher: Publisher,
+    /// Whether anyone may follow the events.
+    pub(crate) keeps_events: bool,
     pub(crate) snapshots: Arc<SnapshotStore>,
     pub(crate) due: SnapshotDue,
     /// Entries and bytes applied since a snapshot was last asked for.
@@ -45,8 +45,7 @@ pub(crate) struct StateMachine {
 /// What a batch leaves to tell.
 #[derive(Default)]
 struct Outcome {
-    events: Vec<Event>,
-    changed: Vec<WatchKey>,
+    told: Told,
     replies: Vec<(ApplyResponder<TypeConfig>, Replies)>,
 }
 
@@ -64,8 +63,13 @@ impl StateMachine {
                 let commands =
                     body.entry().map_err(|error| io::Error::other(format!("log entry {index}: {error}")))?;
                 let applied = self.state.apply(index, commands);
-                outcome.events.extend(applied.events);
-                outcome.changed.extend(applied.changed);
+                if self.keeps_events {
+                    let events = stream_events(&commands.commands, &applied);
+                    let some = (!events.is_empty()).then_some(StreamEntry { index, events });
+                    outcome.told.stream.extend(some);
+                }
+                outcome.told.events.extend(applied.events);
+                outcome.told.changed.extend(applied.changed);
                 replies = applied.replies;
                 self.since.1 += body.len() as u64;
             }
@@ -74,13 +78,13 @@ impl StateMachine {
         Ok(replies)
     }
 
-    async fn publish(&mut self, events: Vec<Event>, changed: Vec<WatchKey>, replaced: bool) {
+    async fn publish(&mut self, told: Told) {
         let now = Published {
             snapshot: self.state.snapshot(),
             applied: self.applied,
             members: self.members.clone(),
         };
-        self.publisher.publish(now, events, changed, replaced).await;
+        self.publisher.publish(now, told).await;
         if self.since.0 >= self.due.entries || self.since.1 >= self.due.bytes {
             self.since = (0, 0);
             self.due.notify.notify_one();
@@ -105,7 +109,7 @@ impl RaftStateMachine<TypeConfig> for StateMachine {
             let replies = self.apply_one(entry, &mut outcome)?;
             outcome.replies.extend(responder.map(|responder| (responder, replies)));
         }
-        self.publish(outcome.events, outcome.changed, false).await;
+        self.publish(outcome.told).await;
         for (responder, replies) in outcome.replies {
             responder.send(replies);
         }
@@ -136,7 +140,7 @@ impl RaftStateMachine<TypeConfig> for StateMachine {
         self.applied = openraft_meta(&meta)?.last_log_id;
         self.members = stored_membership(&meta)?;
         self.state = state;
-        self.publish(Vec::new(), Vec::new(), true).await;
+        self.publish(Told { replaced: true, ..Told::default() }).await;
         Ok(())
     }
 

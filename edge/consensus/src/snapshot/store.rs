@@ -61,6 +61,11 @@ impl SnapshotStore {
         Ok(self.list()?.get(KEPT - 1).map(|(at, _)| at.index))
     }
 
+    /// The newest one older than that of the entry at `index`.
+    pub(crate) fn before(&self, index: u64) -> Result<Option<Position>, StorageError> {
+        Ok(self.list()?.into_iter().map(|(at, _)| at).find(|at| at.index < index))
+    }
+
     /// Writes a snapshot and forgets all but the newest two. Blocks.
     pub(crate) fn write(&self, meta: &SnapshotMeta, snapshot: &Snapshot) -> Result<(), StorageError> {
         let _one = self.writing.lock().unwrap_or_else(PoisonError::into_inner);

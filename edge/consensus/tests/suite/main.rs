@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod events;
 mod proposing;
 mod restart;
 mod snapshots;

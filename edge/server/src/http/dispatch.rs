@@ -20,7 +20,7 @@ use super::forward::Forwarder;
 use super::listener::Service;
 use super::options::{Options, Query};
 use super::routes::{
-    acl, agent, allocs, client, evals, job, job_statuses, jobs, node_meta, nodes, plan, pools, search,
+    acl, agent, allocs, client, evals, event, job, job_statuses, jobs, node_meta, nodes, plan, pools, search,
     status, system,
 };
 use super::{asked_node, beside, caller, error, websocket};
@@ -69,7 +69,7 @@ async fn elsewhere(
         return Ok(answer);
     }
     let (id, params, _) = route(&request)?;
-    let options = options(&request)?;
+    let options = options(id, &request)?;
     if !agent::is_local(id, agent, &options) {
         let request = asked_node::named(request, id, agent)?;
         let request = request.map(|body| body.map_err(|error| Box::new(error) as BoxError).boxed_unsync());
@@ -95,11 +95,15 @@ where
 {
     let (id, params, method) = route(&request)?;
     let id = own_token(id, &params, &caller);
-    let options = options(&request)?;
+    let options = options(id, &request)?;
     check_region(shared, &options)?;
     if matches!(id, RouteId::AllocExec | RouteId::JobAction) {
         // Its caller may say who it is only after the upgrade: it authorises itself.
         return client::exec::open(request, shared, caller, id, &params, &options).await;
+    }
+    if id == RouteId::EventStream {
+        // It is asked about every object for as long as it lasts.
+        return event::open(&request, shared, caller, &options);
     }
     let row = id.row();
     let grant = caller.acl.authorize(row.requires, namespace_of(id, method, &options))?;
@@ -154,8 +158,12 @@ fn route<B>(request: &Request<B>) -> Result<(RouteId, Params, Method), ApiError>
     }
 }
 
-fn options<B>(request: &Request<B>) -> Result<Options, ApiError> {
-    Options::parse(Query::parse(request.uri().query().unwrap_or_default())?)
+fn options<B>(id: RouteId, request: &Request<B>) -> Result<Options, ApiError> {
+    let query = Query::parse(request.uri().query().unwrap_or_default())?;
+    if id == RouteId::EventStream {
+        event::check_index(&query)?;
+    }
+    Options::parse(query)
 }
 
 /// The namespace that the caller needs the capability in. `None`, any, where the object says itself which namespace it
@@ -251,6 +259,8 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
         RouteId::FsReadAt => client::fs::read_at(write).await?,
         RouteId::FsStream => client::fs::stream(write).await?,
         RouteId::AllocLogs => client::logs::stream(write).await?,
+        // Taken out before.
+        RouteId::EventStream => return Err(ApiError::internal("the event stream was not opened")),
         // A websocket, taken out before: as a plain request it has no answer.
         RouteId::AllocExec | RouteId::JobAction => return Err(websocket::required()),
         RouteId::AllocStats => client::stats::read(write).await?,

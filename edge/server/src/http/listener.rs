@@ -60,6 +60,11 @@ pub enum Service {
 /// that is taken over keeps it.
 pub(super) type Place = Arc<(OwnedSemaphorePermit, Held)>;
 
+/// Ends the connection of a request whose answer nobody takes. HTTP/2 has none: there, a stream that is not read holds
+/// no more than its own window, and others share the connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Cut(pub CancellationToken);
+
 /// How long requests in flight may take once the agent stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -211,10 +216,15 @@ async fn run<I>(
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(256);
     let headers: Arc<[_]> = config.response_headers.clone().into();
     let place = place.cloned();
+    let cut = Cut(CancellationToken::new());
+    let ended = cut.0.clone();
     let handler = hyper::service::service_fn(move |mut request: http::Request<Incoming>| {
         let (service, headers) = (service.clone(), Arc::clone(&headers));
         if let Some(place) = &place {
             request.extensions_mut().insert(Arc::clone(place));
+        }
+        if request.version() < http::Version::HTTP_2 {
+            request.extensions_mut().insert(cut.clone());
         }
         async move {
             let accepts = compress::accepts(request.headers());
@@ -227,8 +237,13 @@ async fn run<I>(
     });
     let io = FirstByte::within(io, config.header_timeout);
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(io), handler).into_owned();
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(%error, "http: connection ended early");
+    tokio::select! {
+        served = watcher.watch(connection) => {
+            if let Err(error) = served {
+                tracing::debug!(%error, "http: connection ended early");
+            }
+        }
+        () = ended.cancelled() => tracing::debug!("http: connection cut off"),
     }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod agent;
 pub(crate) mod allocs;
 pub(crate) mod client;
 pub(crate) mod evals;
+pub(crate) mod event;
 pub(crate) mod job;
 pub(crate) mod job_statuses;
 pub(crate) mod jobs;

@@ -73,6 +73,10 @@ names! {
     STATE_SNAPSHOT_INDEX: Gauge "nomad.state.snapshotIndex";
     /// Nodes connected to this server.
     SESSIONS_NODES: Gauge "muster.sessions.nodes";
+    /// Subscribers of the event stream at this server.
+    EVENT_SUBSCRIBERS: Gauge "muster.event_stream.subscribers";
+    /// How far above the index asked for the last resumed event stream had to begin.
+    EVENT_REQUEST_OFFSET: Gauge "nomad.nomad.event_broker.subscription.request_offset";
     /// MHz given to allocations.
     CLIENT_ALLOCATED_CPU: Gauge "nomad.client.allocated.cpu";
     /// MB given to allocations.

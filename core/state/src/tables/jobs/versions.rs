@@ -6,7 +6,7 @@ use muster_model::{Job, JobKey, JobStatus, JobSubmission, VersionTag};
 
 use super::{JobRow, VersionRow};
 use crate::change::Change;
-use crate::command::Refusal;
+use crate::command::{Event, Refusal};
 use crate::tables::Tables;
 
 /// Drops versions beyond the `tracked` newest. Those with a tag stay, and so does the newest stable one before the
@@ -79,15 +79,18 @@ impl Tables {
 
     /// Changes what the servers keep beside the specification of one version; its number stays.
     fn change_version(&mut self, cx: &mut Change, slot: u32, version: u64, change: impl FnOnce(&mut Job)) {
-        let index = cx.index;
+        let (index, mut current) = (cx.index, None);
         self.with_versions(slot, |versions| {
-            if let Some(row) = versions.iter_mut().find(|row| row.job.version == version) {
-                let mut job = Job::clone(&row.job);
-                change(&mut job);
-                job.modify_index = index;
-                row.replace(Arc::new(job));
-            }
+            let Some(at) = versions.iter().position(|row| row.job.version == version) else { return };
+            let Some(row) = versions.get_mut(at) else { return };
+            let mut job = Job::clone(&row.job);
+            change(&mut job);
+            job.modify_index = index;
+            row.replace(Arc::new(job));
+            current = (at == 0).then(|| Arc::clone(&row.job));
         });
+        // Who follows jobs takes what they hear of last for the current version.
+        cx.events.extend(current.map(Event::JobChanged));
         self.touch_job(cx, slot);
     }
 

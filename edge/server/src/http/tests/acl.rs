@@ -130,6 +130,7 @@ impl Objects {
             | RouteId::Metrics => plain("", ""),
             // Otherwise it never ends.
             RouteId::AgentMonitorExport => Case { status: 400, ..plain("", "") },
+            RouteId::EventStream => Case { query: "topic=a:b:c", status: 400, ..plain("", "") },
             RouteId::AgentMonitor => Case { query: "log_level=loud", status: 400, ..plain("", "") },
             RouteId::AgentJoin => Case { query: "address=127.0.0.1", ..plain("", "") },
             // No client, no configuration, no other server.
