@@ -60,6 +60,14 @@ fn the_openapi_document_is_valid_and_answers_fit_it() {
 }
 
 #[test]
+fn events() {
+    let Some(python) = python() else { return };
+    let root = tempdir().unwrap();
+    let agent = dev_agent(&root);
+    python.check("events.py", &[&agent.options.http_port.to_string()]);
+}
+
+#[test]
 fn agent_metrics_and_tokens() {
     let Some(python) = python() else { return };
     let root = tempdir().unwrap();

@@ -149,6 +149,15 @@ fn row(command: &Command, event: &Event) -> Option<(StreamRow, &'static str)> {
     Some(match event {
         Event::JobRegistered(registered) => (job(registered, false), "JobRegistered"),
         Event::JobDeregistered { job: gone, purged } => (job(gone, *purged), "JobDeregistered"),
+        // Marks of a version are no news of the job, and the contract has no type for them.
+        Event::JobChanged(_)
+            if matches!(
+                command,
+                Command::JobStability(_) | Command::JobTagApply(_) | Command::JobTagRemove(_)
+            ) =>
+        {
+            return None;
+        }
         Event::JobChanged(changed) => (job(changed, false), cause(command)),
         Event::JobCollected(gone) => (job(gone, true), "JobBatchDeregistered"),
         Event::EvalUpdated(eval) => (StreamRow::Eval(Arc::clone(eval)), eval_kind(command)),
@@ -169,7 +178,6 @@ const fn cause(command: &Command) -> &'static str {
         Command::AllocClientUpdate(_) => "AllocationUpdated",
         Command::AllocStop(_) => "AllocationUpdateDesiredStatus",
         Command::GarbageCollect(_) => "JobBatchDeregistered",
-        Command::JobStability(_) | Command::JobTagApply(_) | Command::JobTagRemove(_) => "JobRegistered",
         _ => eval_kind(command),
     }
 }

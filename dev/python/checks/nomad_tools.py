@@ -1,6 +1,6 @@
 """nomad-tools as people use it: jobs run and watched, their logs streamed, files copied, ports and commands found.
 
-It asks by polling: the event stream, which it prefers, is not built yet.
+It follows the event stream, and once asks by polling.
 
 Arguments: port of an agent, a directory with a `nomad`, a directory to work in.
 """
@@ -32,7 +32,7 @@ def run(*arguments, code=0, **how):
 
 
 def watch(*arguments, code=0, **how):
-    return run("watch", "--polling", "--lines=-1", *arguments, code=code, **how)
+    return run("watch", "--lines=-1", *arguments, code=code, **how)
 
 
 def job(name, kind, script, more=""):
