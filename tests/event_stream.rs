@@ -89,7 +89,8 @@ fn ten_thousand_events_are_followed_and_resumed_without_gap_or_duplicate() {
     const JOBS: usize = 2700;
     let root = tempdir().unwrap();
     let mut server = options(&root, "server").server();
-    server.config = server.config.replace("bootstrap_expect", "event_buffer_size = 20000\n  bootstrap_expect");
+    server.config =
+        server.config.replace("bootstrap_expect", "event_buffer_size = 20000\n  bootstrap_expect");
     let mut agent = server.start();
     let (made, followed) = thread::scope(|scope| {
         let follower = scope.spawn(|| read_until(&agent, "index=1", "last"));

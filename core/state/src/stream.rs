@@ -194,7 +194,9 @@ const fn eval_kind(command: &Command) -> &'static str {
 const fn alloc_kind(command: &Command) -> &'static str {
     match command {
         Command::PlanApply(_) => "PlanResult",
-        Command::AllocStop(_) | Command::JobDeregister(_) => "AllocationUpdateDesiredStatus",
+        Command::AllocStop(_) | Command::AllocMigrate(_) | Command::JobDeregister(_) => {
+            "AllocationUpdateDesiredStatus"
+        }
         _ => "AllocationUpdated",
     }
 }
@@ -202,6 +204,7 @@ const fn alloc_kind(command: &Command) -> &'static str {
 const fn node_kind(command: &Command) -> &'static str {
     match command {
         Command::NodeEligibilityUpdate(_) => "NodeEligibility",
+        Command::NodeDrainUpdate(_) | Command::NodeDrainFinish(_) => "NodeDrain",
         _ => "NodeStreamEvent",
     }
 }
