@@ -12,6 +12,13 @@ pub enum Capability {
     PurgeJob,
     EvaluateJob,
     PlanJob,
+    ScaleJob,
+    ReadJobScaling,
+    ListScalingPolicies,
+    ReadScalingPolicy,
+    TagJobVersion,
+    RevertJob,
+    StableJob,
     AllocLifecycle,
     GcAllocation,
     AllocExec,
@@ -52,6 +59,13 @@ impl Capability {
             | Self::PurgeJob
             | Self::EvaluateJob
             | Self::PlanJob
+            | Self::ScaleJob
+            | Self::ReadJobScaling
+            | Self::ListScalingPolicies
+            | Self::ReadScalingPolicy
+            | Self::TagJobVersion
+            | Self::RevertJob
+            | Self::StableJob
             | Self::AllocLifecycle
             | Self::GcAllocation
             | Self::AllocExec
@@ -79,6 +93,13 @@ impl Capability {
             Self::PurgeJob => "ns:purge-job",
             Self::EvaluateJob => "ns:evaluate-job",
             Self::PlanJob => "ns:plan-job",
+            Self::ScaleJob => "ns:scale-job",
+            Self::ReadJobScaling => "ns:read-job-scaling",
+            Self::ListScalingPolicies => "ns:list-scaling-policies",
+            Self::ReadScalingPolicy => "ns:read-scaling-policy",
+            Self::TagJobVersion => "ns:tag-job-version",
+            Self::RevertJob => "ns:revert-job",
+            Self::StableJob => "ns:stable-job",
             Self::AllocLifecycle => "ns:alloc-lifecycle",
             Self::GcAllocation => "ns:gc-allocation",
             Self::AllocExec => "ns:alloc-exec",

@@ -80,6 +80,8 @@ uuid_kind! {
     NodeId;
     /// The rollout of one job version.
     DeploymentId;
+    /// How one group of a job may be scaled.
+    ScalingPolicyId;
     /// A server, stable over restarts and address changes.
     ServerId;
 }

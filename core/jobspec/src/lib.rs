@@ -25,4 +25,5 @@ pub use hcl::{Places, parse_hcl, parse_hcl_with_places};
 pub use input::JobInput;
 pub use json::{ParseError, parse_json};
 pub use preserve::Preserve;
-pub use view::view;
+pub use view::{scaling_view, view};
+pub use wire::{json, value_of};

@@ -8,6 +8,7 @@ mod place;
 mod policy;
 mod task;
 
+pub use group::scaling_view;
 pub(crate) use task::resources;
 
 use std::collections::BTreeMap;

@@ -347,7 +347,9 @@ choices! {
     SelinuxLabel ServiceProvider TokenChange VolumeKind
 }
 
-pub(crate) fn value_of(value: &Json) -> Value {
+/// A free-form value of the wire, as it is kept.
+#[must_use]
+pub fn value_of(value: &Json) -> Value {
     match value {
         Json::Null => Value::Null,
         Json::Bool(value) => Value::Bool(*value),
@@ -363,7 +365,9 @@ pub(crate) fn value_of(value: &Json) -> Value {
     }
 }
 
-pub(crate) fn json(value: &Value) -> Json {
+/// A free-form value, as the wire shows it.
+#[must_use]
+pub fn json(value: &Value) -> Json {
     match value {
         Value::Null => Json::Null,
         Value::Bool(value) => Json::Bool(*value),

@@ -85,7 +85,7 @@ pub use periodic::Periodic;
 pub use plan::{Placement, Plan, PlanOutcome, Stop};
 pub use policy::{DelayFunction, ReschedulePolicy, RestartMode, RestartPolicy};
 pub use resources::{Resources, TaskResources};
-pub use scaling::ScalingPolicy;
+pub use scaling::{KEPT_SCALING_EVENTS, ScalingEvent, ScalingPolicy};
 pub use schedule::{ScheduleCron, TaskSchedule};
 pub use secret::SecretRef;
 pub use service::{AddressMode, Service, ServiceProvider, ServiceWeights};

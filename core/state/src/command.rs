@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use muster_ids::{AccessorId, AllocId, EvalId, Index, JobId, Namespace, NodeId, NodePool, Text, UnixNanos};
+use muster_ids::{
+    AccessorId, AllocId, EvalId, GroupName, Index, JobId, Namespace, NodeId, NodePool, Text, UnixNanos,
+};
 use muster_model::{
     AclToken, AllocatedPort, ClientStatus, DesiredTransition, DrainSpec, Eligibility, Evaluation, Job,
-    JobKey, JobSubmission, JobType, Node, NodeStatus, Plan, PlanOutcome, TaskState, VersionTag,
+    JobKey, JobSubmission, JobType, Node, NodeStatus, Plan, PlanOutcome, TaskState, Value, VersionTag,
 };
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +46,8 @@ pub enum Command {
     JobTagApply(JobTagApply),
     JobTagRemove(JobTagRemove),
     TrackedVersionsSet(TrackedVersionsSet),
+    JobScale(Box<JobScale>),
+    JobEvaluate(JobEvaluate),
 }
 
 /// 16 random bytes drawn by the proposer, from which `apply` derives the ids of objects whose number it alone knows.
@@ -109,6 +113,31 @@ pub struct JobTagRemove {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrackedVersionsSet {
     pub versions: u32,
+}
+
+/// Gives a group another count, as a version of its own with its evaluation; without a count, only tells something.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobScale {
+    pub key: JobKey,
+    pub group: GroupName,
+    pub count: Option<u32>,
+    /// Instances of all groups together that the cluster allows; 0 means no limit.
+    pub max_total: u32,
+    pub message: Text,
+    pub error: bool,
+    pub meta: BTreeMap<String, Value>,
+    /// Check-and-set: the job modify index that is expected.
+    pub enforce_index: Option<Index>,
+    pub eval_id: EvalId,
+}
+
+/// Asks for an evaluation of a job as it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobEvaluate {
+    pub key: JobKey,
+    /// Replaces failed allocations now, whatever the delay and the attempts of their policy.
+    pub force_reschedule: bool,
+    pub eval_id: EvalId,
 }
 
 /// Creates evaluations or replaces them by id.
@@ -304,6 +333,22 @@ pub enum Refusal {
     JobTagTaken { job: JobId, name: Text },
     #[error("tag \"{name}\" not found on job \"{job}\"")]
     JobTagNotFound { job: JobId, name: Text },
+    #[error("job \"{job}\" not found")]
+    ScaledJobMissing { job: JobId },
+    #[error("task group \"{group}\" specified for scaling does not exist in job")]
+    ScaledGroupMissing { group: GroupName },
+    #[error("group count was less than scaling policy minimum: {count} < {min}")]
+    ScaledBelowMinimum { count: u32, min: u64 },
+    #[error("group count was greater than scaling policy maximum: {count} > {max}")]
+    ScaledAboveMaximum { count: u32, max: u64 },
+    #[error("total count was greater than configured job_max_count: {total} > {max}")]
+    ScaledAboveLimit { total: u64, max: u32 },
+    #[error("jobs of type \"{kind}\" can only be scaled between 0 and 1")]
+    ScaledPerNode { kind: JobType },
+    #[error("can't evaluate periodic job")]
+    EvaluatedPeriodic,
+    #[error("can't evaluate parameterized job")]
+    EvaluatedParameterized,
     #[error("at least one version of a job must be kept")]
     NoTrackedVersions,
     #[error("node not found")]

@@ -12,8 +12,10 @@ mod eval_update;
 mod feature_level_raise;
 mod garbage_collect;
 mod job_deregister;
+mod job_evaluate;
 mod job_register;
 mod job_revert;
+mod job_scale;
 mod job_stability;
 mod job_store;
 mod job_tag_apply;
@@ -37,6 +39,8 @@ pub(crate) fn apply(tables: &mut Tables, cx: &mut Change, command: &Command) -> 
         Command::JobRegister(command) => job_register::apply(tables, cx, command),
         Command::JobDeregister(command) => job_deregister::apply(tables, cx, command),
         Command::JobRevert(command) => job_revert::apply(tables, cx, command),
+        Command::JobScale(command) => job_scale::apply(tables, cx, command),
+        Command::JobEvaluate(command) => job_evaluate::apply(tables, cx, command),
         Command::JobStability(command) => job_stability::apply(tables, cx, command),
         Command::JobTagApply(command) => job_tag_apply::apply(tables, cx, command),
         Command::JobTagRemove(command) => job_tag_remove::apply(tables, cx, command),

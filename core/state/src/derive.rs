@@ -5,7 +5,7 @@
 //! stream gives the first eight bytes of the id, the second the last eight, little endian. The result is stamped as
 //! a version 4 UUID.
 
-use muster_ids::{EvalId, Index};
+use muster_ids::{EvalId, GroupName, Index, ScalingPolicyId};
 use muster_model::JobKey;
 
 use crate::command::IdSeed;
@@ -18,6 +18,13 @@ const PRIME: u64 = 0x0000_0100_0000_01b3;
 pub fn eval_id(seed: IdSeed, index: Index, job: &JobKey) -> EvalId {
     let parts = [job.namespace.as_str().as_bytes(), job.id.as_str().as_bytes()];
     EvalId::from_random(derive(seed, index, &parts))
+}
+
+/// The id of a group's scaling policy: the same for as long as the job registered at `created` lives.
+#[must_use]
+pub fn scaling_policy_id(created: Index, job: &JobKey, group: &GroupName) -> ScalingPolicyId {
+    let parts = [job.namespace.as_str(), job.id.as_str(), group.as_str(), "horizontal"].map(str::as_bytes);
+    ScalingPolicyId::from_random(derive(IdSeed([0; 16]), created, &parts))
 }
 
 fn derive(seed: IdSeed, index: Index, parts: &[&[u8]]) -> [u8; 16] {
@@ -63,6 +70,17 @@ mod tests {
     fn derived_ids_never_change() {
         let id = eval_id(IdSeed([7; 16]), Index(42), &key("web"));
         assert_eq!(id.to_string(), "bdc187d8-11ec-4c71-8213-b29b068ab3e4");
+    }
+
+    #[test]
+    fn scaling_policies_are_told_apart_by_job_group_and_time() {
+        let of = |created, job: &str, group: &str| {
+            scaling_policy_id(Index(created), &key(job), &GroupName::new(group).unwrap())
+        };
+        assert_eq!(of(7, "web", "g").to_string(), "661baa5b-b46e-42d4-bcd7-6f401b01c1b7");
+        assert_ne!(of(7, "web", "g"), of(8, "web", "g"));
+        assert_ne!(of(7, "web", "g"), of(7, "web", "h"));
+        assert_ne!(of(7, "web", "g"), of(7, "db", "g"));
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod hashes;
 mod indexes;
 mod jobs;
 mod nodes;
+mod scaling;
 mod watches;
 
 use crate::snapshot::Snapshot;
@@ -37,6 +38,8 @@ pub fn check(snapshot: &Snapshot) -> Result<(), Violation> {
     jobs::tags_are_unique(tables)?;
     jobs::at_most_one_blocked_evaluation(tables)?;
     nodes::draining_nodes_take_nothing(tables)?;
+    scaling::events_belong_to_jobs(tables)?;
+    scaling::scaled_jobs_are_indexed(tables)?;
     watches::no_index_is_in_the_future(snapshot)?;
     watches::tables_cover_their_rows(snapshot)?;
     hashes::hash_equals_recomputation(tables)

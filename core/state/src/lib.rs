@@ -24,7 +24,7 @@ mod tables;
 mod watch;
 
 pub use columns::{NodeColumns, NodeSlot};
-pub use derive::eval_id;
+pub use derive::{eval_id, scaling_policy_id};
 pub use drained::keeps_draining;
 pub use hash::HASH_VERSION;
 pub use occupancy::holds_resources;
@@ -35,4 +35,5 @@ pub use state::{Applied, State};
 pub use stream::{EventGap, EventRing, StreamEntry, StreamEvent, StreamRow, Topic, stream_events};
 pub use summary::{GroupCounts, JobSummary};
 pub use tables::jobs::KEPT_VERSIONS;
+pub use tables::scaling_events::ScalingEvents;
 pub use watch::WatchKey;

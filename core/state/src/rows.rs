@@ -40,6 +40,8 @@ pub enum RowKind {
     Node = 6,
     Eval = 7,
     Alloc = 8,
+    /// What happened to the counts of a job's groups.
+    ScalingEvents = 12,
     AclToken = 20,
 }
 
@@ -57,6 +59,7 @@ impl RowKind {
             6 => Self::Node,
             7 => Self::Eval,
             8 => Self::Alloc,
+            12 => Self::ScalingEvents,
             20 => Self::AclToken,
             _ => return None,
         })

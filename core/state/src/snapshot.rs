@@ -8,6 +8,7 @@ mod allocs;
 mod evals;
 mod jobs;
 mod nodes;
+mod scaling;
 mod watch_index;
 
 use std::sync::Arc;

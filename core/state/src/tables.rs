@@ -7,6 +7,7 @@ pub(crate) mod evals;
 pub(crate) mod jobs;
 pub(crate) mod nodes;
 pub(crate) mod pools;
+pub(crate) mod scaling_events;
 
 use muster_ids::{Index, UnixNanos};
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,7 @@ pub(crate) struct Tables {
     pub(crate) evals: evals::EvalTable,
     pub(crate) allocs: allocs::AllocTable,
     pub(crate) acl_tokens: acl_tokens::AclTokenTable,
+    pub(crate) scaling_events: scaling_events::ScalingEventTable,
     /// Sum of the hashes of all rows but `meta`.
     pub(crate) rows_hash: u64,
 }
@@ -47,6 +49,8 @@ pub(crate) struct Meta {
     /// When ACLs were bootstrapped last; zero when they never were.
     #[serde(skip_serializing_if = "is_zero")]
     pub(crate) acl_bootstrap: Index,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) scaling_policies: Index,
     /// How many versions of a job are kept.
     #[serde(skip_serializing_if = "is_usual")]
     pub(crate) tracked_versions: u32,
@@ -76,6 +80,7 @@ impl Default for Meta {
             node_pools: Index::ZERO,
             acl_tokens: Index::ZERO,
             acl_bootstrap: Index::ZERO,
+            scaling_policies: Index::ZERO,
             tracked_versions: jobs::KEPT_VERSIONS,
         }
     }

@@ -29,6 +29,8 @@ pub enum WatchKey {
     NodePool(NodePool),
     AclTokens,
     AclToken(AccessorId),
+    /// The scaling policies of all jobs.
+    ScalingPolicies,
 }
 
 /// Collects watch keys, each once, in the order of their first change.

@@ -7,6 +7,7 @@ use crate::routes;
 // Every shape is in some row: a list of them here would only repeat the table.
 use crate::views::*;
 use muster_jobspec::JobInput;
+use muster_jobspec::input::ScalingInput;
 use serde_json::Value;
 
 routes! {
@@ -21,7 +22,15 @@ routes! {
     /// What the jobs page of a user interface shows: jobs and their allocations, newest change first.
     JobStatuses: Get|Post "/v1/jobs/statuses", (JobStatusesRequest) -> Vec<JobStatusView>, requires [ReadJob], blocking page filter reverse & [include_children];
     /// Versions of a job, newest first.
-    JobVersions: Get "/v1/job/{*job}/versions", (()) -> JobVersionsResponse, requires [ReadJob], blocking;
+    JobVersions: Get "/v1/job/{*job}/versions", (()) -> JobVersionsResponse, requires [ReadJob], blocking & [diffs diff_tag diff_version];
+    /// Give a version of a job a name, which also keeps it.
+    JobTagApply: Put|Post "/v1/job/{*job}/versions/{name}/tag", (JobTagRequest) -> JobTagResponse, requires [SubmitJob|TagJobVersion];
+    /// Take a version's name away.
+    JobTagRemove: Delete "/v1/job/{*job}/versions/{name}/tag", (()) -> JobTagResponse, requires [SubmitJob|TagJobVersion];
+    /// Register what an earlier version asked for.
+    JobRevert: Post|Put "/v1/job/{*job}/revert", (JobRevertRequest) -> JobRegisterResponse, requires [SubmitJob|RevertJob];
+    /// Say whether a version has proven itself.
+    JobStable: Post|Put "/v1/job/{*job}/stable", (JobStabilityRequest) -> JobStabilityResponse, requires [SubmitJob|StableJob];
     /// Allocations of a job.
     JobAllocations: Get "/v1/job/{*job}/allocations", (()) -> Vec<AllocListStub>, requires [ReadJob], blocking & [all];
     /// Evaluations of a job.
@@ -41,7 +50,13 @@ routes! {
     /// Services of a job's allocations; always empty in this version.
     JobServices: Get "/v1/job/{*job}/services", (()) -> Vec<Value>, requires [ReadJob], blocking;
     /// Counts of a job's groups: wanted, placed, running.
-    JobScaleStatus: Get "/v1/job/{*job}/scale", (()) -> JobScaleStatusView, requires [ReadJob], blocking;
+    JobScaleStatus: Get "/v1/job/{*job}/scale", (()) -> JobScaleStatusView, requires [ReadJob|ReadJobScaling], blocking;
+    /// Give a group another count, or tell why it keeps the one it has.
+    JobScale: Put|Post "/v1/job/{*job}/scale", (ScalingRequest) -> JobRegisterResponse, requires [ScaleJob|SubmitJob];
+    /// How groups of jobs may be scaled.
+    ScalingPolicyList: Get "/v1/scaling/policies", (()) -> Vec<ScalingPolicyStub>, requires [ListScalingPolicies|ReadJob], blocking prefix & [job type];
+    /// One scaling policy.
+    ScalingPolicyRead: Get "/v1/scaling/policy/{policy}", (()) -> ScalingInput, requires [ReadScalingPolicy|ReadJob], blocking;
     /// A dry run: what registering the job would change, and where its allocations would go.
     JobPlan: Post|Put "/v1/job/{*job}/plan", (JobPlanRequest) -> JobPlanResponse, requires [SubmitJob|PlanJob];
     /// Ask for a new evaluation of a job.
@@ -51,7 +66,7 @@ routes! {
     /// Register a job under the id in the path.
     JobUpdate: Post|Put "/v1/job/{*job}", (JobRegisterRequest) -> JobRegisterResponse, requires [SubmitJob|RegisterJob];
     /// Stop a job, or with `purge` forget it.
-    JobDeregister: Delete "/v1/job/{*job}", (()) -> JobDeregisterResponse, requires [SubmitJob|PurgeJob|DeregisterJob] & [purge eval_priority no_shutdown_delay];
+    JobDeregister: Delete "/v1/job/{*job}", (()) -> JobDeregisterResponse, requires [SubmitJob|PurgeJob|DeregisterJob] & [purge global eval_priority no_shutdown_delay];
 
     /// Allocations.
     AllocList: Get "/v1/allocations", (()) -> Vec<AllocListStub>, requires [ReadJob], blocking page filter prefix reverse & [resources task_states];

@@ -23,6 +23,7 @@ mod search;
 mod task_state;
 mod time;
 mod usage;
+mod version;
 
 pub use acl::{AclBootstrapRequest, AclRoleLink, AclTokenStub, AclTokenView, SecretText};
 pub use action::JobActionView;
@@ -41,9 +42,9 @@ pub use exec::{ExecHandshake, ExecInputFrame, ExecOutputFrame, ExecPiece, ExecRe
 pub use fs::{AllocFileInfo, StreamFrame};
 pub use host_stats::{HostCpu, HostDisk, HostMemory, HostStatsView};
 pub use job::{
-    GroupSummaryView, JobDeregisterResponse, JobEvaluateRequest, JobListStub, JobRegisterRequest,
-    JobRegisterResponse, JobSubmissionView, JobSummaryView, JobValidateRequest, JobValidateResponse,
-    JobVersionsResponse, JobsParseRequest,
+    EvalOptionsView, GroupSummaryView, JobDeregisterResponse, JobEvaluateRequest, JobListStub,
+    JobRegisterRequest, JobRegisterResponse, JobSubmissionView, JobSummaryView, JobValidateRequest,
+    JobValidateResponse, JobVersionsResponse, JobsParseRequest,
 };
 pub use job_status::{JobRef, JobStatusAllocView, JobStatusView, JobStatusesRequest};
 pub use metric::{MetricView, NodeScoreView};
@@ -53,11 +54,14 @@ pub use node::{
 };
 pub use node_meta::{NodeMetaRequest, NodeMetaView};
 pub use plan::{DesiredUpdatesView, JobPlanRequest, JobPlanResponse, PlanAnnotationsView};
-pub use scale::{GroupScaleView, JobScaleStatusView};
+pub use scale::{GroupScaleView, JobScaleStatusView, ScalingEventView, ScalingPolicyStub, ScalingRequest};
 pub use search::{FuzzyMatch, FuzzySearchRequest, FuzzySearchResponse, SearchRequest, SearchResponse};
 pub use task_state::{TaskEventView, TaskStateView};
 pub use time::{rfc3339, rfc3339_unless_zero};
 pub use usage::{
     ActionResponse, AllocResourceUsage, AllocRestartRequest, AllocSignalRequest, CheckQueryResult, CpuUsage,
     MemoryUsage, ResourceUsage, TaskResourceUsage,
+};
+pub use version::{
+    JobRevertRequest, JobStabilityRequest, JobStabilityResponse, JobTagRequest, JobTagResponse,
 };

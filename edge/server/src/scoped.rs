@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use muster_acl::Grant;
-use muster_ids::{AccessorId, AllocId, EvalId, Index, Namespace, NodeId, NodePool};
-use muster_model::{AclToken, Alloc, Evaluation, Job, JobKey, JobSubmission, Node};
-use muster_state::{IdPrefix, JobSummary, Snapshot, WatchKey};
+use muster_ids::{AccessorId, AllocId, EvalId, Index, Namespace, NodeId, NodePool, ScalingPolicyId};
+use muster_model::{AclToken, Alloc, Evaluation, Group, Job, JobKey, JobSubmission, Node};
+use muster_state::{IdPrefix, JobSummary, ScalingEvents, Snapshot, WatchKey};
 
 /// A snapshot seen through a grant.
 #[derive(Debug)]
@@ -46,6 +46,17 @@ impl<'a> Scoped<'a> {
     /// The counts of a job obtained from this view.
     pub(crate) fn summary(&self, job: &Job) -> JobSummary {
         self.snapshot.job_summary(&job.key())
+    }
+
+    /// What happened to the counts of a job obtained from this view.
+    pub(crate) fn scaling_events(&self, job: &Job) -> Option<&'a Arc<ScalingEvents>> {
+        self.snapshot.scaling_events(&job.key())
+    }
+
+    pub(crate) fn scaling_policies(&self) -> impl Iterator<Item = (ScalingPolicyId, &'a Job, &'a Group)> {
+        let seen = self.snapshot.scaling_policies();
+        let seen = seen.filter(|(_, job, _)| self.grant.allows_namespace(&job.namespace));
+        seen.map(|(id, job, group)| (id, &**job, group))
     }
 
     pub(crate) fn submission(&self, job: &Job, version: u64) -> Option<&'a Arc<JobSubmission>> {
@@ -172,6 +183,7 @@ const fn table(key: &WatchKey) -> WatchKey {
         WatchKey::Evals | WatchKey::Eval(_) | WatchKey::JobEvals(_) => WatchKey::Evals,
         WatchKey::NodePools | WatchKey::NodePool(_) => WatchKey::NodePools,
         WatchKey::AclTokens | WatchKey::AclToken(_) => WatchKey::AclTokens,
+        WatchKey::ScalingPolicies => WatchKey::ScalingPolicies,
         WatchKey::Allocs
         | WatchKey::Alloc(_)
         | WatchKey::JobAllocs(_)

@@ -33,12 +33,18 @@ pub(super) fn view(group: &Group, job: &Job) -> GroupInput {
         update: group.update.as_deref().map(policy::update),
         migrate: Field::show(&group.migrate),
         disconnect: Field::show(&group.disconnect),
-        scaling: group.scaling.as_deref().map(|policy| scaling(policy, group, job)),
+        scaling: scaling_view(group, job),
         consul: Field::show(&group.consul),
         max_run_duration: Field::show(&group.max_run_duration),
         prevent_reschedule_on_lost: Some(false),
         ..GroupInput::default()
     }
+}
+
+/// How a group may be scaled, as the API answers it; `None` when nothing is said about it.
+#[must_use]
+pub fn scaling_view(group: &Group, job: &Job) -> Option<ScalingInput> {
+    group.scaling.as_deref().map(|policy| scaling(policy, group, job))
 }
 
 /// With what it scales, as the servers know it.

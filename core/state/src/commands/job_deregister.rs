@@ -53,14 +53,11 @@ fn skip_shutdown_delays(tables: &mut Tables, cx: &mut Change, slot: u32) {
     let live = tables.allocs.of(&tables.allocs.by_job, slot).filter(|alloc| !alloc.terminal());
     let mut ids: Vec<_> = live.map(|alloc| alloc.id).collect();
     ids.sort_unstable();
+    let index = cx.index;
     for id in ids {
-        let Some(alloc_slot) = tables.allocs.ids.get(&id).copied() else { continue };
-        let Some(row) = tables.allocs.rows.get(alloc_slot) else { continue };
-        let mut alloc = muster_model::Alloc::clone(&row.alloc);
-        alloc.transition.no_shutdown_delay = true;
-        alloc.modify_index = cx.index;
-        alloc.alloc_modify_index = cx.index;
-        alloc.modify_time = cx.now;
-        tables.replace_alloc(cx, alloc_slot, alloc);
+        tables.mark_alloc(cx, id, |alloc| {
+            alloc.transition.no_shutdown_delay = true;
+            alloc.alloc_modify_index = index;
+        });
     }
 }

@@ -13,7 +13,7 @@ use crate::tables::pools::PoolRecord;
 pub(super) fn hash_equals_recomputation(tables: &Tables) -> Result<(), Violation> {
     let parts =
         [pools(tables), jobs(tables), nodes(tables), evals(tables), allocs(tables), acl_tokens(tables)];
-    let found = sum(parts.into_iter());
+    let found = sum(parts.into_iter()).wrapping_add(scaling_events(tables));
     require(found == tables.rows_hash, "hash_equals_recomputation", || {
         format!("kept {:016x}, found {found:016x}", tables.rows_hash)
     })
@@ -32,6 +32,10 @@ fn pools(tables: &Tables) -> u64 {
 
 fn acl_tokens(tables: &Tables) -> u64 {
     sum(tables.acl_tokens.rows.values().map(|record| record.row_hash()))
+}
+
+fn scaling_events(tables: &Tables) -> u64 {
+    sum(tables.scaling_events.rows.values().map(|events| events.row_hash()))
 }
 
 fn jobs(tables: &Tables) -> u64 {

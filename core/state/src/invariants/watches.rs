@@ -24,6 +24,7 @@ pub(super) fn tables_cover_their_rows(snapshot: &Snapshot) -> Result<(), Violati
             WatchKey::Evals | WatchKey::Eval(_) | WatchKey::JobEvals(_) => WatchKey::Evals,
             WatchKey::NodePools | WatchKey::NodePool(_) => WatchKey::NodePools,
             WatchKey::AclTokens | WatchKey::AclToken(_) => WatchKey::AclTokens,
+            WatchKey::ScalingPolicies => WatchKey::ScalingPolicies,
             WatchKey::Allocs
             | WatchKey::Alloc(_)
             | WatchKey::JobAllocs(_)
@@ -52,7 +53,7 @@ fn covers(snapshot: &Snapshot, key: &WatchKey, part: Index) -> Result<(), Violat
 fn keys(snapshot: &Snapshot) -> impl Iterator<Item = WatchKey> {
     use WatchKey::{
         AclToken, AclTokens, Alloc, Allocs, Eval, EvalAllocs, Evals, Job, JobAllocs, JobEvals, Jobs, Node,
-        NodeAllocs, NodePool, NodePools, Nodes,
+        NodeAllocs, NodePool, NodePools, Nodes, ScalingPolicies,
     };
     let jobs = snapshot.tables.jobs.ids.keys();
     let jobs = jobs.flat_map(|key| [Job(key.clone()), JobAllocs(key.clone()), JobEvals(key.clone())]);
@@ -61,6 +62,6 @@ fn keys(snapshot: &Snapshot) -> impl Iterator<Item = WatchKey> {
     let rest = snapshot.allocs().map(|alloc| Alloc(alloc.id));
     let rest = rest.chain(snapshot.node_pools().map(|pool| NodePool(pool.clone())));
     let rest = rest.chain(snapshot.acl_tokens().map(|token| AclToken(token.accessor)));
-    let tables = [Jobs, Nodes, Evals, Allocs, NodePools, AclTokens];
+    let tables = [Jobs, Nodes, Evals, Allocs, NodePools, AclTokens, ScalingPolicies];
     tables.into_iter().chain(jobs).chain(nodes).chain(evals).chain(rest)
 }

@@ -47,6 +47,9 @@ pub(crate) fn encode<E>(
     for row in alloc_rows(tables) {
         sink(to_row(RowKind::Alloc, &AllocRecordRef::from(&*row.alloc)))?;
     }
+    for events in tables.scaling_events.rows.values() {
+        sink(to_row(RowKind::ScalingEvents, events))?;
+    }
     for record in tables.acl_tokens.rows.values() {
         sink(to_row(RowKind::AclToken, record))?;
     }
@@ -62,6 +65,7 @@ fn meta(tables: &Tables, detached: &Detached<'_>) -> MetaRecord {
         tables.nodes.ids.len(),
         tables.evals.ids.len(),
         tables.allocs.ids.len(),
+        tables.scaling_events.rows.len(),
         tables.acl_tokens.rows.len(),
     ];
     MetaRecord {

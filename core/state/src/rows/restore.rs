@@ -75,6 +75,7 @@ impl Loader {
             RowKind::Node => self.node(from_row(row)?),
             RowKind::Eval => self.eval(from_row(row)?),
             RowKind::Alloc => self.alloc(from_row(row)?)?,
+            RowKind::ScalingEvents => self.tables.load_scaling_events(from_row(row)?),
             RowKind::AclToken => self.tables.load_acl_token(from_row(row)?),
         }
         Ok(())

@@ -28,6 +28,7 @@ impl Snapshot {
             WatchKey::EvalAllocs(id) => tables.evals.get(*id).map_or(meta.allocs, |row| row.allocs_index),
             WatchKey::NodePools => meta.node_pools,
             WatchKey::NodePool(name) => tables.pools.rows.get(name).copied().unwrap_or(meta.node_pools),
+            WatchKey::ScalingPolicies => meta.scaling_policies,
             WatchKey::AclTokens => meta.acl_tokens,
             WatchKey::AclToken(id) => self.acl_token(*id).map_or(meta.acl_tokens, |token| token.modify_index),
         }

@@ -106,6 +106,17 @@ impl Tables {
         cx.events.push(Event::AllocUpdated(alloc));
     }
 
+    /// Leaves a mark on an allocation for whoever looks at it next.
+    pub(crate) fn mark_alloc(&mut self, cx: &mut Change, id: AllocId, mark: impl FnOnce(&mut Alloc)) {
+        let Some(slot) = self.allocs.ids.get(&id).copied() else { return };
+        let Some(row) = self.allocs.rows.get(slot) else { return };
+        let mut alloc = Alloc::clone(&row.alloc);
+        mark(&mut alloc);
+        alloc.modify_index = cx.index;
+        alloc.modify_time = cx.now;
+        self.replace_alloc(cx, slot, alloc);
+    }
+
     /// Hands an allocation over to the evaluation that updates it in place; the row is to be replaced next.
     pub(crate) fn hand_over(&mut self, cx: &mut Change, slot: u32, eval: u32) {
         let Some(row) = self.allocs.rows.get_mut(slot) else { return };

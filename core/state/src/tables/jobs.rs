@@ -30,6 +30,8 @@ pub(crate) struct JobTable {
     pub(crate) rows: Slab<Arc<JobRow>>,
     /// Jobs that run on every node: what a new node may concern.
     pub(crate) per_node: OrdSet<u32>,
+    /// Jobs of which some group has a scaling policy in force.
+    pub(crate) scaled: OrdSet<u32>,
 }
 
 /// The stored part of a job's row that is not a version.
@@ -52,6 +54,11 @@ pub(crate) struct SubmissionRecord {
     pub(crate) key: JobKey,
     pub(crate) version: u64,
     pub(crate) submission: Arc<JobSubmission>,
+}
+
+/// Whether an autoscaler has to do with it: what is stopped is not scaled.
+fn is_scaled(job: &Job) -> bool {
+    !job.stop && job.groups.iter().any(|group| group.scaling.is_some())
 }
 
 impl JobTable {
@@ -129,7 +136,13 @@ impl Tables {
         change(&mut row.versions);
         let new = sum(row);
         let per_node = row.current().is_some_and(|job| job.kind.is_per_node() && !job.stop);
+        let scaled = row.current().is_some_and(|job| is_scaled(job));
         self.rehash(old, new);
+        if scaled {
+            self.jobs.scaled.insert(slot);
+        } else {
+            self.jobs.scaled.remove(&slot);
+        }
         if per_node {
             self.jobs.per_node.insert(slot);
         } else {
@@ -141,9 +154,14 @@ impl Tables {
         self.with_versions(slot, |versions| *versions = newest_first);
     }
 
-    /// Forgets every version. The row stays while allocations or evaluations name it.
+    /// Forgets every version, and the scaling events. The row stays while allocations or evaluations name it.
     pub(crate) fn remove_versions(&mut self, cx: &mut Change, slot: u32) {
+        let was_scaled = self.jobs.scaled.contains(&slot);
         self.with_versions(slot, Vec::clear);
+        self.touch_scaling_policies(cx, was_scaled);
+        if let Some(key) = self.jobs.at(slot).map(|row| row.key.clone()) {
+            self.remove_scaling_events(&key);
+        }
         self.clear_queued(slot);
         self.touch_job(cx, slot);
         cx.unsettled.insert(slot);
@@ -186,7 +204,7 @@ impl Tables {
         }
     }
 
-    fn touch_job(&mut self, cx: &mut Change, slot: u32) {
+    pub(super) fn touch_job(&mut self, cx: &mut Change, slot: u32) {
         self.with_job_marks(slot, |row| row.job_index = cx.index);
         if let Some(row) = self.jobs.at(slot) {
             cx.changed.add(WatchKey::Job(row.key.clone()));

@@ -15,6 +15,7 @@ mod nodes;
 mod plans;
 mod random;
 mod rows;
+mod scaling;
 mod stream;
 mod versions;
 mod world;

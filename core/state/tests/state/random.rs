@@ -1,14 +1,17 @@
 //! Random histories. `World` checks every invariant and every wake-up after each entry; here, what must hold for a
 //! history as a whole.
 
-use muster_ids::Index;
+use std::collections::BTreeMap;
+
+use muster_ids::{GroupName, Index};
 use muster_model::{
     ClientStatus, DesiredTransition, DrainDeadline, DrainSpec, Eligibility, EvalStatus, JobType, NodeStatus,
-    Plan, Resources, VersionTag,
+    Plan, Resources, ScalingPolicy, VersionTag,
 };
 use muster_state::command::{
-    AllocMigrate, AllocStop, Command, EvalUpdate, GarbageCollect, JobRegister, JobRevert, JobStability,
-    JobTagApply, JobTagRemove, NodeDrainFinish, NodeDrainUpdate, NodeEligibilityUpdate, TrackedVersionsSet,
+    AllocMigrate, AllocStop, Command, EvalUpdate, GarbageCollect, JobEvaluate, JobRegister, JobRevert,
+    JobScale, JobStability, JobTagApply, JobTagRemove, NodeDrainFinish, NodeDrainUpdate,
+    NodeEligibilityUpdate, TrackedVersionsSet,
 };
 use muster_state::{Snapshot, State};
 use proptest::prelude::*;
@@ -82,6 +85,10 @@ impl History {
             }
             2 | 3 => {
                 let mut job = job(id, job_kind);
+                if b.is_multiple_of(3) && job_kind != JobType::System {
+                    job.groups[0].scaling =
+                        Some(Box::new(ScalingPolicy { max: 4, ..ScalingPolicy::default() }));
+                }
                 job.priority = 1 + (b % 4) as u16;
                 let enforce = (b.is_multiple_of(5)).then_some(Index(u64::from(b % 3)));
                 match register(job, self.fresh()) {
@@ -165,7 +172,7 @@ impl History {
     fn about_version(&mut self, a: u32, b: u32) -> Option<Command> {
         let (key, version) = (key(pick(JOBS.iter(), a)?.0), u64::from(b % 4));
         let name = ["blue", "green"][a as usize % 2];
-        Some(match b % 5 {
+        Some(match b % 7 {
             0 => {
                 let eval_id = eval_id(self.fresh());
                 let enforce_prior_version = (b.is_multiple_of(3)).then_some(u64::from(a % 3));
@@ -178,6 +185,25 @@ impl History {
                 Command::JobTagApply(JobTagApply { key, version, tag })
             }
             3 => Command::JobTagRemove(JobTagRemove { key, name: name.into() }),
+            4 => {
+                let group = GroupName::new(["web", "db", "none"][a as usize % 3]).ok()?;
+                let eval_id = eval_id(self.fresh());
+                Command::JobScale(Box::new(JobScale {
+                    key,
+                    group,
+                    count: (!b.is_multiple_of(7)).then_some(b % 5),
+                    max_total: 6,
+                    message: "said so".into(),
+                    error: false,
+                    meta: BTreeMap::new(),
+                    enforce_index: None,
+                    eval_id,
+                }))
+            }
+            5 => {
+                let eval_id = eval_id(self.fresh());
+                Command::JobEvaluate(JobEvaluate { key, force_reschedule: a.is_multiple_of(2), eval_id })
+            }
             _ => Command::TrackedVersionsSet(TrackedVersionsSet { versions: a % 4 }),
         })
     }

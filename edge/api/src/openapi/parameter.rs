@@ -26,10 +26,14 @@ const OWN: &[(&str, &str, &str)] = &[
     ("address", "string", "`host:port` of a server; may be repeated"),
     ("all", "boolean", "also those of earlier jobs of this id"),
     ("allocID", "string", "the allocation to run it in; one of the job's by default"),
+    ("diff_tag", "string", "compare with the version of this tag"),
+    ("diff_version", "integer", "compare with this version"),
+    ("diffs", "boolean", "with what each version changed"),
     ("eval_priority", "integer", "priority of the evaluation, 1 to 100"),
     ("follow", "boolean", "stay and send what is appended"),
     ("format", "string", "`prometheus` for its text format"),
     ("index", "integer", "first entry of the log whose events are told; those from now on by default"),
+    ("global", "boolean", "in all regions of a job of several"),
     ("include_children", "boolean", "also runs of periodic and dispatched jobs"),
     ("job", "string", "of this job only"),
     ("limit", "integer", "bytes at most"),
@@ -58,7 +62,11 @@ const OWN: &[(&str, &str, &str)] = &[
     ("task_states", "boolean", "with task states, unless `false`"),
     ("topic", "string", "`Topic` or `Topic:key`; may be repeated"),
     ("tty", "boolean", "give the command a terminal"),
-    ("type", "string", "`stdout` or `stderr` of a log; `client` or `server` of health"),
+    (
+        "type",
+        "string",
+        "`stdout` or `stderr` of a log; `client` or `server` of health; how a policy's kind begins",
+    ),
     ("version", "integer", "version of the job"),
 ];
 

@@ -59,6 +59,14 @@ pub struct JobDeregisterResponse {
 pub struct JobEvaluateRequest {
     #[serde(rename = "JobID")]
     pub job_id: String,
+    pub eval_options: EvalOptionsView,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct EvalOptionsView {
+    /// Replace failed allocations now, whatever their policy says.
+    pub force_reschedule: bool,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]

@@ -1,8 +1,9 @@
-//! How many instances of a job's groups there are.
+//! How many instances of a job's groups there are, who changed that, and the bounds.
 
 use std::collections::BTreeMap;
 
-use muster_model::{Alloc, ClientStatus, Job};
+use muster_model::{Alloc, ClientStatus, Job, ScalingEvent};
+use muster_state::ScalingEvents;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -28,15 +29,22 @@ pub struct GroupScaleView {
     pub healthy: u32,
     pub unhealthy: u32,
     /// Scalings of the past; null without any.
-    pub events: Option<Vec<Value>>,
+    pub events: Option<Vec<ScalingEventView>>,
 }
 
 impl JobScaleStatusView {
-    /// `allocs` are those of this job, ended ones too.
+    /// `allocs` are those of this job, ended ones too; `events` what is kept of its scalings.
     #[must_use]
-    pub fn new<'a>(job: &Job, allocs: impl Iterator<Item = &'a Alloc>) -> Self {
+    pub fn new<'a>(
+        job: &Job,
+        allocs: impl Iterator<Item = &'a Alloc>,
+        events: Option<&ScalingEvents>,
+    ) -> Self {
         let group = |group: &muster_model::Group| {
-            (group.name.to_string(), GroupScaleView { desired: group.count, ..GroupScaleView::default() })
+            let events = events.and_then(|events| events.groups.get(&group.name));
+            let events = events.map(|events| events.iter().map(Into::into).collect());
+            let view = GroupScaleView { desired: group.count, events, ..GroupScaleView::default() };
+            (group.name.to_string(), view)
         };
         let mut task_groups: BTreeMap<String, GroupScaleView> = job.groups.iter().map(group).collect();
         for alloc in allocs.filter(|alloc| !alloc.terminal()) {
@@ -55,4 +63,64 @@ impl JobScaleStatusView {
             task_groups,
         }
     }
+}
+
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ScalingEventView {
+    /// Unix nanoseconds.
+    pub time: i64,
+    /// Null for an event that only tells something.
+    pub count: Option<u32>,
+    pub previous_count: u32,
+    pub message: String,
+    pub error: bool,
+    pub meta: Option<BTreeMap<String, Value>>,
+    #[serde(rename = "EvalID")]
+    pub eval_id: Option<String>,
+    pub create_index: u64,
+}
+
+impl From<&ScalingEvent> for ScalingEventView {
+    fn from(event: &ScalingEvent) -> Self {
+        let meta = || event.meta.iter().map(|(key, value)| (key.clone(), muster_jobspec::json(value)));
+        Self {
+            time: event.time.0,
+            count: event.count,
+            previous_count: event.previous_count,
+            message: event.message.to_string(),
+            error: event.error,
+            meta: (!event.meta.is_empty()).then(|| meta().collect()),
+            eval_id: event.eval_id.map(|id| id.to_string()),
+            create_index: event.create_index.0,
+        }
+    }
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ScalingRequest {
+    /// Null tells something and changes nothing.
+    pub count: Option<i64>,
+    /// `Group`; `Job` and `Namespace` may repeat what the path says.
+    pub target: BTreeMap<String, String>,
+    pub message: String,
+    pub error: bool,
+    pub meta: Option<BTreeMap<String, Value>>,
+    pub policy_override: bool,
+    /// Demands that the job has this modify index, unless it is zero.
+    pub job_modify_index: u64,
+}
+
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ScalingPolicyStub {
+    #[serde(rename = "ID")]
+    pub id: String,
+    pub enabled: bool,
+    #[serde(rename = "Type")]
+    pub kind: String,
+    pub target: BTreeMap<String, String>,
+    pub create_index: u64,
+    pub modify_index: u64,
 }

@@ -20,8 +20,8 @@ use super::forward::Forwarder;
 use super::listener::Service;
 use super::options::{Options, Query};
 use super::routes::{
-    acl, agent, allocs, client, evals, event, job, job_statuses, jobs, node_meta, nodes, plan, pools, search,
-    status, system,
+    acl, agent, allocs, client, evals, event, job, job_statuses, job_versions, jobs, node_meta, nodes, plan,
+    pools, scaling, search, status, system,
 };
 use super::{asked_node, beside, caller, error, websocket};
 use crate::agent::AgentInfo;
@@ -193,6 +193,7 @@ const fn namespace_of(id: RouteId, method: Method, options: &Options) -> Option<
         | RouteId::AllocGc
         | RouteId::EvalRead
         | RouteId::EvalAllocations
+        | RouteId::ScalingPolicyRead
         | RouteId::Search
         | RouteId::SearchFuzzy => None,
         _ => options.namespace.one(),
@@ -217,7 +218,11 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
         RouteId::JobParse => jobs::parse(write)?,
         RouteId::JobValidate => jobs::validate(write)?,
         RouteId::JobRead => read!(job::read),
-        RouteId::JobVersions => read!(job::versions),
+        RouteId::JobVersions => read!(job_versions::list),
+        RouteId::JobTagApply => job_versions::tag(write).await?,
+        RouteId::JobTagRemove => job_versions::untag(write).await?,
+        RouteId::JobRevert => job_versions::revert(write).await?,
+        RouteId::JobStable => job_versions::stable(write).await?,
         RouteId::JobAllocations => read!(job::allocations),
         RouteId::JobEvaluations => read!(job::evaluations),
         RouteId::JobSummary => read!(job::summary),
@@ -227,7 +232,10 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
         RouteId::JobStatuses => list!(job_statuses::list),
         RouteId::JobActions => read!(job::actions),
         RouteId::JobServices => read!(job::services),
-        RouteId::JobScaleStatus => read!(job::scale_status),
+        RouteId::JobScaleStatus => read!(scaling::status),
+        RouteId::JobScale => scaling::scale(write).await?,
+        RouteId::ScalingPolicyList => read!(scaling::policies),
+        RouteId::ScalingPolicyRead => read!(scaling::read),
         RouteId::JobPlan => plan::plan(write).await?,
         RouteId::JobEvaluate => job::evaluate(write).await?,
         RouteId::JobUpdate => job::update(write).await?,

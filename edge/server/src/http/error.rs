@@ -51,7 +51,7 @@ impl From<NameError> for ApiError {
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         let status = match refusal {
-            Refusal::AllocNotFound => StatusCode::NOT_FOUND,
+            Refusal::AllocNotFound | Refusal::ScaledJobMissing { .. } => StatusCode::NOT_FOUND,
             Refusal::AclBootstrapDone { .. }
             | Refusal::AclBootstrapResetIndex { .. }
             | Refusal::AclTokenExists { .. }
@@ -59,7 +59,11 @@ impl From<Refusal> for ApiError {
             | Refusal::AclTokenGlobalChange { .. }
             | Refusal::AclTokenTypeChange { .. }
             | Refusal::AclTokensMissing { .. }
-            | Refusal::JobTagTaken { .. } => StatusCode::BAD_REQUEST,
+            | Refusal::JobTagTaken { .. }
+            | Refusal::ScaledGroupMissing { .. }
+            | Refusal::ScaledPerNode { .. }
+            | Refusal::ScaledBelowMinimum { .. }
+            | Refusal::ScaledAboveMaximum { .. } => StatusCode::BAD_REQUEST,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         Self::new(status, refusal.to_string())

@@ -202,6 +202,22 @@ names! {
     /// Milliseconds to answer this over HTTP, blocking queries left out.
     JOB_DEREGISTER: Sample "nomad.nomad.job.deregister";
     /// Milliseconds to answer this over HTTP, blocking queries left out.
+    JOB_REVERT: Sample "nomad.nomad.job.revert";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    JOB_STABLE: Sample "nomad.nomad.job.stable";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    JOB_TAG_VERSION: Sample "nomad.nomad.job.tag_version";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    JOB_SCALE: Sample "nomad.nomad.job.scale";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    JOB_SCALE_STATUS: Sample "nomad.nomad.job.scale_status";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    JOB_SUBMISSION: Sample "nomad.nomad.job.get_job_submission";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    SCALING_LIST_POLICIES: Sample "nomad.nomad.scaling.list_policies";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    SCALING_GET_POLICY: Sample "nomad.nomad.scaling.get_policy";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
     JOB_SUMMARY_GET: Sample "nomad.nomad.job_summary.get_job_summary";
     /// Milliseconds to answer this over HTTP, blocking queries left out.
     ALLOC_LIST: Sample "nomad.nomad.alloc.list";

@@ -8,6 +8,7 @@ use super::{JobRow, VersionRow};
 use crate::change::Change;
 use crate::command::{Event, Refusal};
 use crate::tables::Tables;
+use crate::watch::WatchKey;
 
 /// Drops versions beyond the `tracked` newest. Those with a tag stay, and so does the newest stable one before the
 /// current, since a failed rollout must have something to go back to: the oldest one without a tag goes in its place.
@@ -70,11 +71,22 @@ impl Tables {
         submission: Option<Arc<JobSubmission>>,
     ) {
         let tracked = self.meta.tracked_versions as usize;
+        let was_scaled = self.jobs.scaled.contains(&slot);
         self.with_versions(slot, |versions| {
             versions.insert(0, VersionRow::new(job, submission));
             prune(versions, tracked);
         });
+        let is_scaled = self.jobs.scaled.contains(&slot);
+        self.touch_scaling_policies(cx, was_scaled || is_scaled);
         self.touch_job(cx, slot);
+    }
+
+    /// What an autoscaler sees changes with the version that it is from.
+    pub(super) fn touch_scaling_policies(&mut self, cx: &mut Change, changed: bool) {
+        if changed {
+            self.meta.scaling_policies = cx.index;
+            cx.changed.add(WatchKey::ScalingPolicies);
+        }
     }
 
     /// Changes what the servers keep beside the specification of one version; its number stays.

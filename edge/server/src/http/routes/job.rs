@@ -5,14 +5,13 @@ use std::sync::Arc;
 use muster_acl::{Capability, Requirement};
 use muster_api::views::{
     AllocListStub, EvalView, JobActionView, JobDeregisterResponse, JobEvaluateRequest, JobRegisterResponse,
-    JobScaleStatusView, JobSubmissionView, JobSummaryView, JobVersionsResponse,
+    JobSubmissionView, JobSummaryView,
 };
-use muster_ids::JobId;
+use muster_ids::{Index, JobId};
 use muster_jobspec::JobInput;
-use muster_jobspec::diff::JobDiff;
-use muster_model::{Alloc, EvalTrigger, Evaluation, Job, JobKey};
+use muster_model::{Alloc, Evaluation, Job, JobKey};
 use muster_state::WatchKey;
-use muster_state::command::{Command, EvalUpdate, JobDeregister, Reply};
+use muster_state::command::{Command, JobDeregister, JobEvaluate, Reply};
 use serde_json::Value;
 
 use crate::http::blocking::{Answer, Missing, Read, ReadResult, index_header};
@@ -22,7 +21,6 @@ use crate::http::error::ApiError;
 use crate::http::options::Options;
 use crate::http::routes::allocs::stubs;
 use crate::http::routes::jobs;
-use crate::scoped::Scoped;
 
 pub(crate) fn key(options: &Options, id: &str) -> Result<JobKey, ApiError> {
     let namespace = options.namespace.one().cloned();
@@ -33,7 +31,7 @@ pub(crate) fn key(options: &Options, id: &str) -> Result<JobKey, ApiError> {
 }
 
 /// The job of the path, or the 404 that a blocking query waits on.
-fn find<'a>(read: &'a Read<'_>) -> Result<(JobKey, &'a Arc<Job>), Missing> {
+pub(super) fn find<'a>(read: &'a Read<'_>) -> Result<(JobKey, &'a Arc<Job>), Missing> {
     let key = key(read.options, read.param(0))?;
     match read.state.job(&key) {
         Some(job) => Ok((key, job)),
@@ -44,37 +42,6 @@ fn find<'a>(read: &'a Read<'_>) -> Result<(JobKey, &'a Arc<Job>), Missing> {
 pub(crate) fn read(read: &Read<'_>) -> ReadResult<JobInput> {
     let (key, job) = find(read)?;
     Ok(Answer::new(muster_jobspec::view(job), [WatchKey::Job(key)]))
-}
-
-pub(crate) fn versions(read: &Read<'_>) -> ReadResult<JobVersionsResponse> {
-    let key = key(read.options, read.param(0))?;
-    let versions: Vec<JobInput> =
-        read.state.job_versions(&key).map(|job| muster_jobspec::view(job)).collect();
-    if versions.is_empty() {
-        return Err(Missing::not_found("job versions not found", [WatchKey::Job(key)]));
-    }
-    let diffs = read.options.query.flag("diffs", false)?.then(|| diffs(read, &key)).transpose()?;
-    let index = read.state.watch_index(&[WatchKey::Job(key.clone())]).0;
-    let response = JobVersionsResponse { versions, diffs, index, last_contact: 0, known_leader: true };
-    Ok(Answer::new(response, [WatchKey::Job(key)]))
-}
-
-/// What each version changed of the one before, or, with `diff_version`, how each differs from that one.
-fn diffs(read: &Read<'_>, key: &JobKey) -> Result<Vec<JobDiff>, ApiError> {
-    let versions: Vec<&Arc<Job>> = read.state.job_versions(key).collect();
-    let base = match read.options.query.number("diff_version")? {
-        Some(wanted) => {
-            let found = versions.iter().find(|job| job.version == wanted);
-            Some(found.ok_or_else(|| ApiError::bad_request(format!("version {wanted} not found")))?)
-        }
-        None => None,
-    };
-    let compare = |(at, job): (usize, &&Arc<Job>)| match base {
-        Some(base) => Some(muster_jobspec::diff::diff(Some(base), Some(job))),
-        // The oldest one kept is compared with nothing: what it changed is not known any more.
-        None => versions.get(at + 1).map(|before| muster_jobspec::diff::diff(Some(before), Some(job))),
-    };
-    Ok(versions.iter().enumerate().filter_map(compare).collect())
 }
 
 pub(crate) fn allocations(read: &Read<'_>) -> ReadResult<Vec<AllocListStub>> {
@@ -111,13 +78,6 @@ pub(crate) fn services(read: &Read<'_>) -> ReadResult<Vec<Value>> {
     Ok(Answer::new(Vec::new(), [WatchKey::Job(key)]))
 }
 
-pub(crate) fn scale_status(read: &Read<'_>) -> ReadResult<JobScaleStatusView> {
-    let (key, job) = find(read)?;
-    let allocs = read.state.allocs_by_job(&key).filter(|alloc| alloc.job.create_index == job.create_index);
-    let view = JobScaleStatusView::new(job, allocs.map(|alloc| &**alloc));
-    Ok(Answer::new(view, [WatchKey::Job(key.clone()), WatchKey::JobAllocs(key)]))
-}
-
 pub(crate) fn submission(read: &Read<'_>) -> ReadResult<JobSubmissionView> {
     let key = key(read.options, read.param(0))?;
     let version = read.options.query.get("version").and_then(|text| text.parse().ok());
@@ -143,7 +103,17 @@ pub(crate) fn deployment(read: &Read<'_>) -> ReadResult<Option<Value>> {
 }
 
 pub(crate) async fn update(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
+    not_a_tag(write)?;
     jobs::register_as(write, Some(write.param(0))).await
+}
+
+/// A path that was to name a tag is not taken for a job of a strange name.
+fn not_a_tag(write: &Write<'_>) -> Result<(), ApiError> {
+    let is_tag = |id: &str| id.ends_with("/tag") && id.contains("/versions/");
+    match is_tag(write.param(0)) {
+        true => Err(ApiError::not_found("invalid job tag endpoint")),
+        false => Ok(()),
+    }
 }
 
 pub(crate) async fn evaluate(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
@@ -151,19 +121,24 @@ pub(crate) async fn evaluate(write: &Write<'_>) -> Result<ApiResponse, ApiError>
     if !request.job_id.is_empty() && request.job_id != write.param(0) {
         return Err(ApiError::bad_request("JobID not same as job name in path"));
     }
-    let key = key(write.options, write.param(0))?;
-    let snapshot = write.shared.consensus.snapshot();
-    let scoped = Scoped::new(&snapshot, write.grant);
-    let job = scoped.job(&key).ok_or_else(|| ApiError::internal("job not found"))?;
-    let job_modify_index = job.job_modify_index.0;
-    let eval =
-        Evaluation::pending(write.shared.ids.eval(), job, EvalTrigger::JobRegister, write.shared.now());
-    let eval_id = eval.id.to_string();
-    let (index, _) = write.shared.propose(Command::EvalUpdate(EvalUpdate { evals: vec![eval] })).await?;
+    let command = Command::JobEvaluate(JobEvaluate {
+        key: key(write.options, write.param(0))?,
+        force_reschedule: request.eval_options.force_reschedule,
+        eval_id: write.shared.ids.eval(),
+    });
+    let (index, reply) = write.shared.propose(command).await?;
+    registered(write, index, &reply)
+}
+
+/// The answer to whatever gives a job another version, or only an evaluation.
+pub(super) fn registered(write: &Write<'_>, index: Index, reply: &Reply) -> Result<ApiResponse, ApiError> {
+    let Reply::JobRegistered { job_modify_index, eval_id } = reply else {
+        return Err(ApiError::internal("the log answered with another command's reply"));
+    };
     let response = JobRegisterResponse {
-        eval_id,
-        eval_create_index: index.0,
-        job_modify_index,
+        eval_id: eval_id.map(|id| id.to_string()).unwrap_or_default(),
+        eval_create_index: if eval_id.is_some() { index.0 } else { 0 },
+        job_modify_index: job_modify_index.0,
         index: index.0,
         ..JobRegisterResponse::default()
     };
@@ -175,7 +150,10 @@ pub(crate) async fn evaluate(write: &Write<'_>) -> Result<ApiResponse, ApiError>
 pub(crate) async fn deregister(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
     let query = &write.options.query;
     let flag = |name| query.flag(name, false).map_err(|error| ApiError::internal(error.message));
+    not_a_tag(write)?;
     let (purge, no_shutdown_delay) = (flag("purge")?, flag("no_shutdown_delay")?);
+    // A job of several regions would be stopped in all of them; here there is one region.
+    let _everywhere = flag("global")?;
     let eval_priority = query.number("eval_priority")?.filter(|priority| *priority > 0);
     if eval_priority.is_some_and(|priority| priority > 100) {
         return Err(ApiError::bad_request("Eval priority must be between 1 and 100 inclusively"));

@@ -51,6 +51,15 @@ impl Objects {
             RouteId::JobValidate => Case { body: job_body("web", ""), ..plain("", "") },
             RouteId::JobPlan => Case { body: job_body("web", ""), ..plain("web", "web") },
             RouteId::JobUpdate => Case { body: job_body("web", ""), ..plain("web", "web") },
+            // One version, without a tag and without a job it could go back to.
+            RouteId::JobTagApply => Case { body: r#"{"Latest":true}"#.into(), ..web() },
+            RouteId::JobTagRemove => Case { status: 200, ..web() },
+            RouteId::JobRevert => Case { body: r#"{"JobVersion":99}"#.into(), status: 500, ..web() },
+            RouteId::JobStable => Case { body: r#"{"JobVersion":0,"Stable":true}"#.into(), ..web() },
+            RouteId::JobScale => {
+                Case { body: r#"{"Target":{"Group":"main"},"Message":"x"}"#.into(), ..web() }
+            }
+            RouteId::ScalingPolicyRead => Case { status: 404, ..plain(&absent, &absent) },
             RouteId::JobSubmission => Case { query: "version=0", status: 404, ..web() },
             RouteId::JobActions
             | RouteId::JobServices
@@ -110,6 +119,7 @@ impl Objects {
             | RouteId::AclTokenUpdate
             | RouteId::AclTokenDelete => Case { status: 400, ..plain(&absent, &absent) },
             RouteId::JobList
+            | RouteId::ScalingPolicyList
             | RouteId::JobStatuses
             | RouteId::AllocList
             | RouteId::EvalCount
@@ -149,7 +159,7 @@ async fn call(api: &Api, acl: &Acl, id: RouteId, object: &str, query: &str, body
     let row = id.row();
     let mut answers = Vec::new();
     for method in row.methods {
-        let uri = format!("{}?{query}", path::fill(row, &[object]));
+        let uri = format!("{}?{query}", path::fill(row, &[object, "blue"]));
         answers.push(api.ask_as(acl, method.as_str(), &uri, body.to_owned()).await);
     }
     answers
@@ -301,7 +311,7 @@ async fn tokens_give_their_rights_on_every_route_and_nothing_else_does() {
     for id in ROUTES {
         let case = objects.case(*id);
         for method in id.row().methods {
-            let uri = format!("{}?{}", path::fill(id.row(), &[&case.known]), case.query);
+            let uri = format!("{}?{}", path::fill(id.row(), &[&case.known, "blue"]), case.query);
             for token in strangers {
                 let answer = api.ask_with(token, method.as_str(), &uri, case.body.clone()).await;
                 let asks_about_itself = *id == RouteId::AclTokenSelf && token.is_some();
@@ -318,7 +328,7 @@ async fn tokens_give_their_rights_on_every_route_and_nothing_else_does() {
     for id in ROUTES {
         let case = objects.case(*id);
         for method in id.row().methods {
-            let uri = format!("{}?{}", path::fill(id.row(), &[&case.known]), case.query);
+            let uri = format!("{}?{}", path::fill(id.row(), &[&case.known, "blue"]), case.query);
             let answer = api.ask_with(Some(&secret), method.as_str(), &uri, case.body.clone()).await;
             assert_ne!(answer.status, 403, "{id:?}: {}", answer.text);
         }
