@@ -50,6 +50,7 @@ pub async fn start(
             node: role.gc.node,
             ..Thresholds::default()
         },
+        tracked_versions: role.job_tracked_versions,
         job_limits: Limits {
             default_region: agent.region.clone(),
             default_priority: role.job_default_priority,

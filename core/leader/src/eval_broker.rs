@@ -203,7 +203,8 @@ impl EvalBroker {
         waiting.into_iter().chain(lease).min()
     }
 
-    /// Evaluations made superfluous by a newer one of the same job; to be stored as canceled.
+    /// Evaluations made superfluous by a newer one of the same job, which each names as its next; to be stored as
+    /// canceled.
     pub fn take_superseded(&mut self) -> Vec<Arc<Evaluation>> {
         std::mem::take(&mut self.superseded)
     }
@@ -230,10 +231,12 @@ impl EvalBroker {
     }
 
     fn enter_lane(&mut self, eval: Arc<Evaluation>) {
+        let (key, id) = (eval.job_key(), eval.id);
         if let Some(older) = self.lanes.push(eval) {
             self.known.remove(&older.id);
             self.deliveries.remove(&older.id);
-            self.superseded.push(older);
+            let newer = if older.id == id { self.lanes.next(&key) } else { Some(id) };
+            self.superseded.push(Arc::new(Evaluation { next_eval: newer, ..Evaluation::clone(&older) }));
         }
     }
 

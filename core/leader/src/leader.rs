@@ -12,7 +12,7 @@ use std::time::Duration;
 use muster_ids::{EvalId, Index, UnixNanos};
 use muster_model::{EvalStatus, EvalTrigger, Evaluation, JobType, NodeStatus, PlanOutcome};
 use muster_state::Snapshot;
-use muster_state::command::{Command, EvalUpdate, Event, IdSeed, NodeStatusUpdate};
+use muster_state::command::{Command, EvalUpdate, Event, IdSeed, NodeStatusUpdate, TrackedVersionsSet};
 
 use crate::{
     BatchId, BatchLimits, BlockedEvals, BrokerLimits, Drainer, EvalBroker, Expiry, HeartbeatLimits,
@@ -55,6 +55,8 @@ pub struct Leader {
     pub heartbeats: Heartbeats,
     pub plans: PlanQueue,
     pub drainer: Drainer,
+    /// How many versions of a job the operator wants kept; `None` leaves it as the cluster has it.
+    pub tracked_versions: Option<u32>,
     retries: VecDeque<Work>,
     /// Attempts behind the plans now in the queue.
     attempts: BTreeMap<Token, Work>,
@@ -74,6 +76,7 @@ impl Leader {
             heartbeats: Heartbeats::new(heartbeats),
             plans: PlanQueue::new(BatchLimits::default()),
             drainer: Drainer::default(),
+            tracked_versions: None,
             retries: VecDeque::new(),
             attempts: BTreeMap::new(),
             superseded: Vec::new(),
@@ -287,7 +290,13 @@ impl Leader {
         if !self.leads() {
             return Vec::new();
         }
-        self.drainer.decide(snapshot, now, draw)
+        let wanted = self.tracked_versions.filter(|versions| *versions != snapshot.tracked_versions());
+        let mut commands: Vec<Command> = wanted
+            .map(|versions| Command::TrackedVersionsSet(TrackedVersionsSet { versions }))
+            .into_iter()
+            .collect();
+        commands.extend(self.drainer.decide(snapshot, now, draw));
+        commands
     }
 
     /// Moves on what time has decided, and hands out what has to be proposed for it.
@@ -352,7 +361,10 @@ impl Overdue {
 }
 
 fn canceled(eval: &Evaluation) -> Evaluation {
-    let reason = format!("evaluation {} made superfluous by a newer one", eval.id);
+    let reason = match eval.next_eval {
+        Some(newer) => format!("made superfluous by evaluation {newer} of the same job"),
+        None => format!("evaluation {} made superfluous by a newer one", eval.id),
+    };
     Evaluation { status: EvalStatus::Canceled, status_description: Some(reason.into()), ..eval.clone() }
 }
 

@@ -184,7 +184,7 @@ const fn cause(command: &Command) -> &'static str {
 
 const fn eval_kind(command: &Command) -> &'static str {
     match command {
-        Command::JobRegister(_) | Command::JobRevert(_) => "JobRegistered",
+        Command::JobRegister(_) | Command::JobRevert(_) | Command::JobScale(_) => "JobRegistered",
         Command::JobDeregister(_) => "JobDeregistered",
         Command::PlanApply(_) => "PlanResult",
         _ => "EvaluationUpdated",

@@ -73,6 +73,7 @@ async fn start(dir: &std::path::Path) -> Server {
         gc_interval: Duration::from_secs(3600),
         gc_thresholds: muster_leader::gc::Thresholds::default(),
         job_limits: muster_jobspec::Limits::default(),
+        tracked_versions: muster_state::KEPT_VERSIONS,
         acl: muster_server::AclSettings::default(),
         search: muster_server::http::SearchLimits::default(),
         event_buffer: 10_000,

@@ -8,7 +8,8 @@ use crate::failure::Outcome;
 use crate::shell::Shell;
 use crate::verb::{Refused, Verb};
 use crate::{
-    acl, agent_info, agent_monitor, alloc, eval, fmt, job, node, operator, server, status, system, version,
+    acl, agent_info, agent_monitor, alloc, eval, fmt, job, node, operator, scaling, server, status, system,
+    version,
 };
 
 /// A parsed command, ready for [`crate::execute`].
@@ -103,9 +104,15 @@ commands! {
     JobInspect(job::inspect::JobInspect): "job inspect" or "inspect", "Print a job as the servers hold it.";
     JobPlan(job::plan::JobPlan): "job plan" or "plan", "Show what registering a job file would change.";
     JobRestart(job::restart::JobRestart): "job restart", "Restart or replace the allocations of a job, batch by batch.";
+    JobRevert(job::revert::JobRevert): "job revert", "Register what an earlier version of a job asked for.";
     JobRun(job::run::JobRun): "job run" or "run", "Register a job and watch it being placed.";
+    JobScale(job::scale::JobScale): "job scale", "Give a group of a job another count.";
+    JobScalingEvents(job::scaling_events::JobScalingEvents): "job scaling-events", "List what happened to the counts of a job's groups.";
+    JobStart(job::start::JobStart): "job start" or "start", "Start stopped jobs as they were before.";
     JobStatus(job::status::JobStatus): "job status", "List jobs, or show one with its allocations.";
     JobStop(job::stop::JobStop): "job stop" or "stop", "Stop jobs.";
+    JobTagApply(job::tag::apply::JobTagApply): "job tag apply", "Name a version of a job, and so keep it.";
+    JobTagUnset(job::tag::unset::JobTagUnset): "job tag unset", "Take a version's name away.";
     JobValidate(job::validate::JobValidate): "job validate" or "validate", "Check a job file without registering it.";
     Monitor(agent_monitor::Monitor): "monitor", "Follow an agent's log.";
     MonitorExport(agent_monitor::export::MonitorExport): "monitor export", "Print what an agent logged before.";
@@ -117,6 +124,8 @@ commands! {
     NodeMetaApply(node::meta::apply::NodeMetaApply): "node meta apply", "Set and unset a node's metadata while it runs.";
     NodeMetaRead(node::meta::read::NodeMetaRead): "node meta read", "Print a node's metadata.";
     NodeStatus(node::status::NodeStatus): "node status" or "node-status", "List nodes, or show one.";
+    ScalingPolicyInfo(scaling::policy::info::ScalingPolicyInfo): "scaling policy info", "Show a scaling policy.";
+    ScalingPolicyList(scaling::policy::list::ScalingPolicyList): "scaling policy list", "List scaling policies.";
     ServerMembers(server::members::ServerMembers): "server members" or "server-members", "List the servers.";
     Status(status::Status): "status", "Show whatever has an id that begins with a text; or list jobs.";
     SystemGc(system::gc::SystemGc): "system gc", "Forget everything that is over.";

@@ -9,10 +9,15 @@ pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod plan;
 pub(crate) mod restart;
+pub(crate) mod revert;
 pub(crate) mod run;
+pub(crate) mod scale;
+pub(crate) mod scaling_events;
 pub(crate) mod source;
+pub(crate) mod start;
 pub(crate) mod status;
 pub(crate) mod stop;
+pub(crate) mod tag;
 pub(crate) mod validate;
 
 use muster_api::table::JobList;

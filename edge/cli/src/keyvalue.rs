@@ -16,8 +16,13 @@ impl KeyValues {
         }
     }
 
+    /// The length of the longest key.
+    pub(crate) fn width(&self) -> usize {
+        self.0.iter().map(|(key, _)| key.chars().count()).max().unwrap_or(0)
+    }
+
     pub(crate) fn lines(&self) -> Vec<String> {
-        let width = self.0.iter().map(|(key, _)| key.chars().count()).max().unwrap_or(0);
+        let width = self.width();
         let line = |(key, value): &(String, String)| {
             let value = if value.is_empty() { "<none>" } else { value };
             format!("{key:width$} = {value}")

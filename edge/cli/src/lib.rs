@@ -36,6 +36,7 @@ mod monitor;
 mod node;
 mod operator;
 mod parse;
+mod scaling;
 mod secret;
 mod server;
 mod shape;

@@ -46,6 +46,7 @@ block! {
         job_max_priority: u16,
         /// 0 means no limit.
         job_max_count: Exact<u32>,
+        job_tracked_versions: Exact<u32>,
         raft_protocol: i64,
         raft_multiplier: i64,
         protocol_version: i64,
@@ -60,7 +61,7 @@ block! {
         "root_key_gc_interval" "root_key_gc_threshold" "root_key_rotation_threshold"
         "rejoin_after_leave" "non_voting_server" "redundancy_zone" "upgrade_version" "plan_apply_pipeline"
         "license_path" "deploy_query_rate_limit" "raft_snapshot_threshold"
-        "raft_snapshot_interval" "raft_trailing_logs" "job_max_source_size" "job_tracked_versions" "start_timeout"
+        "raft_snapshot_interval" "raft_trailing_logs" "job_max_source_size" "start_timeout"
         "log_file" "non_production" "oidc_issuer" "raft_multiplier"
         @ inert::CLIENT_INTRODUCTION @ inert::PLAN_REJECTION_TRACKER @ inert::RAFT_LOGSTORE
         @ inert::RAFT_BOLTDB @ inert::DEFAULT_SCHEDULER_CONFIG
@@ -93,6 +94,8 @@ pub struct ServerConfig {
     pub job_max_count: u32,
     /// Events kept for those who follow the event stream; 0 where nobody may.
     pub event_buffer: usize,
+    /// How many versions of a job are kept, at least one; those with a tag are kept beside them.
+    pub job_tracked_versions: u32,
     pub search: SearchConfig,
 }
 
@@ -115,6 +118,7 @@ impl ServerInput {
             job_max_priority,
             event_buffer: self.event_buffer(findings),
             job_max_count: self.job_max_count.map_or(50_000, |count| count.0),
+            job_tracked_versions: self.tracked_versions(findings),
             search: self.search.clone().unwrap_or_default().decide(findings),
             server_join: self.join().decide(),
             encrypt: gossip_key(self.encrypt, findings),
@@ -182,6 +186,14 @@ impl ServerInput {
                 .error(format!("job_default_priority cannot be {default}. Must be between 50 and {most}"));
         }
         (default, max)
+    }
+
+    fn tracked_versions(&self, findings: &mut Findings) -> u32 {
+        let versions = self.job_tracked_versions.map_or(6, |versions| versions.0);
+        if versions == 0 {
+            findings.error("job_tracked_versions cannot be 0. Must be at least 1, the current version");
+        }
+        versions
     }
 
     fn check_raft(&self, findings: &mut Findings) {

@@ -43,6 +43,7 @@ fn defaults_are_those_of_the_contract() {
         (server.job_default_priority, server.job_max_priority, server.job_max_count),
         (50, 100, 50_000)
     );
+    assert_eq!(server.job_tracked_versions, 6);
     assert_eq!(server.server_join.retry_interval, Duration::from_secs(30));
     let client = config.client.as_ref().unwrap();
     assert_eq!((client.min_dynamic_port, client.max_dynamic_port), (20_000, 32_000));
@@ -100,6 +101,7 @@ const REFUSALS: &[(&str, &str)] = &[
         "server { job_default_priority = 100 }\n",
         "job_default_priority cannot be 100. Must be between 50 and 99",
     ),
+    ("server { job_tracked_versions = 0 }\n", "job_tracked_versions cannot be 0. Must be at least 1"),
     ("server { enabled_schedulers = [\"servce\"] }\n", "unknown job type `servce`"),
     ("server { encrypt = \"c2hvcnQ=\" }\n", "`server.encrypt` is not the base64 of 16, 24 or 32 bytes"),
     ("tls { http = true }\n", "`tls.ca_file` is not set"),

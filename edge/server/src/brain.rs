@@ -61,6 +61,11 @@ impl Brain {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many versions of a job are kept while this server leads.
+    pub(crate) fn keep_versions(&self, versions: u32) {
+        self.lock().leader.tracked_versions = Some(versions);
+    }
+
     /// This server leads: fill the queues from the state.
     pub(crate) fn lead(&self, snapshot: &Snapshot, now: UnixNanos) {
         self.lock().leader.lead(snapshot, now);

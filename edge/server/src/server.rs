@@ -44,6 +44,8 @@ pub struct ServerConfig {
     pub gc_interval: Duration,
     pub gc_thresholds: gc::Thresholds,
     pub job_limits: Limits,
+    /// How many versions of a job are kept, those with a tag aside.
+    pub tracked_versions: u32,
     pub acl: AclSettings,
     pub search: SearchLimits,
     /// Events kept for those who follow them; 0 keeps none.
@@ -126,6 +128,7 @@ impl Server {
             server_id: config.server_id,
             workers: Workers::default(),
         });
+        shared.brain.keep_versions(config.tracked_versions);
         let mut server =
             Self { shared, stop: CancellationToken::new(), tasks: JoinSet::new(), threads: Vec::new() };
         if let Err(error) = server.start_workers(&config) {

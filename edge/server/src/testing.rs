@@ -40,6 +40,7 @@ impl Setup {
             gc_interval: Duration::from_secs(3600),
             gc_thresholds: gc::Thresholds::default(),
             job_limits: Limits::default(),
+            tracked_versions: muster_state::KEPT_VERSIONS,
             acl: AclSettings::default(),
             search: crate::http::SearchLimits::default(),
             event_buffer: 10_000,

@@ -61,9 +61,6 @@ pub(super) fn decide(input: &GroupInput, defaults: &Defaults<'_>, found: &mut Fi
     }
     let disconnect = input.disconnect.as_ref().map(|block| Box::new(disconnect::decide(block, kind, found)));
     let scaling = input.scaling.as_ref().map(|block| Box::new(scaling::of_group(block, kind, count, found)));
-    if scaling.is_some() {
-        found.no_effect("the `scaling` block", "nothing changes the count by itself");
-    }
     let consul = Field::read(input.consul.as_ref(), "consul", found);
     if input.consul.is_some() {
         found.no_effect("the `consul` block", "there is no Consul integration");

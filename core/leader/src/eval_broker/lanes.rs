@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use muster_ids::EvalId;
 use muster_model::{Evaluation, JobKey, JobType};
 
 /// Higher priority first, then first come first served. The number is unique.
@@ -58,6 +59,11 @@ impl Lanes {
         }
         lane.next = Some(next);
         superseded
+    }
+
+    /// The evaluation that is next in a job's lane.
+    pub fn next(&self, key: &JobKey) -> Option<EvalId> {
+        self.lanes.get(key)?.next.as_ref().map(|next| next.eval.id)
     }
 
     /// Hands out the best evaluation of these kinds.

@@ -1,13 +1,13 @@
 //! `job eval`: evaluate a job again.
 
 use muster_api::table::JobEvaluate;
-use muster_api::views::JobEvaluateRequest;
+use muster_api::views::{EvalOptionsView, JobEvaluateRequest};
 
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, OK, Outcome};
 use crate::monitor::Monitor;
 use crate::shell::Shell;
-use crate::verb::{Refused, Verb};
+use crate::verb::Verb;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct JobEval {
@@ -15,6 +15,9 @@ pub(crate) struct JobEval {
     connect: ConnectArgs,
     #[arg(value_name = "job")]
     job: String,
+    /// Replace failed allocations now, whatever the delay and the attempts of their policy
+    #[arg(long)]
+    force_reschedule: bool,
     /// Return once the evaluation is made, without watching it
     #[arg(long)]
     detach: bool,
@@ -24,15 +27,13 @@ pub(crate) struct JobEval {
 }
 
 impl Verb for JobEval {
-    const REFUSED: &'static [Refused] = &[Refused::switch(
-        "force-reschedule",
-        "failed allocations are rescheduled by the job's own policy only",
-    )];
-
     async fn run(self, shell: &mut Shell) -> Outcome {
         let client = self.connect.connect(shell)?;
         let job = super::find(&client, shell, &self.job).await?;
-        let request = JobEvaluateRequest { job_id: job.id.clone() };
+        let request = JobEvaluateRequest {
+            job_id: job.id.clone(),
+            eval_options: EvalOptionsView { force_reschedule: self.force_reschedule },
+        };
         let answer =
             client.send_json::<JobEvaluate>(&[&job.id], &[("namespace", &job.namespace)], &request).await;
         let eval_id = answer.map_err(|error| Failure::request("evaluating job", &error))?.value.eval_id;

@@ -10,7 +10,7 @@ use crate::failure::{Failure, OK, Outcome};
 use crate::keyvalue::KeyValues;
 use crate::shape::Shape;
 use crate::shell::Shell;
-use crate::verb::{Refused, Verb};
+use crate::verb::Verb;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct JobHistory {
@@ -27,6 +27,9 @@ pub(crate) struct JobHistory {
     /// Only this version
     #[arg(long, value_name = "VERSION")]
     version: Option<u64>,
+    /// Compare with the version of this tag instead of the one before
+    #[arg(long, value_name = "TAG")]
+    diff_tag: Option<String>,
     /// Compare with this version instead of the one before
     #[arg(long, value_name = "VERSION")]
     diff_version: Option<u64>,
@@ -35,16 +38,21 @@ pub(crate) struct JobHistory {
 }
 
 impl Verb for JobHistory {
-    const REFUSED: &'static [Refused] = &[Refused::value("diff-tag", "versions of jobs have no tags yet")];
-
     async fn run(self, shell: &mut Shell) -> Outcome {
+        if self.diff_tag.is_some() && self.diff_version.is_some() {
+            return Err(Failure::new("-diff-tag and -diff-version exclude each other: leave one out"));
+        }
         let client = self.connect.connect(shell)?;
         let job = super::find(&client, shell, &self.job).await?;
-        let diffs = if self.p || self.diff_version.is_some() { "true" } else { "false" };
+        let compares = self.p || self.diff_tag.is_some() || self.diff_version.is_some();
+        let diffs = if compares { "true" } else { "false" };
         let against = self.diff_version.map(|version| version.to_string()).unwrap_or_default();
         let mut query = vec![("namespace", job.namespace.as_str()), ("diffs", diffs)];
         if !against.is_empty() {
             query.push(("diff_version", &against));
+        }
+        if let Some(tag) = &self.diff_tag {
+            query.push(("diff_tag", tag));
         }
         let answer = client.get::<JobVersions>(&[&job.id], &query).await;
         let mut answer = answer.map_err(|error| Failure::request("retrieving job versions", &error))?.value;
@@ -87,10 +95,15 @@ impl JobHistory {
         pairs.add("Version", job.version.unwrap_or_default().to_string());
         pairs.add("Stable", job.stable.unwrap_or_default().to_string());
         pairs.add("Submit Date", shell.clock.absolute(job.submit_time.unwrap_or_default()));
+        if let Some(tag) = &job.version_tag {
+            pairs.add("Tag Name", tag.name.as_str());
+            pairs.add_some("Tag Description", &tag.description);
+        }
+        let width = pairs.width();
         shell.pairs(&pairs)?;
         match diff {
             Some(diff) => {
-                shell.line("Diff        =")?;
+                shell.line(&format!("{:width$} =", "Diff"))?;
                 diff::job(diff, false).iter().try_for_each(|line| shell.diff_line(line))
             }
             None => Ok(()),

@@ -9,7 +9,7 @@ use crate::connect::ConnectArgs;
 use crate::failure::{Failure, OK, Outcome};
 use crate::monitor::Monitor;
 use crate::shell::Shell;
-use crate::verb::{Refused, Verb};
+use crate::verb::Verb;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct JobStop {
@@ -26,6 +26,9 @@ pub(crate) struct JobStop {
     /// Stop without the delay that groups and tasks ask for
     #[arg(long)]
     no_shutdown_delay: bool,
+    /// Stop a job of several regions in all of them
+    #[arg(long)]
+    global: bool,
     /// Ask nothing
     #[arg(long)]
     yes: bool,
@@ -38,9 +41,6 @@ pub(crate) struct JobStop {
 }
 
 impl Verb for JobStop {
-    const REFUSED: &'static [Refused] =
-        &[Refused::switch("global", "there are no jobs of several regions yet")];
-
     async fn run(self, shell: &mut Shell) -> Outcome {
         let client = self.connect.connect(shell)?;
         let mut code = OK;
@@ -62,6 +62,7 @@ impl JobStop {
         let query = [
             ("namespace", job.namespace.as_str()),
             ("purge", bool_text(self.purge)),
+            ("global", bool_text(self.global)),
             ("no_shutdown_delay", bool_text(self.no_shutdown_delay)),
             ("eval_priority", &priority),
         ];

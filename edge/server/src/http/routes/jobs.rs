@@ -87,6 +87,11 @@ fn keep(
 }
 
 fn check_input(input: &JobInput, id: Option<&str>) -> Result<(), ApiError> {
+    let mut groups = input.task_groups.iter().flatten();
+    if input.kind.as_deref() == Some("system") && groups.any(|group| group.scaling.is_some()) {
+        let text = "Task groups with job type system do not support scaling blocks";
+        return Err(ApiError::bad_request(text));
+    }
     match (input.id.as_deref(), id) {
         (None | Some(""), _) => Err(ApiError::bad_request("Job ID hasn't been provided")),
         (Some(given), Some(path)) if given != path => {

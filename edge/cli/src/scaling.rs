@@ -1,0 +1,3 @@
+//! Commands about how jobs are scaled.
+
+pub(crate) mod policy;
