@@ -254,7 +254,7 @@ impl Leader {
         for (token, outcome) in outcomes {
             let work = self.attempts.remove(token);
             match (outcome, work) {
-                (Some(outcome), _) if outcome.refused.is_empty() => {
+                (Some(outcome), _) if outcome.is_whole() => {
                     let _over = self.broker.ack(*token);
                 }
                 (Some(_), Some(work)) if self.broker.holds(*token) => {

@@ -5,11 +5,11 @@
 
 use std::sync::Arc;
 
-use muster_ids::{AllocId, EvalId, Index, NodeId, Text, UnixNanos};
+use muster_ids::{AllocId, DeploymentId, EvalId, Index, NodeId, Text, UnixNanos};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use crate::{AllocMetric, Group, Job, Resources, TaskState};
+use crate::{AllocDeployment, AllocMetric, Group, Job, Resources, TaskState};
 
 /// ```text
 ///   desired:  run -> stop | evict                       (servers decide)
@@ -41,6 +41,8 @@ pub struct Alloc {
     /// Parallel to the group's tasks; empty until the node's first report.
     pub tasks: Box<[TaskState]>,
     pub metric: Arc<AllocMetric>,
+    /// Its part in a rollout and its health; boxed, because most allocations have none.
+    pub deployment: Option<Box<AllocDeployment>>,
     pub create_index: Index,
     pub modify_index: Index,
     /// Changes made by servers only: what tells a node that it has something to do.
@@ -67,6 +69,24 @@ impl Alloc {
     #[must_use]
     pub fn resources(&self) -> Resources {
         self.group_spec().map(Group::ask).unwrap_or_default()
+    }
+
+    /// The deployment it is a part of.
+    #[must_use]
+    pub fn deployment_id(&self) -> Option<DeploymentId> {
+        self.deployment.as_ref().and_then(|part| part.id)
+    }
+
+    /// Whether it is a canary that nobody has promoted.
+    #[must_use]
+    pub fn is_canary(&self) -> bool {
+        self.deployment.as_ref().is_some_and(|part| part.canary)
+    }
+
+    /// What is known of its health.
+    #[must_use]
+    pub fn healthy(&self) -> Option<bool> {
+        self.deployment.as_ref().and_then(|part| part.healthy)
     }
 
     /// Whether the servers want it gone.

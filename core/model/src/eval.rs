@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use muster_ids::{EvalId, GroupName, Index, JobId, Namespace, NodeId, Text, UnixNanos};
+use muster_ids::{DeploymentId, EvalId, GroupName, Index, JobId, Namespace, NodeId, Text, UnixNanos};
 use serde::{Deserialize, Serialize};
 
 use crate::{AllocMetric, JobKey, JobType};
@@ -21,6 +21,9 @@ pub struct Evaluation {
     /// The node whose change caused it.
     pub node_id: Option<NodeId>,
     pub job_modify_index: Index,
+    /// The deployment it moves on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment_id: Option<DeploymentId>,
     /// Not to be processed before; zero means at once.
     pub wait_until: UnixNanos,
     pub previous_eval: Option<EvalId>,
@@ -57,6 +60,7 @@ impl Evaluation {
             status_description: None,
             node_id: None,
             job_modify_index: job.job_modify_index,
+            deployment_id: None,
             wait_until: UnixNanos::ZERO,
             previous_eval: None,
             next_eval: None,

@@ -71,6 +71,12 @@ impl Group {
         self.affinities.iter().chain(self.tasks.iter().flat_map(|task| &task.affinities))
     }
 
+    /// How its allocations are replaced by a newer version's; `None` when all may go at once, without a deployment.
+    #[must_use]
+    pub fn rollout(&self) -> Option<&UpdateStrategy> {
+        self.update.as_deref().filter(|strategy| strategy.max_parallel > 0)
+    }
+
     #[must_use]
     pub fn task(&self, name: &str) -> Option<&Task> {
         self.tasks.iter().find(|task| task.name.as_str() == name)

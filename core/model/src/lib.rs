@@ -16,6 +16,7 @@ pub mod connect;
 pub mod constraint;
 pub mod consul;
 pub mod csi;
+pub mod deployment;
 pub mod device;
 pub mod disconnect;
 pub mod dispatch;
@@ -63,6 +64,10 @@ pub use connect::{
 pub use constraint::{Affinity, Constraint, Operand, Spread, SpreadTarget};
 pub use consul::Consul;
 pub use csi::{CsiPlugin, CsiPluginKind};
+pub use deployment::{
+    AllocDeployment, AllocHealth, Deployment, DeploymentFailure, DeploymentGroup, DeploymentStatus,
+    DeploymentUpdate,
+};
 pub use device::{DeviceRequest, Numa, NumaAffinity};
 pub use disconnect::{Disconnect, Reconcile};
 pub use dispatch::{Parameterized, PayloadRule};

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use muster_ids::{AllocId, EvalId, Index, JobId, Namespace, NodeId, Text};
+use muster_ids::{AllocId, DeploymentId, EvalId, Index, JobId, Namespace, NodeId, Text};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use crate::{AllocMetric, AllocatedPort, ClientStatus, DesiredTransition, Evaluation};
+use crate::{
+    AllocMetric, AllocatedPort, ClientStatus, Deployment, DeploymentUpdate, DesiredTransition, Evaluation,
+};
 
 /// The changes one evaluation asks for. Small on purpose: `apply` makes the allocations from it and the stored job.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +30,15 @@ pub struct Plan {
     /// Evaluations to store in the same step, if nothing of the plan is refused: the finished one, and the blocked
     /// one for what found no place. Saves a second round through the log.
     pub evals_if_whole: Vec<Evaluation>,
+    /// The deployment that placements marked so belong to, whether this plan makes it or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment_id: Option<DeploymentId>,
+    /// A deployment to begin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<Box<Deployment>>,
+    /// What becomes of deployments there are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deployment_updates: Vec<DeploymentUpdate>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,6 +52,14 @@ pub struct Placement {
     pub previous: Option<AllocId>,
     /// Position in `Plan::metrics`.
     pub metric: u32,
+    /// Part of the plan's deployment.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_deployment: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub canary: bool,
+    /// An older version of the job than the plan's: what replaces an old allocation while canaries await promotion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job_version: Option<u64>,
 }
 
 /// An allocation to end.
@@ -62,4 +81,12 @@ pub struct PlanOutcome {
     pub refused: Vec<AllocId>,
     /// When something was refused: schedule again from a snapshot at least this new.
     pub refresh_index: Option<Index>,
+}
+
+impl PlanOutcome {
+    /// Whether all of the plan was written.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        self.refresh_index.is_none()
+    }
 }

@@ -1,6 +1,6 @@
 //! Chance from a seed: ids, the order of visiting nodes, dynamic ports. Never a source of secrets.
 
-use muster_ids::{AllocId, EvalId};
+use muster_ids::{AllocId, DeploymentId, EvalId};
 
 /// A stream of well mixed numbers (SplitMix64 over both halves of the seed).
 #[derive(Clone, Debug)]
@@ -30,6 +30,10 @@ impl Draw {
 
     pub fn eval_id(&mut self) -> EvalId {
         EvalId::from_random(self.next_bytes())
+    }
+
+    pub fn deployment_id(&mut self) -> DeploymentId {
+        DeploymentId::from_random(self.next_bytes())
     }
 
     /// A number below `bound`; 0 when `bound` is 0.

@@ -52,7 +52,14 @@ pub fn emit<'a>(
     }
     evals.insert(0, done);
     let stops: Vec<Stop> = reconciled.stops.iter().chain(&placed.ended).map(stop).collect();
-    let nothing = stops.is_empty() && placed.placements.is_empty();
+    let rollout = reconciled.rollout.as_ref();
+    let begun = rollout.and_then(|rollout| rollout.begin(draw.deployment_id(), eval.priority));
+    let deployment_id =
+        begun.as_ref().map(|begun| begun.id).or_else(|| rollout.and_then(|rollout| rollout.active()));
+    let nothing = stops.is_empty()
+        && placed.placements.is_empty()
+        && begun.is_none()
+        && reconciled.deployment_updates.is_empty();
     let plan = (!nothing).then(|| Plan {
         eval_id: eval.id,
         namespace: eval.namespace.clone(),
@@ -65,6 +72,9 @@ pub fn emit<'a>(
         placements: placed.placements,
         metrics: placed.metrics,
         evals_if_whole: evals.clone(),
+        deployment_id,
+        deployment: begun.map(Box::new),
+        deployment_updates: reconciled.deployment_updates,
     });
     Schedule { plan, evals, updates: reconciled.updates }
 }

@@ -54,7 +54,14 @@ impl Overlay {
             .iter()
             .map(|placement| Taken {
                 node: placement.node_id,
-                resources: asks.get(usize::from(placement.group)).copied().unwrap_or_default(),
+                resources: match placement.job_version {
+                    None => asks.get(usize::from(placement.group)).copied().unwrap_or_default(),
+                    Some(version) => snapshot
+                        .job_version(&key, version)
+                        .and_then(|job| job.groups.get(usize::from(placement.group)))
+                        .map(Group::ask)
+                        .unwrap_or_default(),
+                },
                 ports: placement.ports.iter().map(|port| port.value).collect(),
             })
             .collect();

@@ -53,6 +53,8 @@ struct Placer<'a, 'c> {
     draw: &'c mut Draw,
     /// Nodes on which allocations of the job are told to end.
     left: BTreeSet<u32>,
+    /// Parallel to the job's groups: whether what is placed is part of a deployment.
+    in_deployment: Vec<bool>,
     out: Placed<'a>,
 }
 
@@ -66,23 +68,45 @@ pub fn place<'a>(
 ) -> Placed<'a> {
     let cluster = Cluster::new(snapshot, ctx.overlay);
     let shared = Shared { job, cluster, occupancy: Occupancy::default() };
-    let mut placer = Placer { shared, ctx, draw, left: BTreeSet::new(), out: Placed::default() };
+    let mut placer = Placer {
+        shared,
+        ctx,
+        draw,
+        left: BTreeSet::new(),
+        in_deployment: Vec::new(),
+        out: Placed::default(),
+    };
     placer.expect_ends(&reconciled.leaving);
-    placer.prepare_groups(demands, reconciled);
+    let rollout = reconciled.rollout.as_ref();
+    placer.in_deployment =
+        job.groups.iter().map(|group| rollout.is_some_and(|rollout| rollout.includes(group))).collect();
+    placer.prepare_groups(demands, &reconciled.present);
     for (alloc, group) in &reconciled.in_place {
         placer.carry_over(alloc, *group);
     }
-    for ask in &reconciled.asks {
+    for ask in reconciled.asks.iter().filter(|ask| ask.version.is_none()) {
         placer.place_one(ask);
     }
     if job.kind.is_per_node() {
         placer.explain_groups_that_run_nowhere(reconciled);
     }
-    placer.finish()
+    let mut placer = placer.finish();
+    for older in older_versions(reconciled) {
+        placer = placer.place_older(older, job, reconciled);
+    }
+    placer.out
+}
+
+/// Versions other than the current one that something is to be placed in, each once, the newest first.
+fn older_versions<'a>(reconciled: &Reconciled<'a>) -> Vec<&'a Arc<Job>> {
+    let mut versions: Vec<&'a Arc<Job>> = reconciled.asks.iter().filter_map(|ask| ask.version).collect();
+    versions.sort_by_key(|job| std::cmp::Reverse(job.version));
+    versions.dedup_by_key(|job| job.version);
+    versions
 }
 
 impl<'a> Placer<'a, '_> {
-    fn prepare_groups(&mut self, demands: Vec<Demands<'a>>, reconciled: &Reconciled<'a>) {
+    fn prepare_groups(&mut self, demands: Vec<Demands<'a>>, present: &[(&'a Arc<Alloc>, u16)]) {
         let job = self.shared.job;
         for ((position, group), demands) in (0_u16..).zip(&job.groups).zip(demands) {
             let state =
@@ -90,7 +114,7 @@ impl<'a> Placer<'a, '_> {
             self.out.groups.push(state);
             self.out.queued.insert(group.name.clone(), 0);
         }
-        for (alloc, group) in &reconciled.present {
+        for (alloc, group) in present {
             self.arrive(alloc, *group);
         }
     }
@@ -118,6 +142,9 @@ impl<'a> Placer<'a, '_> {
             ports: alloc.ports.clone(),
             previous: alloc.previous,
             metric,
+            in_deployment: self.joins_deployment(group),
+            canary: alloc.is_canary(),
+            job_version: None,
         });
     }
 
@@ -160,7 +187,12 @@ impl<'a> Placer<'a, '_> {
         }
     }
 
+    fn joins_deployment(&self, group: u16) -> bool {
+        self.in_deployment.get(usize::from(group)).copied().unwrap_or_default()
+    }
+
     fn commit(&mut self, ask: &Ask<'a>, slot: u32, ports: Ports, account: Account) {
+        let in_deployment = self.joins_deployment(ask.group);
         let Some(group) = self.out.groups.get_mut(usize::from(ask.group)) else { return };
         let Some(node) = self.shared.cluster.columns().get(slot) else { return };
         self.shared.cluster.take(slot, group.ask, &ports);
@@ -173,6 +205,9 @@ impl<'a> Placer<'a, '_> {
             ports,
             previous: ask.previous.map(|alloc| alloc.id),
             metric,
+            in_deployment,
+            canary: ask.canary,
+            job_version: None,
         });
         self.out.ended.extend(ask.ends);
         self.arrive_at(slot, ask.group);
@@ -283,7 +318,35 @@ impl<'a> Placer<'a, '_> {
         }
     }
 
-    fn finish(mut self) -> Placed<'a> {
+    /// Places what replaces allocations of an older version by their like, on what is left of the cluster.
+    fn place_older(self, older: &'a Job, current: &Job, reconciled: &Reconciled<'a>) -> Self {
+        let Placer { shared, ctx, draw, left, out: before, .. } = self;
+        let shared = Shared { job: older, cluster: shared.cluster, occupancy: Occupancy::default() };
+        let mut placer =
+            Placer { shared, ctx, draw, left, in_deployment: Vec::new(), out: Placed::default() };
+        let position = |group: u16| {
+            let name = &current.groups.get(usize::from(group))?.name;
+            older.group(name.as_str()).map(|(position, _)| position)
+        };
+        let present: Vec<_> = reconciled
+            .present
+            .iter()
+            .filter_map(|(alloc, group)| Some((*alloc, position(*group)?)))
+            .collect();
+        let demands = older.groups.iter().map(|group| Demands::new(older, group, ctx.limits)).collect();
+        placer.prepare_groups(demands, &present);
+        for ask in reconciled.asks.iter().filter(|ask| ask.version.is_some_and(|job| job.version == older.version))
+        {
+            if let Some(group) = position(ask.group) {
+                placer.place_one(&Ask { group, ..*ask });
+            }
+        }
+        let mut placer = placer.finish();
+        placer.out.merge_into(before, older.version);
+        placer
+    }
+
+    fn finish(mut self) -> Self {
         let job = self.shared.job;
         let mut census = None;
         for group in &mut self.out.groups {
@@ -296,7 +359,29 @@ impl<'a> Placer<'a, '_> {
                 self.out.failed.insert(group.group.name.clone(), metric);
             }
         }
-        self.out
+        self
+    }
+}
+
+impl<'a> Placed<'a> {
+    /// Adds what was placed before, with which this becomes one plan; `version` is what this was placed in.
+    fn merge_into(&mut self, before: Self, version: u64) {
+        let own = std::mem::replace(self, before);
+        let metrics = u32::try_from(self.metrics.len()).unwrap_or(u32::MAX);
+        self.metrics.extend(own.metrics);
+        self.placements.extend(own.placements.into_iter().map(|placement| Placement {
+            job_version: Some(version),
+            metric: placement.metric.saturating_add(metrics),
+            ..placement
+        }));
+        self.ended.extend(own.ended);
+        for (group, metric) in own.failed {
+            self.failed.entry(group).or_insert(metric);
+        }
+        for (group, queued) in own.queued {
+            *self.queued.entry(group).or_default() += queued;
+        }
+        self.groups.extend(own.groups);
     }
 }
 

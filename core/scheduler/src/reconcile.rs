@@ -13,19 +13,21 @@ mod fate;
 mod names;
 mod per_node;
 mod reschedule;
+mod rollout;
 mod run;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use muster_ids::{GroupName, NodeId, UnixNanos};
-use muster_model::{Alloc, Job};
+use muster_model::{Alloc, DeploymentUpdate, Job, JobKey};
 use muster_state::Snapshot;
 
 use crate::feasible::Demands;
 use crate::wording;
 use change::Changes;
 pub use change::task_runs_alike;
+pub use rollout::Rollout;
 
 /// How many allocations of a group go which way; what `job plan` shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,6 +38,7 @@ pub struct DesiredUpdates {
     pub migrate: u32,
     pub in_place: u32,
     pub destructive: u32,
+    pub canary: u32,
     /// Failed ones replaced now; also counted in `place`.
     pub reschedule_now: u32,
     /// Failed ones to be replaced when their delay is over.
@@ -65,6 +68,25 @@ pub struct Ask<'a> {
     pub elsewhere: bool,
     /// The only node it may go to.
     pub node: Option<NodeId>,
+    /// Stands beside what is there until somebody promotes it.
+    pub canary: bool,
+    /// The version to instantiate, when it is not the current one.
+    pub version: Option<&'a Arc<Job>>,
+}
+
+impl Ask<'_> {
+    pub const fn new(group: u16, name_index: u32) -> Self {
+        Self {
+            group,
+            name_index,
+            previous: None,
+            ends: None,
+            elsewhere: false,
+            node: None,
+            canary: false,
+            version: None,
+        }
+    }
 }
 
 /// The outcome.
@@ -83,6 +105,10 @@ pub struct Reconciled<'a> {
     /// When a failed allocation may be replaced: look again then.
     pub look_again: Option<UnixNanos>,
     pub updates: BTreeMap<GroupName, DesiredUpdates>,
+    /// `None` when the job is stopped or gone.
+    pub rollout: Option<Rollout<'a>>,
+    /// What becomes of deployments.
+    pub deployment_updates: Vec<DeploymentUpdate>,
 }
 
 /// What reconciling reads besides the job.
@@ -96,6 +122,7 @@ pub struct Given<'a, 'd> {
 
 /// Compares `job` with `allocs`, all it has. `None` when the job is stopped or gone: then everything ends.
 pub fn reconcile<'a>(
+    key: &JobKey,
     job: Option<&'a Arc<Job>>,
     allocs: &[&'a Arc<Alloc>],
     given: &mut Given<'a, '_>,
@@ -103,18 +130,23 @@ pub fn reconcile<'a>(
     let mut out = Reconciled::default();
     let Some(job) = job else {
         stop_all(allocs, given.snapshot, &mut out);
+        out.deployment_updates = rollout::of_stopped_job(key, given.snapshot);
         return out;
     };
     let (of_groups, orphans) = by_group(job, allocs);
     stop_all(&orphans, given.snapshot, &mut out);
     let mut changes = Changes::new(job, given.snapshot);
+    let mut rollout = Rollout::of(job, given.snapshot);
     for (position, allocs) in of_groups {
         if job.kind.is_per_node() {
-            per_node::reconcile(job, position, &allocs, &mut changes, given, &mut out);
+            per_node::reconcile(job, position, &allocs, &mut changes, &mut rollout, given, &mut out);
         } else {
-            counted::reconcile(job, position, &allocs, &mut changes, given, &mut out);
+            counted::reconcile(job, position, &allocs, &mut changes, &mut rollout, given, &mut out);
         }
     }
+    rollout.conclude();
+    out.deployment_updates.append(&mut rollout.updates);
+    out.rollout = Some(rollout);
     give_up(allocs, given.snapshot, &mut out);
     out.leaving = leaving(allocs, &out.stops);
     out.asks.sort_by_key(|ask| ask.ends.is_some_and(|ending| !ending.alloc.client_terminal()));

@@ -31,7 +31,7 @@ pub fn schedule(eval: &Evaluation, snapshot: &Snapshot, ctx: &Context<'_>) -> Sc
         .collect();
 
     let mut given = Given { snapshot, now: ctx.now, demands: &mut demands };
-    let reconciled = reconcile::reconcile(job, &allocs, &mut given);
+    let reconciled = reconcile::reconcile(&key, job, &allocs, &mut given);
     let placed = match job {
         Some(job) => place::place(job, &reconciled, demands, snapshot, ctx, &mut draw),
         None => Placed::default(),

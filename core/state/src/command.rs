@@ -3,13 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use muster_ids::{
-    AccessorId, AllocId, EvalId, GroupName, Index, JobId, Namespace, NodeId, NodePool, Text, UnixNanos,
-};
-use muster_model::{
-    AclToken, AllocatedPort, ClientStatus, DesiredTransition, DrainSpec, Eligibility, Evaluation, Job,
-    JobKey, JobSubmission, JobType, Node, NodeStatus, Plan, PlanOutcome, TaskState, Value, VersionTag,
-};
+use muster_ids::{AccessorId, AllocId, EvalId, GroupName, Index, JobId, Namespace, NodeId, NodePool, Text, UnixNanos, DeploymentId};
+use muster_model::{AclToken, AllocatedPort, ClientStatus, DesiredTransition, DrainSpec, Eligibility, Evaluation, Job, JobKey, JobSubmission, JobType, Node, NodeStatus, Plan, PlanOutcome, TaskState, Value, VersionTag, AllocDeployment, AllocHealth, Deployment, DeploymentFailure};
 use serde::{Deserialize, Serialize};
 
 /// One log entry: commands that are applied in order, each judged for itself.
@@ -48,6 +43,10 @@ pub enum Command {
     TrackedVersionsSet(TrackedVersionsSet),
     JobScale(Box<JobScale>),
     JobEvaluate(JobEvaluate),
+    DeploymentFail(DeploymentFail),
+    DeploymentPromote(DeploymentPromote),
+    DeploymentPause(DeploymentPause),
+    DeploymentAllocHealth(DeploymentAllocHealth),
 }
 
 /// 16 random bytes drawn by the proposer, from which `apply` derives the ids of objects whose number it alone knows.
@@ -216,6 +215,9 @@ pub struct AllocStatusReport {
     pub description: Option<Text>,
     /// Parallel to the group's tasks.
     pub tasks: Vec<TaskState>,
+    /// Once the node knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<AllocHealth>,
 }
 
 /// An operator stops one allocation; its evaluation places a new one where the job still wants it.
@@ -233,6 +235,42 @@ pub struct GarbageCollect {
     pub allocs: Vec<AllocId>,
     pub jobs: Vec<JobKey>,
     pub nodes: Vec<NodeId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deployments: Vec<DeploymentId>,
+}
+
+/// Gives a rollout up; a group that reverts by itself takes the job back to its newest stable version.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeploymentFail {
+    pub id: DeploymentId,
+    pub cause: DeploymentFailure,
+    pub eval_id: EvalId,
+}
+
+/// Lets canaries take the place of what they were made beside.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeploymentPromote {
+    pub id: DeploymentId,
+    /// `None` promotes every group that has canaries.
+    pub groups: Option<Vec<GroupName>>,
+    pub eval_id: EvalId,
+}
+
+/// Holds a rollout, or lets it go on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeploymentPause {
+    pub id: DeploymentId,
+    pub pause: bool,
+    pub eval_id: EvalId,
+}
+
+/// What somebody outside found about the health of a deployment's allocations.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeploymentAllocHealth {
+    pub id: DeploymentId,
+    pub healthy: Vec<AllocId>,
+    pub unhealthy: Vec<AllocId>,
+    pub eval_id: EvalId,
 }
 
 /// Turns on rules that every member supports. Never lowered.
@@ -301,6 +339,12 @@ pub enum Reply {
     },
     AclTokenStored(Box<AclToken>),
     JobTagged(Box<VersionTag>),
+    DeploymentUpdated {
+        /// `None` when nothing has to be looked at.
+        eval_id: Option<EvalId>,
+        /// The version that the job went back to.
+        reverted_version: Option<u64>,
+    },
     Done,
 }
 
@@ -377,8 +421,33 @@ pub enum Refusal {
     AclTokenTypeChange { accessor: AccessorId },
     #[error("Cannot delete nonexistent tokens: {}", .accessors.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
     AclTokensMissing { accessors: Vec<AccessorId> },
+    #[error("deployment not found")]
+    DeploymentNotFound,
+    #[error("can't {verb} terminal deployment")]
+    DeploymentOver { verb: Text },
+    #[error("no canaries to promote")]
+    DeploymentWithoutCanaries,
+    #[error("task group \"{group}\" is not part of the deployment")]
+    DeploymentGroupUnknown { group: GroupName },
+    #[error("{}", unhealthy_canaries(.groups))]
+    CanariesUnhealthy { groups: Vec<(GroupName, u32, u32)> },
+    #[error("must specify at least one healthy/unhealthy allocation ID")]
+    DeploymentHealthEmpty,
+    #[error("unknown alloc \"{alloc}\"")]
+    DeploymentAllocUnknown { alloc: AllocId },
+    #[error("alloc \"{alloc}\" is not part of deployment \"{deployment}\"")]
+    DeploymentAllocForeign { alloc: AllocId, deployment: DeploymentId },
     #[error("feature level {wanted} is below the current level {current}")]
     FeatureLevelLower { current: u32, wanted: u32 },
+}
+
+/// A list as the contract words several errors; each has its healthy allocations and those it needs.
+fn unhealthy_canaries(groups: &[(GroupName, u32, u32)]) -> String {
+    let noun = if groups.len() == 1 { "1 error".to_owned() } else { format!("{} errors", groups.len()) };
+    let line = |(group, healthy, desired): &(GroupName, u32, u32)| {
+        format!("\n\t* Task group \"{group}\" has {healthy}/{desired} healthy allocations")
+    };
+    format!("{noun} occurred:{}\n\n", groups.iter().map(line).collect::<String>())
 }
 
 /// A fact that `apply` established, for event subscribers, the eval broker and the nodes.
@@ -394,6 +463,10 @@ pub enum Event {
     AllocUpdated(Arc<muster_model::Alloc>),
     /// What the servers keep of the current version beside its specification, such as its status, is another.
     JobChanged(Arc<Job>),
+    DeploymentUpdated {
+        deployment: Arc<Deployment>,
+        cause: DeploymentCause,
+    },
     NodeRegistered(Arc<Node>),
     NodeUpdated(Arc<Node>),
     NodePoolUpserted(NodePool),
@@ -404,6 +477,7 @@ pub enum Event {
         node_id: NodeId,
         class: Text,
     },
+    DeploymentsCollected(Vec<DeploymentId>),
     Collected {
         evals: Vec<EvalId>,
         allocs: Vec<AllocId>,
@@ -413,6 +487,15 @@ pub enum Event {
     /// One of those collected, as it was.
     JobCollected(Arc<Job>),
     NodeCollected(Arc<Node>),
+}
+
+/// What changed a deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeploymentCause {
+    PlanResult,
+    StatusUpdate,
+    Promotion,
+    AllocHealth,
 }
 
 /// An allocation on disk and between agents: like the row, with the job named instead of shared.
@@ -444,6 +527,8 @@ pub struct AllocRecord {
     #[serde(default)]
     pub tasks: Vec<TaskState>,
     pub metric: Arc<muster_model::AllocMetric>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<Box<AllocDeployment>>,
     pub create_index: Index,
     pub modify_index: Index,
     pub alloc_modify_index: Index,

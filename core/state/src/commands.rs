@@ -8,6 +8,7 @@ mod acl_token_update;
 mod alloc_client_update;
 mod alloc_migrate;
 mod alloc_stop;
+mod deployment;
 mod eval_update;
 mod feature_level_raise;
 mod garbage_collect;
@@ -61,5 +62,9 @@ pub(crate) fn apply(tables: &mut Tables, cx: &mut Change, command: &Command) -> 
         Command::AclTokenCreate(command) => acl_token_create::apply(tables, cx, command),
         Command::AclTokenUpdate(command) => acl_token_update::apply(tables, cx, command),
         Command::AclTokenDelete(command) => acl_token_delete::apply(tables, cx, command),
+        Command::DeploymentFail(command) => deployment::apply_fail(tables, cx, command),
+        Command::DeploymentPromote(command) => deployment::apply_promote(tables, cx, command),
+        Command::DeploymentPause(command) => deployment::apply_pause(tables, cx, command),
+        Command::DeploymentAllocHealth(command) => deployment::apply_alloc_health(tables, cx, command),
     }
 }

@@ -2,6 +2,7 @@
 //! is needed for the state to work, and none may change it.
 
 mod capacity;
+mod deployments;
 mod hashes;
 mod indexes;
 mod jobs;
@@ -40,6 +41,9 @@ pub fn check(snapshot: &Snapshot) -> Result<(), Violation> {
     nodes::draining_nodes_take_nothing(tables)?;
     scaling::events_belong_to_jobs(tables)?;
     scaling::scaled_jobs_are_indexed(tables)?;
+    deployments::are_indexed(tables)?;
+    deployments::counters_equal_recomputation(tables)?;
+    deployments::at_most_one_is_active(tables)?;
     watches::no_index_is_in_the_future(snapshot)?;
     watches::tables_cover_their_rows(snapshot)?;
     hashes::hash_equals_recomputation(tables)

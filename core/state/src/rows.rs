@@ -42,6 +42,7 @@ pub enum RowKind {
     Alloc = 8,
     /// What happened to the counts of a job's groups.
     ScalingEvents = 12,
+    Deployment = 9,
     AclToken = 20,
 }
 
@@ -60,6 +61,7 @@ impl RowKind {
             7 => Self::Eval,
             8 => Self::Alloc,
             12 => Self::ScalingEvents,
+            9 => Self::Deployment,
             20 => Self::AclToken,
             _ => return None,
         })

@@ -5,6 +5,7 @@
 
 mod acl_tokens;
 mod allocs;
+mod deployments;
 mod evals;
 mod jobs;
 mod nodes;

@@ -3,6 +3,7 @@
 
 pub(crate) mod acl_tokens;
 pub(crate) mod allocs;
+pub(crate) mod deployments;
 pub(crate) mod evals;
 pub(crate) mod jobs;
 pub(crate) mod nodes;
@@ -28,6 +29,7 @@ pub(crate) struct Tables {
     pub(crate) allocs: allocs::AllocTable,
     pub(crate) acl_tokens: acl_tokens::AclTokenTable,
     pub(crate) scaling_events: scaling_events::ScalingEventTable,
+    pub(crate) deployments: deployments::DeploymentTable,
     /// Sum of the hashes of all rows but `meta`.
     pub(crate) rows_hash: u64,
 }
@@ -54,6 +56,8 @@ pub(crate) struct Meta {
     /// How many versions of a job are kept.
     #[serde(skip_serializing_if = "is_usual")]
     pub(crate) tracked_versions: u32,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) deployments: Index,
 }
 
 /// Fields that came later are written once they are used, so that older records stay byte for byte what they were.
@@ -82,6 +86,7 @@ impl Default for Meta {
             acl_bootstrap: Index::ZERO,
             scaling_policies: Index::ZERO,
             tracked_versions: jobs::KEPT_VERSIONS,
+            deployments: Index::ZERO,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use foldhash::fast::FixedState;
-use muster_ids::{AccessorId, AllocId, EvalId, NodeId, NodePool};
+use muster_ids::{AccessorId, AllocId, DeploymentId, EvalId, NodeId, NodePool};
 use muster_model::JobKey;
 
 /// Something a blocking query can watch. [`crate::Snapshot::watch_index`] gives the index at which it last changed.
@@ -25,6 +25,10 @@ pub enum WatchKey {
     Eval(EvalId),
     /// The allocations an evaluation placed.
     EvalAllocs(EvalId),
+    Deployments,
+    Deployment(DeploymentId),
+    /// The deployments of a job.
+    JobDeployments(JobKey),
     NodePools,
     NodePool(NodePool),
     AclTokens,

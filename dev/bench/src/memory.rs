@@ -48,6 +48,9 @@ pub fn run() {
             ports: SmallVec::new(),
             previous: None,
             metric: 0,
+            in_deployment: false,
+            canary: false,
+            job_version: None,
         });
         let plan = Plan {
             eval_id,
@@ -61,6 +64,9 @@ pub fn run() {
             placements: placements.collect(),
             metrics: vec![Arc::new(AllocMetric::default())],
             evals_if_whole: Vec::new(),
+            deployment_id: None,
+            deployment: None,
+            deployment_updates: Vec::new(),
         };
         apply(&mut state, Command::PlanApply(Box::new(plan)));
     }

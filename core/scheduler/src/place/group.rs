@@ -294,14 +294,7 @@ impl<'a> GroupState<'a> {
         let mut account = Account::default();
         // Ports are drawn only to see whether there are any; a fixed seed keeps the plan's own draws in step.
         let mut draw = Draw::new([0; 16]);
-        let ask = Ask {
-            group: self.position,
-            name_index: 0,
-            previous: None,
-            ends: None,
-            elsewhere: false,
-            node: None,
-        };
+        let ask = Ask::new(self.position, 0);
         for (slot, node) in shared.cluster.columns().iter() {
             match self.look(slot, node, &ask, shared, &mut draw) {
                 Look::Skip => {}

@@ -9,6 +9,7 @@ use muster_state::Snapshot;
 use super::Given;
 use super::change::{Change, Changes};
 use super::reschedule::{self, Decision};
+use super::rollout::GroupRollout;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
@@ -45,6 +46,7 @@ pub fn judge<'a>(
     position: u16,
     kind: JobType,
     changes: &mut Changes<'a>,
+    rollout: GroupRollout<'_>,
     given: &mut Given<'a, '_>,
 ) -> Fate {
     if alloc.server_terminal() || (alloc.client_terminal() && !changes.is_of_this_run(alloc)) {
@@ -54,6 +56,7 @@ pub fn judge<'a>(
     match alloc.client {
         ClientStatus::Complete if kind.runs_to_completion() => Fate::Done,
         ClientStatus::Complete | ClientStatus::Lost => Fate::Ignore,
+        ClientStatus::Failed if rollout.keeps_failed(alloc) => Fate::Failed,
         ClientStatus::Failed => judge_failed(alloc, group, change, given),
         ClientStatus::Pending | ClientStatus::Running | ClientStatus::Unknown => {
             judge_live(alloc, position, change, given)

@@ -7,6 +7,7 @@ use muster_ids::NodeId;
 use muster_model::{Alloc, ClientStatus, Group, Job, JobType};
 
 use super::change::{Change, Changes};
+use super::rollout::{GroupRollout, Need, Rollout};
 use super::{Ask, DesiredUpdates, Ending, Given, Reconciled, fate};
 use crate::wording;
 
@@ -31,63 +32,171 @@ pub fn reconcile<'a>(
     position: u16,
     allocs: &[&'a Arc<Alloc>],
     changes: &mut Changes<'a>,
+    rollout: &mut Rollout<'a>,
     given: &mut Given<'a, '_>,
     out: &mut Reconciled<'a>,
 ) {
     let Some(group) = job.groups.get(usize::from(position)) else { return };
-    let mut updates = DesiredUpdates::default();
-    let mut covered: BTreeSet<NodeId> = BTreeSet::new();
     // Live allocations first: a dead one on the same node has nothing to say beside them.
     let (live, over): (Vec<&'a Arc<Alloc>>, Vec<_>) =
         allocs.iter().copied().partition(|alloc| !alloc.terminal());
-    let mut previous: BTreeMap<NodeId, &'a Arc<Alloc>> = BTreeMap::new();
+    let mut covered: BTreeSet<NodeId> = BTreeSet::new();
+    let mut judged = Vec::with_capacity(allocs.len());
     for alloc in live.into_iter().chain(over) {
         let verdict = if group.count == 0 || (covered.contains(&alloc.node_id) && !alloc.terminal()) {
             surplus(alloc, given)
         } else {
             judge(alloc, group, position, job.kind, changes, given)
         };
-        match verdict {
-            Verdict::Missing => {
+        if !matches!(verdict, Verdict::Missing | Verdict::Renew(_)) {
+            covered.insert(alloc.node_id);
+        }
+        judged.push((alloc, verdict));
+    }
+    let missing = if group.count > 0 { missing_nodes(position, &covered, given) } else { Vec::new() };
+    let mut pace = Pace::of(rollout.group(group), &judged, missing.len());
+    let mut updates = DesiredUpdates::default();
+    let mut previous: BTreeMap<NodeId, &'a Arc<Alloc>> = BTreeMap::new();
+    for (alloc, verdict) in &judged {
+        act(alloc, *verdict, position, &mut pace, &mut previous, &mut updates, out);
+    }
+    let version = pace.old_version(given);
+    for node in &missing {
+        let ask = ask(position, *node, previous.get(node).copied(), None);
+        out.asks.push(Ask { version, ..ask });
+        updates.place += 1;
+    }
+    let running = judged.iter().filter(|(_, verdict)| verdict.stays()).count();
+    let need = Need {
+        outdated: pace.outdated + updates.in_place,
+        had_current: allocs
+            .iter()
+            .any(|alloc| alloc.job.version == job.version && alloc.job.create_index == job.create_index),
+        total: u32::try_from(running + missing.len()).unwrap_or(u32::MAX),
+        canaries: pace.canaries,
+        pending: updates.place + updates.migrate > 0,
+    };
+    rollout.note(group, need);
+    out.updates.insert(group.name.clone(), updates);
+}
+
+fn act<'a>(
+    alloc: &'a Arc<Alloc>,
+    verdict: Verdict<'a>,
+    position: u16,
+    pace: &mut Pace<'a>,
+    previous: &mut BTreeMap<NodeId, &'a Arc<Alloc>>,
+    updates: &mut DesiredUpdates,
+    out: &mut Reconciled<'a>,
+) {
+    match verdict {
+        Verdict::Missing => {
+            updates.ignore += 1;
+            previous.insert(alloc.node_id, alloc);
+        }
+        Verdict::Covered { updated } => {
+            if updated {
+                updates.in_place += 1;
+                out.in_place.push((alloc, position));
+            } else {
                 updates.ignore += 1;
-                previous.insert(alloc.node_id, alloc);
             }
-            Verdict::Covered { updated } => {
-                if updated {
-                    updates.in_place += 1;
-                    out.in_place.push((alloc, position));
-                } else {
-                    updates.ignore += 1;
+            out.present.push((alloc, position));
+        }
+        Verdict::Finished => updates.ignore += 1,
+        Verdict::Stop(ending) => {
+            updates.stop += 1;
+            out.stops.push(ending);
+        }
+        Verdict::Renew(ending) => {
+            updates.migrate += 1;
+            out.stops.push(ending);
+            previous.insert(alloc.node_id, alloc);
+        }
+        Verdict::Update(ending) => {
+            out.present.push((alloc, position));
+            let ask = ask(position, alloc.node_id, Some(alloc), Some(ending));
+            match pace.next() {
+                Turn::Canary => {
+                    updates.canary += 1;
+                    out.asks.push(Ask { canary: true, ..ask });
                 }
-                covered.insert(alloc.node_id);
-                out.present.push((alloc, position));
-            }
-            Verdict::Finished => {
-                updates.ignore += 1;
-                covered.insert(alloc.node_id);
-            }
-            Verdict::Stop(ending) => {
-                updates.stop += 1;
-                covered.insert(alloc.node_id);
-                out.stops.push(ending);
-            }
-            Verdict::Renew(ending) => {
-                updates.migrate += 1;
-                out.stops.push(ending);
-                previous.insert(alloc.node_id, alloc);
-            }
-            Verdict::Update(ending) => {
-                updates.destructive += 1;
-                covered.insert(alloc.node_id);
-                out.present.push((alloc, position));
-                out.asks.push(ask(position, alloc.node_id, Some(alloc), Some(ending)));
+                Turn::Replace => {
+                    updates.destructive += 1;
+                    out.asks.push(ask);
+                }
+                Turn::Wait => updates.ignore += 1,
             }
         }
     }
-    if group.count > 0 {
-        updates.place += ask_for_rest(position, &covered, &previous, given, out);
+}
+
+/// How fast outdated allocations are replaced.
+#[derive(Debug)]
+struct Pace<'a> {
+    outdated: u32,
+    /// Canaries still to be made: outdated allocations that are replaced before anybody promotes.
+    missing_canaries: u32,
+    /// How many the group is to have; 0 when it needs none now.
+    canaries: u32,
+    budget: u32,
+    /// What outdated allocations run, while nobody has promoted anything else.
+    old: Option<&'a Arc<Job>>,
+}
+
+enum Turn {
+    Canary,
+    Replace,
+    Wait,
+}
+
+impl<'a> Pace<'a> {
+    /// Of a job that runs on every node, `canary` is a share of the nodes, in percent, rounded up.
+    fn of(state: GroupRollout<'_>, judged: &[(&'a Arc<Alloc>, Verdict<'a>)], missing_nodes: usize) -> Self {
+        let outdated = judged.iter().filter(|(_, verdict)| matches!(verdict, Verdict::Update(_)));
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let old = outdated.clone().next().map(|(alloc, _)| &alloc.job);
+        let outdated = count(outdated.count());
+        let nodes = judged.iter().filter(|(_, verdict)| verdict.stays()).count() + missing_nodes;
+        let percent = state.strategy.map_or(0, |strategy| strategy.canary.min(100));
+        let wanted = count(nodes).saturating_mul(percent).div_ceil(100);
+        let live = || judged.iter().filter(|(alloc, _)| !alloc.terminal()).map(|(alloc, _)| &***alloc);
+        let have = live().filter(|alloc| alloc.is_canary() && state.owns(alloc)).count();
+        let missing_canaries = state.missing_canaries(outdated, count(have), wanted);
+        let awaits = state.awaits_promotion() || missing_canaries > 0;
+        let budget = if state.is_held() || awaits { 0 } else { state.budget(live()) };
+        let canaries = if missing_canaries > 0 { wanted } else { 0 };
+        let budget = if state.strategy.is_none() { u32::MAX } else { budget };
+        Self { outdated, missing_canaries, canaries, budget, old: old.filter(|_| awaits) }
     }
-    out.updates.insert(group.name.clone(), updates);
+
+    const fn next(&mut self) -> Turn {
+        if let Some(left) = self.missing_canaries.checked_sub(1) {
+            self.missing_canaries = left;
+            return Turn::Canary;
+        }
+        match self.budget.checked_sub(1) {
+            Some(left) => {
+                self.budget = left;
+                Turn::Replace
+            }
+            None => Turn::Wait,
+        }
+    }
+
+    /// What nodes get that have nothing yet, while canaries await promotion: what the others still run.
+    fn old_version(&self, given: &Given<'a, '_>) -> Option<&'a Arc<Job>> {
+        let old = self.old?;
+        let kept = given.snapshot.job_version(&old.key(), old.version)?;
+        (kept.create_index == old.create_index && !kept.stop).then_some(kept)
+    }
+}
+
+impl Verdict<'_> {
+    /// Whether something of the group goes on, or is renewed, on its node.
+    const fn stays(&self) -> bool {
+        matches!(self, Self::Covered { .. } | Self::Update(_))
+    }
 }
 
 fn judge<'a>(
@@ -135,23 +244,14 @@ fn surplus<'a>(alloc: &'a Arc<Alloc>, given: &Given<'a, '_>) -> Verdict<'a> {
     Verdict::Stop(Ending { alloc, why: if lost { wording::LOST } else { wording::NOT_NEEDED }, lost })
 }
 
-fn ask_for_rest<'a>(
-    position: u16,
-    covered: &BTreeSet<NodeId>,
-    previous: &BTreeMap<NodeId, &'a Arc<Alloc>>,
-    given: &Given<'a, '_>,
-    out: &mut Reconciled<'a>,
-) -> u32 {
-    let Some(demands) = given.demands.get(usize::from(position)) else { return 0 };
-    let mut asked = 0;
-    for (_, slot) in given.snapshot.columns().iter() {
-        let node = slot.node();
-        if slot.accepts_work() && demands.admits(node) && !covered.contains(&node.id) {
-            out.asks.push(ask(position, node.id, previous.get(&node.id).copied(), None));
-            asked += 1;
-        }
-    }
-    asked
+/// Nodes that are to have one and have none.
+fn missing_nodes(position: u16, covered: &BTreeSet<NodeId>, given: &Given<'_, '_>) -> Vec<NodeId> {
+    let Some(demands) = given.demands.get(usize::from(position)) else { return Vec::new() };
+    let columns = given.snapshot.columns().iter().map(|(_, slot)| slot);
+    columns
+        .filter(|slot| slot.accepts_work() && demands.admits(slot.node()) && !covered.contains(&slot.node().id))
+        .map(|slot| slot.node().id)
+        .collect()
 }
 
 const fn ask<'a>(
@@ -160,5 +260,5 @@ const fn ask<'a>(
     previous: Option<&'a Arc<Alloc>>,
     ends: Option<Ending<'a>>,
 ) -> Ask<'a> {
-    Ask { group, name_index: 0, previous, ends, elsewhere: false, node: Some(node) }
+    Ask { previous, ends, node: Some(node), ..Ask::new(group, 0) }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use muster_model::{Alloc, ClientStatus, EvalTrigger, Job, JobType};
+use muster_model::{Alloc, AllocHealth, ClientStatus, EvalTrigger, Job, JobType};
 
 use super::node_evals::Concerned;
 use crate::change::Change;
@@ -18,7 +18,7 @@ pub(super) fn apply(
         return Err(Refusal::NodeNotFound);
     }
     let mut unknown = Vec::new();
-    let mut concerned = Concerned::default();
+    let (mut concerned, mut moved_on) = (Concerned::default(), Concerned::default());
     for report in &command.updates {
         let slot = tables.allocs.ids.get(&report.id).copied();
         let own = slot.and_then(|slot| Some((slot, &tables.allocs.rows.get(slot)?.alloc)));
@@ -26,25 +26,31 @@ pub(super) fn apply(
             unknown.push(report.id);
             continue;
         };
-        let Some(alloc) = successor(cx, old, report) else { continue };
+        let Some(alloc) = successor(tables, cx, old, report) else { continue };
         if needs_evaluation(tables, old, &alloc) {
             concerned.add(tables, &alloc.job);
+        } else if old.healthy() != alloc.healthy() && is_rolled_out(tables, &alloc) {
+            moved_on.add(tables, &alloc.job);
         }
         tables.replace_alloc(cx, slot, alloc);
     }
-    let evals = concerned.evaluate(tables, cx, command.seed, EvalTrigger::AllocFailure, None);
+    moved_on.leave_out(&concerned);
+    let mut evals = concerned.evaluate(tables, cx, command.seed, EvalTrigger::AllocFailure, None);
+    evals.extend(moved_on.evaluate(tables, cx, command.seed, EvalTrigger::DeploymentWatcher, None));
     Ok(Reply::AllocsUpdated { evals, unknown })
 }
 
 /// The row after the report; `None` when the report says nothing new or would revive what has ended. One that the
 /// servers gave up for lost may still tell how it really ended.
-fn successor(cx: &Change, old: &Alloc, report: &AllocStatusReport) -> Option<Alloc> {
+fn successor(tables: &Tables, cx: &Change, old: &Alloc, report: &AllocStatusReport) -> Option<Alloc> {
     let allowed = match old.client {
         ClientStatus::Complete | ClientStatus::Failed => report.status == old.client,
         ClientStatus::Lost => report.status.is_terminal(),
         _ => true,
     };
-    let same = old.client == report.status
+    let health = news_of_health(old, report);
+    let same = health.is_none()
+        && old.client == report.status
         && old.client_description == report.description
         && *old.tasks == *report.tasks;
     if same || !allowed {
@@ -54,9 +60,28 @@ fn successor(cx: &Change, old: &Alloc, report: &AllocStatusReport) -> Option<All
     alloc.client = report.status;
     alloc.client_description.clone_from(&report.description);
     alloc.tasks = report.tasks.clone().into();
+    if let Some(health) = health {
+        let part = alloc.deployment.get_or_insert_default();
+        (part.healthy, part.time, part.modify_index) = (Some(health.healthy), health.time, cx.index);
+    }
+    // While a rollout is under way, what failed is replaced only once its health is decided.
+    if alloc.client == ClientStatus::Failed && alloc.healthy().is_some() && is_rolled_out(tables, &alloc) {
+        alloc.transition.reschedule = true;
+    }
     alloc.modify_index = cx.index;
     alloc.modify_time = cx.now;
     Some(alloc)
+}
+
+/// The verdict of the report, when it is the first on this allocation in the deployment it now belongs to.
+fn news_of_health(old: &Alloc, report: &AllocStatusReport) -> Option<AllocHealth> {
+    report.health.filter(|health| health.deployment == old.deployment_id() && old.healthy().is_none())
+}
+
+/// Whether it is part of a deployment that is not over.
+fn is_rolled_out(tables: &Tables, alloc: &Alloc) -> bool {
+    let deployment = alloc.deployment_id().and_then(|id| tables.deployments.get(id));
+    deployment.is_some_and(|deployment| deployment.status.is_active())
 }
 
 /// Whether the job must be looked at again because a wanted allocation ended.

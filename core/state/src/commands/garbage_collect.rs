@@ -34,6 +34,15 @@ pub(super) fn apply(tables: &mut Tables, cx: &mut Change, command: &GarbageColle
         }
         slot.is_some()
     });
+    let deployments = keep_those(&command.deployments, |id| {
+        let over = tables.deployments.get(*id).is_some_and(|deployment| {
+            !deployment.status.is_active() || tables.job(&deployment.job_key()).is_none()
+        });
+        if over {
+            tables.remove_deployment(cx, *id);
+        }
+        over
+    });
     let nodes = keep_those(&command.nodes, |id| {
         let slot = tables.nodes.slot_of(*id).filter(|slot| node_is_over(tables, *slot));
         if let Some(slot) = slot {
@@ -50,6 +59,9 @@ pub(super) fn apply(tables: &mut Tables, cx: &mut Change, command: &GarbageColle
         jobs: count(jobs.len()),
         nodes: count(nodes.len()),
     };
+    if !deployments.is_empty() {
+        cx.events.push(Event::DeploymentsCollected(deployments));
+    }
     if !(evals.is_empty() && allocs.is_empty() && jobs.is_empty() && nodes.is_empty()) {
         cx.events.push(Event::Collected { evals, allocs, jobs, nodes });
     }

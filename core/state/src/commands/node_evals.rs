@@ -33,6 +33,11 @@ impl Concerned {
         }
     }
 
+    /// Leaves out what another set has.
+    pub(super) fn leave_out(&mut self, other: &Self) {
+        self.0.retain(|key, _| !other.0.contains_key(key));
+    }
+
     /// The job as it is now, or as it was when it is gone.
     pub(super) fn add(&mut self, tables: &Tables, job: &Arc<Job>) {
         let newest = |key: &JobKey| Arc::clone(tables.job(key).unwrap_or(job));
@@ -53,6 +58,9 @@ impl Concerned {
         let make = |(key, job): (JobKey, Arc<Job>)| {
             let mut eval = Evaluation::pending(eval_id(seed, cx.index, &key), &job, trigger, cx.now);
             eval.node_id = node;
+            if trigger == EvalTrigger::DeploymentWatcher {
+                eval.deployment_id = tables.deployments.of_job(&key).next_back().map(|newest| newest.id);
+            }
             let id = eval.id;
             tables.store_eval(cx, eval);
             id

@@ -2,9 +2,11 @@
 //!
 //! Judge first, then commit: nothing is written until every placement has its verdict, so that `all_at_once` can
 //! refuse the whole. A plan whose evaluation is over is stale and changes nothing; one whose job version was stopped,
-//! purged or replaced by another job of its name still stops, but places nothing.
+//! purged or replaced by another job of its name still stops, but places nothing. One made for a deployment that was
+//! decided upon since is stale as a whole.
 
 mod commit;
+mod deployments;
 mod judge;
 
 use std::sync::Arc;
@@ -23,6 +25,9 @@ pub(super) fn apply(tables: &mut Tables, cx: &mut Change, plan: &Plan) -> Result
     if eval.status.is_terminal() || eval.job_key() != key {
         return Ok(Reply::PlanApplied(nothing(plan, cx.index)));
     }
+    if deployments::is_stale(tables, plan, &key) {
+        return Ok(Reply::PlanApplied(nothing(plan, cx.index)));
+    }
     let verdicts = match placeable(tables, plan, &key) {
         Some(job) => judge::judge(tables, cx.index, plan, job),
         None => vec![judge::Verdict::Refused; plan.placements.len()],
@@ -30,8 +35,10 @@ pub(super) fn apply(tables: &mut Tables, cx: &mut Change, plan: &Plan) -> Result
     if plan.all_at_once && verdicts.contains(&judge::Verdict::Refused) {
         return Ok(Reply::PlanApplied(nothing(plan, cx.index)));
     }
+    deployments::begin(tables, cx, plan);
     commit::stops(tables, cx, plan, &key);
     let outcome = commit::placements(tables, cx, plan, &key, eval_slot, &verdicts);
+    deployments::update(tables, cx, plan);
     if outcome.refused.is_empty() {
         for eval in &plan.evals_if_whole {
             tables.store_eval(cx, eval.clone());

@@ -5,6 +5,7 @@ use crate::columns::NodeSlot;
 use crate::hash::hash_row;
 use crate::rows::{AllocRecordRef, RowKind};
 use crate::tables::Tables;
+use crate::tables::deployments::DeploymentRow;
 use crate::tables::evals::EvalRow;
 use crate::tables::jobs::VersionRow;
 use crate::tables::nodes::content_hash;
@@ -14,6 +15,16 @@ pub(super) fn hash_equals_recomputation(tables: &Tables) -> Result<(), Violation
     let parts =
         [pools(tables), jobs(tables), nodes(tables), evals(tables), allocs(tables), acl_tokens(tables)];
     let found = sum(parts.into_iter()).wrapping_add(scaling_events(tables));
+    let parts = [
+        pools(tables),
+        jobs(tables),
+        nodes(tables),
+        evals(tables),
+        allocs(tables),
+        acl_tokens(tables),
+        deployments(tables),
+    ];
+    let found = sum(parts.into_iter());
     require(found == tables.rows_hash, "hash_equals_recomputation", || {
         format!("kept {:016x}, found {found:016x}", tables.rows_hash)
     })
@@ -36,6 +47,8 @@ fn acl_tokens(tables: &Tables) -> u64 {
 
 fn scaling_events(tables: &Tables) -> u64 {
     sum(tables.scaling_events.rows.values().map(|events| events.row_hash()))
+fn deployments(tables: &Tables) -> u64 {
+    sum(tables.deployments.rows.values().map(|row| DeploymentRow::new(row.deployment.clone()).hash()))
 }
 
 fn jobs(tables: &Tables) -> u64 {

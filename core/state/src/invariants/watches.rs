@@ -22,6 +22,9 @@ pub(super) fn tables_cover_their_rows(snapshot: &Snapshot) -> Result<(), Violati
             WatchKey::Jobs | WatchKey::Job(_) => WatchKey::Jobs,
             WatchKey::Nodes | WatchKey::Node(_) => WatchKey::Nodes,
             WatchKey::Evals | WatchKey::Eval(_) | WatchKey::JobEvals(_) => WatchKey::Evals,
+            WatchKey::Deployments | WatchKey::Deployment(_) | WatchKey::JobDeployments(_) => {
+                WatchKey::Deployments
+            }
             WatchKey::NodePools | WatchKey::NodePool(_) => WatchKey::NodePools,
             WatchKey::AclTokens | WatchKey::AclToken(_) => WatchKey::AclTokens,
             WatchKey::ScalingPolicies => WatchKey::ScalingPolicies,
@@ -39,6 +42,9 @@ pub(super) fn tables_cover_their_rows(snapshot: &Snapshot) -> Result<(), Violati
         covers(snapshot, &WatchKey::NodeAllocs(alloc.node_id), alloc.modify_index)?;
         covers(snapshot, &WatchKey::EvalAllocs(alloc.eval_id), alloc.modify_index)?;
     }
+    for deployment in snapshot.deployments() {
+        covers(snapshot, &WatchKey::JobDeployments(deployment.job_key()), deployment.modify_index)?;
+    }
     snapshot
         .evals()
         .try_for_each(|eval| covers(snapshot, &WatchKey::JobEvals(eval.job_key()), eval.modify_index))
@@ -52,16 +58,19 @@ fn covers(snapshot: &Snapshot, key: &WatchKey, part: Index) -> Result<(), Violat
 /// Every key of something that exists, and every table.
 fn keys(snapshot: &Snapshot) -> impl Iterator<Item = WatchKey> {
     use WatchKey::{
-        AclToken, AclTokens, Alloc, Allocs, Eval, EvalAllocs, Evals, Job, JobAllocs, JobEvals, Jobs, Node,
-        NodeAllocs, NodePool, NodePools, Nodes, ScalingPolicies,
+    AclToken, AclTokens, Alloc, Allocs, Eval, EvalAllocs, Evals, Job, JobAllocs, JobEvals, Jobs, Node, NodeAllocs, NodePool, NodePools, Nodes, ScalingPolicies, Deployment, Deployments, JobDeployments,
     };
     let jobs = snapshot.tables.jobs.ids.keys();
-    let jobs = jobs.flat_map(|key| [Job(key.clone()), JobAllocs(key.clone()), JobEvals(key.clone())]);
+    let jobs = jobs.flat_map(|key| {
+        [Job(key.clone()), JobAllocs(key.clone()), JobEvals(key.clone()), JobDeployments(key.clone())]
+    });
     let nodes = snapshot.nodes().flat_map(|node| [Node(node.id), NodeAllocs(node.id)]);
     let evals = snapshot.evals().flat_map(|eval| [Eval(eval.id), EvalAllocs(eval.id)]);
     let rest = snapshot.allocs().map(|alloc| Alloc(alloc.id));
     let rest = rest.chain(snapshot.node_pools().map(|pool| NodePool(pool.clone())));
     let rest = rest.chain(snapshot.acl_tokens().map(|token| AclToken(token.accessor)));
     let tables = [Jobs, Nodes, Evals, Allocs, NodePools, AclTokens, ScalingPolicies];
+    let rest = rest.chain(snapshot.deployments().map(|deployment| Deployment(deployment.id)));
+    let tables = [Jobs, Nodes, Evals, Allocs, NodePools, AclTokens, Deployments];
     tables.into_iter().chain(jobs).chain(nodes).chain(evals).chain(rest)
 }

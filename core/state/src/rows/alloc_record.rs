@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use muster_ids::{AllocId, EvalId, Index, JobId, Namespace, NodeId, Text, UnixNanos};
 use muster_model::{
-    Alloc, AllocMetric, AllocatedPort, ClientStatus, DesiredStatus, DesiredTransition, Job, JobKey, TaskState,
+    Alloc, AllocDeployment, AllocMetric, AllocatedPort, ClientStatus, DesiredStatus, DesiredTransition, Job, JobKey, TaskState,
 };
 use serde::Serialize;
 
@@ -33,6 +33,8 @@ pub(crate) struct AllocRecordRef<'a> {
     next: Option<AllocId>,
     tasks: &'a [TaskState],
     metric: &'a AllocMetric,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deployment: Option<&'a AllocDeployment>,
     create_index: Index,
     modify_index: Index,
     alloc_modify_index: Index,
@@ -62,6 +64,7 @@ impl<'a> From<&'a Alloc> for AllocRecordRef<'a> {
             next: alloc.next,
             tasks: &alloc.tasks,
             metric: &alloc.metric,
+            deployment: alloc.deployment.as_deref(),
             create_index: alloc.create_index,
             modify_index: alloc.modify_index,
             alloc_modify_index: alloc.alloc_modify_index,
@@ -93,6 +96,7 @@ impl From<&Alloc> for AllocRecord {
             next: alloc.next,
             tasks: alloc.tasks.to_vec(),
             metric: Arc::clone(&alloc.metric),
+            deployment: alloc.deployment.clone(),
             create_index: alloc.create_index,
             modify_index: alloc.modify_index,
             alloc_modify_index: alloc.alloc_modify_index,
@@ -128,6 +132,7 @@ impl AllocRecord {
             next: self.next,
             tasks: self.tasks.into(),
             metric: self.metric,
+            deployment: self.deployment,
             create_index: self.create_index,
             modify_index: self.modify_index,
             alloc_modify_index: self.alloc_modify_index,

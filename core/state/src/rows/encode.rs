@@ -49,6 +49,8 @@ pub(crate) fn encode<E>(
     }
     for events in tables.scaling_events.rows.values() {
         sink(to_row(RowKind::ScalingEvents, events))?;
+    for row in tables.deployments.rows.values() {
+        sink(to_row(RowKind::Deployment, &row.deployment))?;
     }
     for record in tables.acl_tokens.rows.values() {
         sink(to_row(RowKind::AclToken, record))?;
@@ -67,6 +69,7 @@ fn meta(tables: &Tables, detached: &Detached<'_>) -> MetaRecord {
         tables.allocs.ids.len(),
         tables.scaling_events.rows.len(),
         tables.acl_tokens.rows.len(),
+        tables.deployments.rows.len(),
     ];
     MetaRecord {
         meta: tables.meta,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use muster_ids::{Index, Text};
-use muster_model::{AllocMetric, Job, JobKey, JobSubmission};
+use muster_model::{AllocMetric, Deployment, Job, JobKey, JobSubmission};
 
 use super::records::{EvalRecord, MetaRecord, NodeRecord, from_row};
 use super::{RestoreError, RowKind, SnapshotRow};
@@ -76,6 +76,7 @@ impl Loader {
             RowKind::Eval => self.eval(from_row(row)?),
             RowKind::Alloc => self.alloc(from_row(row)?)?,
             RowKind::ScalingEvents => self.tables.load_scaling_events(from_row(row)?),
+            RowKind::Deployment => self.deployment(from_row(row)?),
             RowKind::AclToken => self.tables.load_acl_token(from_row(row)?),
         }
         Ok(())
@@ -87,6 +88,7 @@ impl Loader {
             row.job_index = marks.job_index;
             row.allocs_index = marks.allocs_index;
             row.evals_index = marks.evals_index;
+            row.deployments_index = marks.deployments_index;
             for (group, queued) in marks.queued {
                 row.counts_mut(&group).queued = queued;
             }
@@ -117,6 +119,11 @@ impl Loader {
     fn eval(&mut self, record: EvalRecord) {
         let job = self.tables.load_job_row(&record.eval.job_key());
         self.tables.load_eval(EvalRow::new(record.eval, job, record.allocs_index));
+    }
+
+    fn deployment(&mut self, deployment: Arc<Deployment>) {
+        self.tables.load_job_row(&deployment.job_key());
+        self.tables.load_deployment(deployment);
     }
 
     fn alloc(&mut self, mut record: AllocRecord) -> Result<(), RestoreError> {

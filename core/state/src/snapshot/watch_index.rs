@@ -26,6 +26,13 @@ impl Snapshot {
             WatchKey::Evals => meta.evals,
             WatchKey::Eval(id) => self.eval(*id).map_or(meta.evals, |eval| eval.modify_index),
             WatchKey::EvalAllocs(id) => tables.evals.get(*id).map_or(meta.allocs, |row| row.allocs_index),
+            WatchKey::Deployments => meta.deployments,
+            WatchKey::Deployment(id) => {
+                self.deployment(*id).map_or(meta.deployments, |deployment| deployment.modify_index)
+            }
+            WatchKey::JobDeployments(key) => {
+                tables.jobs.get(key).map_or(meta.deployments, |row| row.deployments_index)
+            }
             WatchKey::NodePools => meta.node_pools,
             WatchKey::NodePool(name) => tables.pools.rows.get(name).copied().unwrap_or(meta.node_pools),
             WatchKey::ScalingPolicies => meta.scaling_policies,

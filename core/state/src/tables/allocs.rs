@@ -99,6 +99,12 @@ impl Tables {
             });
         }
         let occupancy = self.move_share(cx, owners.node, &old, &alloc);
+        if let Some(part) = &alloc.deployment
+            && let Some(group) = alloc.group_spec()
+            && old.deployment_id() == part.id
+        {
+            self.count_health(cx, &group.name, old.healthy(), part);
+        }
         if old.modify_index != cx.index {
             cx.changed.add(WatchKey::Alloc(alloc.id));
         }
@@ -112,6 +118,15 @@ impl Tables {
         let Some(row) = self.allocs.rows.get(slot) else { return };
         let mut alloc = Alloc::clone(&row.alloc);
         mark(&mut alloc);
+    /// Records whether an allocation is healthy. One that failed and whose health is known may be replaced.
+    pub(crate) fn set_health(&mut self, cx: &mut Change, slot: u32, healthy: bool, time: muster_ids::UnixNanos) {
+        let Some(row) = self.allocs.rows.get(slot) else { return };
+        let mut alloc = Alloc::clone(&row.alloc);
+        let part = alloc.deployment.get_or_insert_default();
+        (part.healthy, part.time, part.modify_index) = (Some(healthy), time, cx.index);
+        if alloc.client == muster_model::ClientStatus::Failed {
+            alloc.transition.reschedule = true;
+        }
         alloc.modify_index = cx.index;
         alloc.modify_time = cx.now;
         self.replace_alloc(cx, slot, alloc);

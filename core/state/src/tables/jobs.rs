@@ -46,6 +46,14 @@ pub(crate) struct JobMarks {
     pub(crate) evals_index: Index,
     #[serde(default)]
     pub(crate) queued: BTreeMap<GroupName, u32>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) deployments_index: Index,
+}
+
+/// Written once it is used, so that older records stay byte for byte what they were.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde calls")]
+fn is_zero(index: &Index) -> bool {
+    *index == Index::ZERO
 }
 
 /// A submission as it is stored.
@@ -88,12 +96,16 @@ impl Tables {
             row.job_index = meta.jobs;
             row.allocs_index = meta.allocs;
             row.evals_index = meta.evals;
+            row.deployments_index = meta.deployments;
         });
         if meta.allocs == cx.index {
             cx.changed.add(WatchKey::JobAllocs(key.clone()));
         }
         if meta.evals == cx.index {
             cx.changed.add(WatchKey::JobEvals(key.clone()));
+        }
+        if meta.deployments == cx.index {
+            cx.changed.add(WatchKey::JobDeployments(key.clone()));
         }
         slot
     }
@@ -182,7 +194,7 @@ impl Tables {
             if job.status != status {
                 self.set_status(cx, slot, status);
             }
-        } else if row.allocs == 0 && row.evals == 0 {
+        } else if row.allocs == 0 && row.evals == 0 && self.deployments.of_job(&row.key).next().is_none() {
             let (key, old) = (row.key.clone(), row.marks_hash());
             self.rehash(old, 0);
             self.jobs.rows.remove(slot);

@@ -114,6 +114,9 @@ pub fn plan(job: &str, eval: u32, version: u64, snapshot: Index) -> Plan {
         placements: Vec::new(),
         metrics: Vec::new(),
         evals_if_whole: Vec::new(),
+        deployment_id: None,
+        deployment: None,
+        deployment_updates: Vec::new(),
     }
 }
 
@@ -126,6 +129,9 @@ pub fn placement(alloc: u32, node: u32, ports: &[u16]) -> Placement {
         ports: ports.iter().map(|value| AllocatedPort { value: *value, to: 0 }).collect(),
         previous: None,
         metric: 0,
+        in_deployment: false,
+        canary: false,
+        job_version: None,
     }
 }
 

@@ -92,13 +92,15 @@ fn check_wakes(before: &Snapshot, after: &Snapshot, changed: &[WatchKey]) {
 pub fn keys(snapshot: &Snapshot) -> Vec<WatchKey> {
     use WatchKey::*;
     let mut keys = vec![Jobs, Nodes, Evals, Allocs, NodePools, AclTokens, ScalingPolicies];
+    let mut keys = vec![Jobs, Nodes, Evals, Allocs, NodePools, AclTokens, Deployments];
     for job in snapshot.jobs() {
-        keys.extend([Job(job.key()), JobAllocs(job.key()), JobEvals(job.key())]);
+        keys.extend([Job(job.key()), JobAllocs(job.key()), JobEvals(job.key()), JobDeployments(job.key())]);
     }
     keys.extend(snapshot.nodes().flat_map(|node| [Node(node.id), NodeAllocs(node.id)]));
     keys.extend(snapshot.evals().flat_map(|eval| [Eval(eval.id), EvalAllocs(eval.id)]));
     keys.extend(snapshot.allocs().map(|alloc| Alloc(alloc.id)));
     keys.extend(snapshot.acl_tokens().map(|token| AclToken(token.accessor)));
+    keys.extend(snapshot.deployments().map(|deployment| Deployment(deployment.id)));
     keys.extend(snapshot.node_pools().map(|pool| NodePool(pool.clone())));
     keys
 }

@@ -70,6 +70,9 @@ fn plan(work: &Work, snapshot: Index) -> Plan {
         stops: Vec::<Stop>::new(),
         metrics: Vec::new(),
         evals_if_whole: Vec::new(),
+        deployment_id: None,
+        deployment: None,
+        deployment_updates: Vec::new(),
     }
 }
 

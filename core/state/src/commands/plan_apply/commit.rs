@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use muster_model::{
-    Alloc, AllocMetric, ClientStatus, DesiredStatus, DesiredTransition, Job, JobKey, Placement, Plan,
+    Alloc, AllocDeployment, AllocMetric, ClientStatus, DesiredStatus, DesiredTransition, Job, JobKey, Placement, Plan,
     PlanOutcome, Stop,
 };
 
+use super::deployments::Arrivals;
 use super::judge::Verdict;
 use crate::change::Change;
 use crate::commands::alloc_stop::merged;
@@ -72,15 +73,24 @@ pub(super) fn placements(
     let version = tables.jobs.at(job_slot).and_then(|row| row.version(plan.job_version));
     let job = version.map(|version| Arc::clone(&version.job));
     let none = Arc::new(AllocMetric::default());
+    let mut arrivals = Arrivals::default();
     for (placement, verdict) in plan.placements.iter().zip(verdicts) {
         let metric = plan.metrics.get(placement.metric as usize).unwrap_or(&none);
-        let done = match (&job, *verdict) {
+        let older = placement.job_version.and_then(|version| older_version(tables, job_slot, version));
+        let done = match (older.as_ref().or(job.as_ref()), *verdict) {
             (Some(job), Verdict::Place { node }) => {
                 let owners = Owners { job: job_slot, node, eval: eval_slot };
-                place(tables, cx, fresh(cx, plan, placement, job, metric), owners)
+                let alloc = fresh(cx, plan, placement, job, metric);
+                if placement.in_deployment {
+                    arrivals.add(&alloc);
+                }
+                place(tables, cx, alloc, owners)
             }
             (Some(job), Verdict::InPlace { alloc: slot }) => {
                 let updated = updated(tables, cx, plan, placement, slot, job, metric);
+                if let Some(alloc) = updated.as_ref().filter(|alloc| joins(tables, alloc, slot)) {
+                    arrivals.add(alloc);
+                }
                 updated.is_some_and(|alloc| update(tables, cx, slot, eval_slot, alloc))
             }
             _ => false,
@@ -91,10 +101,27 @@ pub(super) fn placements(
             outcome.refused.push(placement.id);
         }
     }
+    arrivals.count(tables, cx, plan);
     if !outcome.refused.is_empty() {
         outcome.refresh_index = Some(cx.index);
     }
     outcome
+}
+
+/// The version that an old allocation's replacement instantiates while canaries await promotion.
+fn older_version(tables: &Tables, job_slot: u32, version: u64) -> Option<Arc<Job>> {
+    Some(Arc::clone(&tables.jobs.at(job_slot)?.version(version)?.job))
+}
+
+/// Whether an allocation is about to become part of another deployment than before.
+fn joins(tables: &Tables, alloc: &Alloc, slot: u32) -> bool {
+    let before = tables.allocs.rows.get(slot).and_then(|row| row.alloc.deployment_id());
+    alloc.deployment_id().is_some() && alloc.deployment_id() != before
+}
+
+fn part_of(plan: &Plan, placement: &Placement) -> Option<Box<AllocDeployment>> {
+    let id = plan.deployment_id.filter(|_| placement.in_deployment)?;
+    Some(Box::new(AllocDeployment { id: Some(id), canary: placement.canary, ..AllocDeployment::default() }))
 }
 
 fn fresh(
@@ -121,6 +148,7 @@ fn fresh(
         next: None,
         tasks: Box::default(),
         metric: Arc::clone(metric),
+        deployment: part_of(plan, placement),
         create_index: cx.index,
         modify_index: cx.index,
         alloc_modify_index: cx.index,
@@ -165,6 +193,9 @@ fn updated(
     alloc.name_index = placement.name_index;
     alloc.ports = placement.ports.clone();
     alloc.metric = Arc::clone(metric);
+    if placement.in_deployment && alloc.deployment_id() != plan.deployment_id {
+        alloc.deployment = part_of(plan, placement);
+    }
     changed_by_servers(&mut alloc, cx);
     Some(alloc)
 }

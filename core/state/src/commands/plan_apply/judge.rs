@@ -74,7 +74,7 @@ impl Judge<'_> {
     }
 
     fn one(&mut self, placement: &Placement) -> Verdict {
-        let Some(ask) = self.asks.get(usize::from(placement.group)).copied() else { return Verdict::Refused };
+        let Some(ask) = self.ask_of(placement) else { return Verdict::Refused };
         let Some((slot, node)) = self.tables.node_slot(placement.node_id) else { return Verdict::Refused };
         let existing = self.tables.allocs.ids.get(&placement.id).copied();
         let running = existing.and_then(|slot| Some(&*self.tables.allocs.rows.get(slot)?.alloc));
@@ -100,6 +100,15 @@ impl Judge<'_> {
             Some(alloc) => Verdict::InPlace { alloc },
             None => Verdict::Place { node: slot },
         }
+    }
+
+    /// What the placement takes: of the plan's version of the job, or of the older one that it names.
+    fn ask_of(&self, placement: &Placement) -> Option<Resources> {
+        let position = usize::from(placement.group);
+        let Some(version) = placement.job_version else { return self.asks.get(position).copied() };
+        let older = self.tables.jobs.get(&self.job.key())?.version(version)?;
+        let same = older.job.create_index == self.job.create_index && !older.job.stop;
+        older.job.groups.get(position).filter(|_| same).map(Group::ask)
     }
 
     /// A placement of an id that exists updates that allocation, if it is this job's, wanted and where it was.

@@ -29,6 +29,7 @@ pub(crate) struct JobRow {
     pub(crate) job_index: Index,
     pub(crate) allocs_index: Index,
     pub(crate) evals_index: Index,
+    pub(crate) deployments_index: Index,
 }
 
 #[derive(Clone, Debug)]
@@ -76,6 +77,7 @@ impl JobRow {
             job_index: Index::ZERO,
             allocs_index: Index::ZERO,
             evals_index: Index::ZERO,
+            deployments_index: Index::ZERO,
         }
     }
 
@@ -89,7 +91,12 @@ impl JobRow {
 
     /// Hash of what [`JobMarks`] stores.
     pub(crate) fn marks_hash(&self) -> u64 {
-        let indexes = mix(mix(mix(self.key_hash, self.job_index.0), self.allocs_index.0), self.evals_index.0);
+        let mut indexes =
+            mix(mix(mix(self.key_hash, self.job_index.0), self.allocs_index.0), self.evals_index.0);
+        // What came later counts once it is used, so that replicas of two releases agree before that.
+        if self.deployments_index != Index::ZERO {
+            indexes = mix(indexes, self.deployments_index.0);
+        }
         self.counts.iter().filter(|(_, counts)| counts.queued > 0).fold(indexes, |sum, (group, counts)| {
             let group = hash_bytes(group.as_str().as_bytes());
             sum.wrapping_add(mix(self.key_hash ^ group, u64::from(counts.queued)))
@@ -159,6 +166,7 @@ impl JobRow {
             job_index: self.job_index,
             allocs_index: self.allocs_index,
             evals_index: self.evals_index,
+            deployments_index: self.deployments_index,
             queued: queued.map(|(group, counts)| (group.clone(), counts.queued)).collect(),
         }
     }
