@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use muster_ids::{AllocId, EvalId, NodeId, UnixNanos};
+use muster_ids::{AllocId, DeploymentId, EvalId, NodeId, UnixNanos};
 use muster_model::{Alloc, ClientStatus, Evaluation, Job, JobKey, JobStatus, JobType, Node, NodeStatus};
 use muster_state::Snapshot;
 use muster_state::command::GarbageCollect;
@@ -24,6 +24,7 @@ pub struct Thresholds {
     /// Evaluations and allocations of batch and sysbatch jobs.
     pub batch_eval: Duration,
     pub job: Duration,
+    pub deployment: Duration,
     pub node: Duration,
     /// Objects of one batch. A job goes whole, so the largest job may exceed it.
     pub most: usize,
@@ -35,6 +36,7 @@ impl Default for Thresholds {
             eval: Duration::from_secs(3600),
             batch_eval: Duration::from_secs(24 * 3600),
             job: Duration::from_secs(4 * 3600),
+            deployment: Duration::from_secs(3600),
             node: Duration::from_secs(24 * 3600),
             most: 4096,
         }
@@ -46,7 +48,7 @@ impl Thresholds {
     #[must_use]
     pub fn force() -> Self {
         let now = Duration::ZERO;
-        Self { eval: now, batch_eval: now, job: now, node: now, ..Self::default() }
+        Self { eval: now, batch_eval: now, job: now, deployment: now, node: now, ..Self::default() }
     }
 
     const fn of(&self, kind: JobType) -> Duration {
@@ -61,6 +63,7 @@ pub fn collect(snapshot: &Snapshot, now: UnixNanos, thresholds: &Thresholds) -> 
     sweep.jobs();
     sweep.allocs();
     sweep.evals();
+    sweep.deployments();
     sweep.nodes();
     sweep.finish()
 }
@@ -73,6 +76,7 @@ struct Sweep<'a> {
     allocs: BTreeSet<AllocId>,
     evals: BTreeSet<EvalId>,
     nodes: Vec<NodeId>,
+    deployments: BTreeSet<DeploymentId>,
 }
 
 impl<'a> Sweep<'a> {
@@ -85,6 +89,7 @@ impl<'a> Sweep<'a> {
             allocs: BTreeSet::new(),
             evals: BTreeSet::new(),
             nodes: Vec::new(),
+            deployments: BTreeSet::new(),
         }
     }
 
@@ -101,6 +106,8 @@ impl<'a> Sweep<'a> {
             if self.job_is_over(job, &evals, &allocs) && (!larger || self.is_empty()) {
                 self.evals.extend(evals.iter().map(|eval| eval.id));
                 self.allocs.extend(allocs.iter().map(|alloc| alloc.id));
+                let deployments = self.snapshot.deployments_by_job(&key);
+                self.deployments.extend(deployments.map(|deployment| deployment.id));
                 self.jobs.insert(key);
             }
         }
@@ -182,6 +189,23 @@ impl<'a> Sweep<'a> {
         }
     }
 
+    /// Those that are over, but for the newest of a job that still wants something: it says how far the job is.
+    fn deployments(&mut self) {
+        for deployment in self.snapshot.deployments() {
+            if self.is_full() {
+                return;
+            }
+            let key = deployment.job_key();
+            let job = self.snapshot.job(&key).filter(|job| !job.stop);
+            let newest = self.snapshot.latest_deployment(&key).map(|newest| newest.id);
+            let wanted = job.is_some_and(|job| deployment.is_of(job)) && newest == Some(deployment.id);
+            let over = job.is_none() || !deployment.status.is_active();
+            if over && !wanted && self.is_old(deployment.modify_time, self.thresholds.deployment) {
+                self.deployments.insert(deployment.id);
+            }
+        }
+    }
+
     fn nodes(&mut self) {
         for node in self.snapshot.nodes() {
             if self.is_full() {
@@ -204,7 +228,7 @@ impl<'a> Sweep<'a> {
     }
 
     fn len(&self) -> usize {
-        self.jobs.len() + self.allocs.len() + self.evals.len() + self.nodes.len()
+        self.jobs.len() + self.allocs.len() + self.evals.len() + self.nodes.len() + self.deployments.len()
     }
 
     fn room(&self) -> usize {
@@ -225,6 +249,7 @@ impl<'a> Sweep<'a> {
             allocs: self.allocs.into_iter().collect(),
             jobs: self.jobs.into_iter().collect(),
             nodes: self.nodes,
+            deployments: self.deployments.into_iter().collect(),
         })
     }
 }

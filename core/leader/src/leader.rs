@@ -15,8 +15,8 @@ use muster_state::Snapshot;
 use muster_state::command::{Command, EvalUpdate, Event, IdSeed, NodeStatusUpdate, TrackedVersionsSet};
 
 use crate::{
-    BatchId, BatchLimits, BlockedEvals, BrokerLimits, Drainer, EvalBroker, Expiry, HeartbeatLimits,
-    Heartbeats, Lease, PlanBatch, PlanQueue, Token,
+    BatchId, BatchLimits, BlockedEvals, BrokerLimits, Deployments, Drainer, EvalBroker, Expiry,
+    HeartbeatLimits, Heartbeats, Lease, PlanBatch, PlanQueue, Token,
 };
 
 /// How often evaluations that gave up on conflicting plans are tried again.
@@ -57,6 +57,7 @@ pub struct Leader {
     pub drainer: Drainer,
     /// How many versions of a job the operator wants kept; `None` leaves it as the cluster has it.
     pub tracked_versions: Option<u32>,
+    deployments: Deployments,
     retries: VecDeque<Work>,
     /// Attempts behind the plans now in the queue.
     attempts: BTreeMap<Token, Work>,
@@ -77,6 +78,7 @@ impl Leader {
             plans: PlanQueue::new(BatchLimits::default()),
             drainer: Drainer::default(),
             tracked_versions: None,
+            deployments: Deployments::default(),
             retries: VecDeque::new(),
             attempts: BTreeMap::new(),
             superseded: Vec::new(),
@@ -122,6 +124,7 @@ impl Leader {
         self.heartbeats.flush();
         self.plans.flush();
         self.drainer.flush();
+        self.deployments.flush();
         self.retries.clear();
         self.attempts.clear();
         self.superseded.clear();
@@ -140,10 +143,12 @@ impl Leader {
             self.take_eval(eval, now);
         }
         self.drainer.refill(snapshot);
+        self.deployments.refill(snapshot);
     }
 
     fn take_event(&mut self, event: &Event, index: Index, now: UnixNanos) {
         self.drainer.take_event(event, index);
+        self.deployments.take_event(event);
         match event {
             Event::EvalUpdated(eval) => self.take_eval(eval, now),
             Event::CapacityFreed { class, .. } => {
@@ -296,6 +301,8 @@ impl Leader {
             .into_iter()
             .collect();
         commands.extend(self.drainer.decide(snapshot, now, draw));
+        let mut commands = self.drainer.decide(snapshot, now, draw);
+        commands.extend(self.deployments.decide(snapshot, now, draw));
         commands
     }
 
@@ -315,8 +322,12 @@ impl Leader {
         superseded.extend(self.blocked.take_superseded());
         let failed = self.broker.take_failed();
         let expiry = self.heartbeats.expired(now);
-        let deadlines =
-            [self.broker.next_deadline(), self.heartbeats.next_deadline(now), self.drainer.next_deadline()];
+        let deadlines = [
+            self.broker.next_deadline(),
+            self.heartbeats.next_deadline(now),
+            self.drainer.next_deadline(),
+            self.deployments.next_deadline(),
+        ];
         Overdue { superseded, failed, expiry, next: deadlines.into_iter().flatten().min() }
     }
 

@@ -6,6 +6,7 @@
 //! nothing here is the only copy of anything. Next: `muster-server` drives them from its loop.
 
 mod blocked_evals;
+mod deployments;
 mod drainer;
 mod eval_broker;
 pub mod gc;
@@ -15,6 +16,7 @@ mod node_jobs;
 mod plan_queue;
 
 pub use blocked_evals::{BlockedEvals, BlockedStats};
+pub use deployments::Deployments;
 pub use drainer::Drainer;
 pub use eval_broker::{BrokerLimits, BrokerStats, EvalBroker, Lease, Token, TokenError};
 pub use heartbeats::{Expiry, HeartbeatLimits, Heartbeats};

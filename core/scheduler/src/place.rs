@@ -335,7 +335,8 @@ impl<'a> Placer<'a, '_> {
             .collect();
         let demands = older.groups.iter().map(|group| Demands::new(older, group, ctx.limits)).collect();
         placer.prepare_groups(demands, &present);
-        for ask in reconciled.asks.iter().filter(|ask| ask.version.is_some_and(|job| job.version == older.version))
+        for ask in
+            reconciled.asks.iter().filter(|ask| ask.version.is_some_and(|job| job.version == older.version))
         {
             if let Some(group) = position(ask.group) {
                 placer.place_one(&Ask { group, ..*ask });

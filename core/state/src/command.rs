@@ -229,7 +229,7 @@ pub struct AllocStop {
 }
 
 /// Removes what is over and older than the given points; `apply` checks again that each really is over.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct GarbageCollect {
     pub evals: Vec<EvalId>,
     pub allocs: Vec<AllocId>,

@@ -26,6 +26,7 @@ pub fn alloc(job: Job) -> Alloc {
         next: None,
         tasks: Box::default(),
         metric: Arc::default(),
+        deployment: None,
         create_index: Index::ZERO,
         modify_index: Index::ZERO,
         alloc_modify_index: Index::ZERO,

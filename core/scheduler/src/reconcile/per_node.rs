@@ -249,7 +249,9 @@ fn missing_nodes(position: u16, covered: &BTreeSet<NodeId>, given: &Given<'_, '_
     let Some(demands) = given.demands.get(usize::from(position)) else { return Vec::new() };
     let columns = given.snapshot.columns().iter().map(|(_, slot)| slot);
     columns
-        .filter(|slot| slot.accepts_work() && demands.admits(slot.node()) && !covered.contains(&slot.node().id))
+        .filter(|slot| {
+            slot.accepts_work() && demands.admits(slot.node()) && !covered.contains(&slot.node().id)
+        })
         .map(|slot| slot.node().id)
         .collect()
 }

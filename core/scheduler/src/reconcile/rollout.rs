@@ -14,7 +14,8 @@ use std::sync::Arc;
 
 use muster_ids::{DeploymentId, GroupName, Index, Text, UnixNanos};
 use muster_model::{
-    Alloc, Deployment, DeploymentGroup, DeploymentStatus, DeploymentUpdate, Group, Job, JobKey, UpdateStrategy,
+    Alloc, Deployment, DeploymentGroup, DeploymentStatus, DeploymentUpdate, Group, Job, JobKey,
+    UpdateStrategy,
 };
 use muster_state::Snapshot;
 

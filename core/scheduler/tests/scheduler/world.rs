@@ -100,7 +100,8 @@ impl World {
             finished_at: if status.is_terminal() { self.now } else { UnixNanos::ZERO },
             ..TaskState::default()
         };
-        let update = AllocStatusReport { id: alloc.id, status, description: None, tasks: vec![task] };
+        let update =
+            AllocStatusReport { id: alloc.id, status, description: None, tasks: vec![task], health: None };
         let seed = IdSeed(self.seed());
         let command = AllocClientUpdate { node_id: alloc.node_id, updates: vec![update], seed };
         self.apply(Command::AllocClientUpdate(command)).unwrap();

@@ -41,14 +41,17 @@ pub(super) fn counters_equal_recomputation(tables: &Tables) -> Result<(), Violat
             let (placed, healthy, unhealthy) =
                 found.get(&(deployment.id, name.clone())).copied().unwrap_or_default();
             let active = deployment.status.is_active();
-            let enough =
-                !active || (group.placed >= placed && group.healthy >= healthy && group.unhealthy >= unhealthy);
+            let enough = !active
+                || (group.placed >= placed && group.healthy >= healthy && group.unhealthy >= unhealthy);
             let canaries = group.placed_canaries.iter().filter_map(|id| tables.allocs.get(*id));
             let own = canaries
                 .filter(|row| row.alloc.deployment_id() == Some(deployment.id))
                 .all(|row| row.alloc.is_canary() != group.promoted);
             require(enough && own, "deployment_counters_equal_recomputation", || {
-                format!("deployment {}: group {name}: kept {group:?}, found {placed} {healthy} {unhealthy}", deployment.id)
+                format!(
+                    "deployment {}: group {name}: kept {group:?}, found {placed} {healthy} {unhealthy}",
+                    deployment.id
+                )
             })?;
         }
     }

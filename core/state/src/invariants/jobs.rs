@@ -37,9 +37,7 @@ pub(super) fn statuses_are_derived(tables: &Tables) -> Result<(), Violation> {
     for (_, row) in tables.jobs.rows.iter() {
         let fine = match row.current() {
             Some(job) => job.status == row.status(job.kind, job.stop),
-            None => {
-                row.allocs > 0 || row.evals > 0 || tables.deployments.of_job(&row.key).next().is_some()
-            }
+            None => row.allocs > 0 || row.evals > 0 || tables.deployments.of_job(&row.key).next().is_some(),
         };
         require(fine, "statuses_are_derived", || {
             format!("job {}: {:?}", row.key, row.current().map(|j| j.status))

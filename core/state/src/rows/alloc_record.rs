@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use muster_ids::{AllocId, EvalId, Index, JobId, Namespace, NodeId, Text, UnixNanos};
 use muster_model::{
-    Alloc, AllocDeployment, AllocMetric, AllocatedPort, ClientStatus, DesiredStatus, DesiredTransition, Job, JobKey, TaskState,
+    Alloc, AllocDeployment, AllocMetric, AllocatedPort, ClientStatus, DesiredStatus, DesiredTransition, Job,
+    JobKey, TaskState,
 };
 use serde::Serialize;
 

@@ -119,7 +119,13 @@ impl Tables {
         let mut alloc = Alloc::clone(&row.alloc);
         mark(&mut alloc);
     /// Records whether an allocation is healthy. One that failed and whose health is known may be replaced.
-    pub(crate) fn set_health(&mut self, cx: &mut Change, slot: u32, healthy: bool, time: muster_ids::UnixNanos) {
+    pub(crate) fn set_health(
+        &mut self,
+        cx: &mut Change,
+        slot: u32,
+        healthy: bool,
+        time: muster_ids::UnixNanos,
+    ) {
         let Some(row) = self.allocs.rows.get(slot) else { return };
         let mut alloc = Alloc::clone(&row.alloc);
         let part = alloc.deployment.get_or_insert_default();

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use imbl::{OrdMap, OrdSet};
 use muster_ids::{DeploymentId, Index};
 use muster_model::{AllocDeployment, Deployment, DeploymentGroup, DeploymentStatus, JobKey};
-use serde::{Deserialize, Serialize};
 
 use super::Tables;
 use crate::change::Change;
@@ -27,12 +26,6 @@ pub(crate) struct DeploymentTable {
 pub(crate) struct DeploymentRow {
     pub(crate) deployment: Arc<Deployment>,
     hash: u64,
-}
-
-/// A deployment as it is stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct DeploymentRecord {
-    pub(crate) deployment: Arc<Deployment>,
 }
 
 impl DeploymentRow {
@@ -64,7 +57,12 @@ impl DeploymentTable {
 
 impl Tables {
     /// Adds a deployment or replaces the one of its id, as of now.
-    pub(crate) fn put_deployment(&mut self, cx: &mut Change, mut deployment: Deployment, cause: DeploymentCause) {
+    pub(crate) fn put_deployment(
+        &mut self,
+        cx: &mut Change,
+        mut deployment: Deployment,
+        cause: DeploymentCause,
+    ) {
         deployment.modify_index = cx.index;
         deployment.modify_time = cx.now;
         let (id, key) = (deployment.id, deployment.job_key());
@@ -193,5 +191,9 @@ fn uncount(counts: &mut DeploymentGroup, old: Option<bool>) {
 
 /// By when the next allocation has to be healthy; zero when the group has no deadline.
 pub(crate) fn deadline(group: &DeploymentGroup, now: muster_ids::UnixNanos) -> muster_ids::UnixNanos {
-    if group.progress_deadline.is_zero() { muster_ids::UnixNanos::ZERO } else { now.after(group.progress_deadline) }
+    if group.progress_deadline.is_zero() {
+        muster_ids::UnixNanos::ZERO
+    } else {
+        now.after(group.progress_deadline)
+    }
 }

@@ -1,9 +1,12 @@
 //! Small values; tests change the fields they are about.
 
-use muster_ids::{AllocId, EvalId, Index, JobId, Namespace, NodeId, UnixNanos};
+use std::time::Duration;
+
+use muster_ids::{AllocId, DeploymentId, EvalId, Index, JobId, Namespace, NodeId, UnixNanos};
 use muster_model::{
-    AllocatedPort, ClientStatus, DesiredTransition, EvalTrigger, Evaluation, Group, Job, JobKey, JobType,
-    Node, NodeStatus, Placement, Plan, Resources, Stop,
+    AllocHealth, AllocatedPort, ClientStatus, Deployment, DeploymentGroup, DeploymentStatus,
+    DesiredTransition, EvalTrigger, Evaluation, Group, Job, JobKey, JobType, Node, NodeStatus, Placement,
+    Plan, Resources, Stop,
 };
 use muster_state::command::{
     AllocClientUpdate, AllocStatusReport, Command, IdSeed, JobDeregister, JobRegister, NodeRegister,
@@ -91,8 +94,13 @@ pub fn status(number: u32, status: NodeStatus) -> Command {
 }
 
 pub fn report(node: u32, alloc: u32, status: ClientStatus) -> Command {
-    let report =
-        AllocStatusReport { id: alloc_id(alloc), status, description: Some("said so".into()), tasks: vec![] };
+    let report = AllocStatusReport {
+        id: alloc_id(alloc),
+        status,
+        description: Some("said so".into()),
+        tasks: vec![],
+        health: None,
+    };
     Command::AllocClientUpdate(AllocClientUpdate {
         node_id: node_id(node),
         updates: vec![report],
@@ -144,4 +152,54 @@ pub fn evaluation(number: u32, job: &Job, status: muster_model::EvalStatus) -> E
     let mut eval = Evaluation::pending(eval_id(number), job, EvalTrigger::JobRegister, UnixNanos::ZERO);
     eval.status = status;
     eval
+}
+
+pub fn deployment_id(number: u32) -> DeploymentId {
+    DeploymentId::from_random(bytes(4, number))
+}
+
+/// A rollout of the job's first group, as a plan brings it.
+pub fn deployment(id: DeploymentId, job: &Job, canaries: u32) -> Deployment {
+    let group = &job.groups[0];
+    let state = DeploymentGroup {
+        desired_canaries: canaries,
+        desired_total: group.count,
+        progress_deadline: Duration::from_secs(600),
+        ..DeploymentGroup::default()
+    };
+    Deployment {
+        id,
+        namespace: job.namespace.clone(),
+        job_id: job.id.clone(),
+        job_version: job.version,
+        job_modify_index: job.modify_index,
+        job_spec_modify_index: job.job_modify_index,
+        job_create_index: job.create_index,
+        groups: [(group.name.clone(), state)].into(),
+        status: DeploymentStatus::Running,
+        status_description: Deployment::RUNNING.into(),
+        eval_priority: 50,
+        decided_index: Index::ZERO,
+        create_index: Index::ZERO,
+        modify_index: Index::ZERO,
+        create_time: UnixNanos::ZERO,
+        modify_time: UnixNanos::ZERO,
+    }
+}
+
+/// The node says that the allocation runs, and whether it is healthy.
+pub fn verdict(alloc: u32, node: u32, deployment: u32, status: ClientStatus, healthy: bool) -> Command {
+    let health = AllocHealth { healthy, time: UnixNanos(5), deployment: Some(deployment_id(deployment)) };
+    let report = AllocStatusReport {
+        id: alloc_id(alloc),
+        status,
+        description: None,
+        tasks: vec![],
+        health: Some(health),
+    };
+    Command::AllocClientUpdate(AllocClientUpdate {
+        node_id: node_id(node),
+        updates: vec![report],
+        seed: SEED,
+    })
 }

@@ -16,6 +16,7 @@ fn collect_all() -> Command {
         allocs: vec![alloc_id(1)],
         jobs: vec![key("a")],
         nodes: vec![node_id(1)],
+        ..GarbageCollect::default()
     })
 }
 
@@ -54,6 +55,6 @@ fn a_service_that_was_not_stopped_is_never_collected() {
         .map(|(id, kind, number)| evaluation(number, &job(id, kind), EvalStatus::Complete));
     world.ok(Command::EvalUpdate(EvalUpdate { evals: done.into() }));
     let jobs = vec![key("a"), key("b")];
-    world.ok(Command::GarbageCollect(GarbageCollect { evals: vec![], allocs: vec![], jobs, nodes: vec![] }));
+    world.ok(Command::GarbageCollect(GarbageCollect { jobs, ..GarbageCollect::default() }));
     assert_eq!(world.now().jobs().map(|job| job.key()).collect::<Vec<_>>(), [key("a")]);
 }

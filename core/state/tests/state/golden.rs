@@ -74,7 +74,13 @@ pub fn scripted() -> Scripted {
     let over = evaluation(2, &job("sys", JobType::System), EvalStatus::Complete);
     world.ok(Command::EvalUpdate(EvalUpdate { evals: vec![over] }));
     let evals = vec![eval_id(2)];
-    world.ok(Command::GarbageCollect(GarbageCollect { evals, allocs: vec![], jobs: vec![], nodes: vec![] }));
+    world.ok(Command::GarbageCollect(GarbageCollect {
+        evals,
+        allocs: vec![],
+        jobs: vec![],
+        nodes: vec![],
+        deployments: vec![],
+    }));
     let eligibility = muster_model::Eligibility::Ineligible;
     let update =
         muster_state::command::NodeEligibilityUpdate { node_id: node_id(2), eligibility, seed: SEED };
@@ -154,8 +160,13 @@ fn rich_report() -> Command {
         ..TaskState::default()
     };
     let description = Some("Tasks are running".into());
-    let report =
-        AllocStatusReport { id: alloc_id(1), status: ClientStatus::Running, description, tasks: vec![task] };
+    let report = AllocStatusReport {
+        id: alloc_id(1),
+        status: ClientStatus::Running,
+        description,
+        tasks: vec![task],
+        health: None,
+    };
     Command::AllocClientUpdate(AllocClientUpdate { node_id: node_id(1), updates: vec![report], seed: SEED })
 }
 

@@ -7,6 +7,7 @@ mod acl;
 mod allocs;
 mod build;
 mod collect;
+mod deployments;
 mod drains;
 mod evals;
 mod golden;

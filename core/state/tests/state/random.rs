@@ -5,20 +5,17 @@ use std::collections::BTreeMap;
 
 use muster_ids::{GroupName, Index};
 use muster_model::{
-    ClientStatus, DesiredTransition, DrainDeadline, DrainSpec, Eligibility, EvalStatus, JobType, NodeStatus,
-    Plan, Resources, ScalingPolicy, VersionTag,
+    ClientStatus, DesiredTransition, DrainDeadline, DrainSpec, Eligibility, EvalStatus, JobType, NodeStatus, Plan, Resources, ScalingPolicy, VersionTag, DeploymentFailure,
 };
 use muster_state::command::{
-    AllocMigrate, AllocStop, Command, EvalUpdate, GarbageCollect, JobEvaluate, JobRegister, JobRevert,
-    JobScale, JobStability, JobTagApply, JobTagRemove, NodeDrainFinish, NodeDrainUpdate,
-    NodeEligibilityUpdate, TrackedVersionsSet,
+    AllocMigrate, AllocStop, Command, EvalUpdate, GarbageCollect, JobEvaluate, JobRegister, JobRevert, JobScale, JobStability, JobTagApply, JobTagRemove, NodeDrainFinish, NodeDrainUpdate, NodeEligibilityUpdate, TrackedVersionsSet, DeploymentAllocHealth, DeploymentFail, DeploymentPause, DeploymentPromote,
 };
 use muster_state::{Snapshot, State};
 use proptest::prelude::*;
 
 use crate::build::{
-    SEED, deregister, eval_id, evaluation, job, join, key, node, node_id, placement, plan, register, report,
-    status, stop,
+    SEED, deployment, deployment_id, deregister, eval_id, evaluation, job, join, key, node, node_id,
+    placement, plan, register, report, status, stop,
 };
 use crate::world::{World, keys, rows};
 
@@ -31,7 +28,7 @@ struct Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Vec<Step>>> {
-    let step = (0..22u8, 0..1000u32, 0..1000u32).prop_map(|(kind, a, b)| Step { kind, a, b });
+    let step = (0..24u8, 0..1000u32, 0..1000u32).prop_map(|(kind, a, b)| Step { kind, a, b });
     prop::collection::vec(prop::collection::vec(step, 1..3), 1..50)
 }
 
@@ -125,6 +122,7 @@ impl History {
                 Command::AllocStop(AllocStop { id: alloc.id, transition, eval_id: eval_id(self.fresh()) })
             }
             16 => self.about_version(a, b)?,
+            22 | 23 => self.about_deployment(a, b)?,
             14 => {
                 let statuses = [EvalStatus::Blocked, EvalStatus::Complete, EvalStatus::Pending];
                 let status = statuses[b as usize % 3];
@@ -164,6 +162,53 @@ impl History {
                 allocs: now.allocs().map(|alloc| alloc.id).collect(),
                 jobs: JOBS.iter().map(|(id, _)| key(id)).collect(),
                 nodes: (1..=3).map(node_id).collect(),
+                deployments: now.deployments().map(|one| one.id).filter(|_| b.is_multiple_of(3)).collect(),
+            }),
+        })
+    }
+
+    /// A plan that begins a rollout, or what is done to one there is.
+    fn about_deployment(&mut self, a: u32, b: u32) -> Option<Command> {
+        let now = self.world.now();
+        let known: Vec<_> = now.deployments().cloned().collect();
+        let Some(one) = pick(known.iter(), a).filter(|_| !b.is_multiple_of(4)) else {
+            let eval = pick(now.evals().collect::<Vec<_>>().into_iter(), a)?;
+            let job = now.job(&eval.job_key())?;
+            let mut plan = plan(eval.job_id.as_str(), 0, job.version, now.index());
+            plan.eval_id = eval.id;
+            let id = deployment_id(self.fresh());
+            (plan.deployment_id, plan.deployment) = (Some(id), Some(Box::new(deployment(id, job, b % 3))));
+            let columns = now.columns();
+            let place = 1 + a % 3;
+            let slot = columns.slot_of(node_id(place)).and_then(|slot| columns.get(slot));
+            let fits = slot.is_some_and(|slot| {
+                slot.accepts_work() && job.groups[0].ask().exhausted_in(slot.available()).is_none()
+            });
+            if fits {
+                let mut one = placement(self.fresh(), place, &[]);
+                (one.in_deployment, one.canary) = (true, b % 3 > 0);
+                plan.placements.push(one);
+            }
+            return Some(Command::PlanApply(Box::new(plan)));
+        };
+        let (id, eval_id) = (one.id, eval_id(self.fresh()));
+        let parts: Vec<_> =
+            now.allocs().filter(|alloc| alloc.deployment_id() == Some(id)).map(|alloc| alloc.id).collect();
+        Some(match b % 8 {
+            1 => Command::DeploymentFail(DeploymentFail { id, cause: DeploymentFailure::Marked, eval_id }),
+            2 => Command::DeploymentPromote(DeploymentPromote { id, groups: None, eval_id }),
+            3 => Command::DeploymentPause(DeploymentPause { id, pause: a.is_multiple_of(2), eval_id }),
+            5 => Command::DeploymentAllocHealth(DeploymentAllocHealth {
+                id,
+                healthy: Vec::new(),
+                unhealthy: parts,
+                eval_id,
+            }),
+            _ => Command::DeploymentAllocHealth(DeploymentAllocHealth {
+                id,
+                healthy: parts,
+                unhealthy: Vec::new(),
+                eval_id,
             }),
         })
     }

@@ -47,7 +47,9 @@ enum WayBack {
 fn way_back(tables: &Tables, deployment: &Deployment) -> WayBack {
     let Some(slot) = tables.jobs.ids.get(&deployment.job_key()).copied() else { return WayBack::None };
     let Some(row) = tables.jobs.at(slot) else { return WayBack::None };
-    let Some(current) = row.current().filter(|current| deployment.is_of(current)) else { return WayBack::None };
+    let Some(current) = row.current().filter(|current| deployment.is_of(current)) else {
+        return WayBack::None;
+    };
     match row.newest_stable(current.version) {
         None => WayBack::None,
         Some(stable) if stable.job.same_spec(current) => WayBack::SameAs(stable.job.version),

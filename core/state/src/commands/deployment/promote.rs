@@ -53,7 +53,8 @@ fn judge(
     }
     let healthy = |group: &DeploymentGroup| {
         let canaries = group.placed_canaries.iter().filter_map(|id| tables.allocs.get(*id));
-        let healthy = canaries.filter(|row| !row.alloc.terminal() && row.alloc.healthy() == Some(true)).count();
+        let healthy =
+            canaries.filter(|row| !row.alloc.terminal() && row.alloc.healthy() == Some(true)).count();
         u32::try_from(healthy).unwrap_or(u32::MAX)
     };
     let lacking: Vec<(GroupName, u32, u32)> = wanted

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use muster_model::{
-    Alloc, AllocDeployment, AllocMetric, ClientStatus, DesiredStatus, DesiredTransition, Job, JobKey, Placement, Plan,
-    PlanOutcome, Stop,
+    Alloc, AllocDeployment, AllocMetric, ClientStatus, DesiredStatus, DesiredTransition, Job, JobKey,
+    Placement, Plan, PlanOutcome, Stop,
 };
 
 use super::deployments::Arrivals;

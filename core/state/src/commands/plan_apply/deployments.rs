@@ -19,7 +19,9 @@ pub(super) fn is_stale(tables: &Tables, plan: &Plan, key: &JobKey) -> bool {
         let current = tables.job(key).is_some_and(|job| job.version == plan.job_version && !job.stop);
         let rival = tables.deployments.of_job(key).next_back();
         let rival = rival.is_some_and(|deployment| {
-            deployment.status.is_active() && deployment.job_version == plan.job_version && is_of_now(tables, deployment)
+            deployment.status.is_active()
+                && deployment.job_version == plan.job_version
+                && is_of_now(tables, deployment)
         });
         return !current || rival;
     }
@@ -35,12 +37,8 @@ fn is_of_now(tables: &Tables, deployment: &Deployment) -> bool {
 
 pub(super) fn begin(tables: &mut Tables, cx: &mut Change, plan: &Plan) {
     let Some(new) = plan.deployment.as_deref() else { return };
-    let deployment = Deployment {
-        create_index: cx.index,
-        decided_index: cx.index,
-        create_time: cx.now,
-        ..new.clone()
-    };
+    let deployment =
+        Deployment { create_index: cx.index, decided_index: cx.index, create_time: cx.now, ..new.clone() };
     tables.put_deployment(cx, deployment, DeploymentCause::PlanResult);
 }
 
