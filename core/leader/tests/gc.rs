@@ -34,7 +34,7 @@ fn evaluate(world: &mut World) {
 fn collect_all(world: &mut World, thresholds: &Thresholds) -> [usize; 4] {
     let mut sum = [0; 4];
     while let Some(batch) = collect(&world.snapshot(), world.now, thresholds) {
-        let GarbageCollect { evals, allocs, jobs, nodes } = &batch;
+        let GarbageCollect { evals, allocs, jobs, nodes, .. } = &batch;
         let chosen = [evals.len(), allocs.len(), jobs.len(), nodes.len()];
         let reply = world.apply(Command::GarbageCollect(batch)).unwrap();
         let Reply::Collected { evals, allocs, jobs, nodes } = reply else {

@@ -73,6 +73,17 @@ fn step(world: &mut World, line: &str, body: &[&String]) -> Result<(), String> {
         "pass" => world.pass(text::duration(rest)),
         "obey" => world.obey(),
         "alloc" => report(world, rest),
+        "healthy" | "unhealthy" => {
+            for name in rest.split(", ") {
+                let alloc = find(&world.snapshot(), name);
+                let status = if verb == "healthy" { ClientStatus::Running } else { ClientStatus::Failed };
+                world.verdict(&alloc, status, verb == "healthy");
+            }
+        }
+        "promote" => world.promote(&key(rest)),
+        "pause" => world.pause(&key(rest), true),
+        "resume" => world.pause(&key(rest), false),
+        "fail" => world.fail(&key(rest)),
         "stop-alloc" => {
             let id = find(&world.snapshot(), rest).id;
             world.stop_alloc(id);
@@ -181,12 +192,24 @@ fn told(before: &Snapshot, after: &Snapshot, schedule: &Schedule, world: &World)
         };
         let previous = placement.previous.filter(|_| verb == "place").and_then(|id| before.alloc(id));
         let previous = previous.map_or(String::new(), |old| format!(" after {}", node_name(after, old)));
-        lines.push(format!("{verb} {}{previous}{ports}", on(alloc)));
+        let canary = if placement.canary && verb == "place" { " canary" } else { "" };
+        let version = placement.job_version.map_or(String::new(), |version| format!(" as version {version}"));
+        lines.push(format!("{verb} {}{previous}{ports}{canary}{version}", on(alloc)));
     }
     for stop in plan.iter().flat_map(|plan| &plan.stops) {
         let alloc = after.alloc(stop.id).unwrap();
         let verb = if stop.client_status == Some(ClientStatus::Lost) { "lose" } else { "stop" };
         lines.push(format!("{verb} {}: {}", on(alloc), stop.description));
+    }
+    for (name, group) in plan.iter().filter_map(|plan| plan.deployment.as_ref()).flat_map(|new| &new.groups) {
+        let canaries = match group.desired_canaries {
+            0 => String::new(),
+            canaries => format!(" canaries {canaries}"),
+        };
+        lines.push(format!("begin {name} of {}{canaries}", group.desired_total));
+    }
+    for update in plan.iter().flat_map(|plan| &plan.deployment_updates) {
+        lines.push(format!("deployment {}: {}", update.status, update.description));
     }
     for (group, metric) in &schedule.evals[0].failed_groups {
         let list = |map: &BTreeMap<muster_ids::Text, u32>| {

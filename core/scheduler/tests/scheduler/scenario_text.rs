@@ -6,6 +6,7 @@ use std::time::Duration;
 use muster_ids::{Datacenter, DriverName, NodeClass, NodePool};
 use muster_model::{
     Affinity, Constraint, DelayFunction, Job, JobType, Node, Operand, ReschedulePolicy, Spread, SpreadTarget,
+    UpdateStrategy,
 };
 
 use crate::world;
@@ -76,6 +77,16 @@ fn set(job: &mut Job, key: &str, value: &str) {
         "kill_timeout" => task.kill_timeout = duration(value),
         "dc" => job.datacenters = value.split(',').map(|dc| Datacenter::new(dc).unwrap()).collect(),
         "pool" => job.node_pool = NodePool::new(value).unwrap(),
+        "update" => {
+            let (parallel, canary) = value.split_once('/').unwrap_or((value, "0"));
+            let strategy = UpdateStrategy {
+                max_parallel: parallel.parse().unwrap(),
+                canary: canary.parse().unwrap(),
+                ..UpdateStrategy::default()
+            };
+            group.update = Some(Box::new(strategy));
+        }
+        "auto_revert" => group.update.as_mut().unwrap().auto_revert = true,
         "sticky" => group.ephemeral_disk.sticky = true,
         "no_reschedule" => group.reschedule = None,
         "reschedule" => group.reschedule = Some(limited(value)),

@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use muster_ids::{AllocId, EvalId, Index, JobId, Namespace, NodeId, Text, UnixNanos};
+use muster_ids::{AllocId, DeploymentId, EvalId, Index, JobId, Namespace, NodeId, Text, UnixNanos};
 use muster_model::{
-    Alloc, ClientStatus, DelayFunction, DesiredTransition, Eligibility, EvalStatus, Evaluation, Group, Job,
-    JobKey, JobType, Node, NodeStatus, Plan, ReschedulePolicy, Resources, TaskPhase, TaskState,
+    Alloc, AllocHealth, ClientStatus, DelayFunction, DeploymentFailure, DesiredTransition, Eligibility,
+    EvalStatus, Evaluation, Group, Job, JobKey, JobType, Node, NodeStatus, Plan, ReschedulePolicy, Resources,
+    TaskPhase, TaskState,
 };
 use muster_scheduler::{Context, Overlay, Schedule, schedule};
 use muster_state::command::{
-    AllocClientUpdate, AllocStatusReport, AllocStop, Command, Entry, EvalUpdate, IdSeed, JobDeregister,
-    JobRegister, NodeEligibilityUpdate, NodeRegister, NodeStatusUpdate, Refusal, Reply,
+    AllocClientUpdate, AllocStatusReport, AllocStop, Command, DeploymentFail, DeploymentPause,
+    DeploymentPromote, Entry, EvalUpdate, IdSeed, JobDeregister, JobRegister, NodeEligibilityUpdate,
+    NodeRegister, NodeStatusUpdate, Refusal, Reply,
 };
 use muster_state::{Snapshot, State, invariants};
 
@@ -107,6 +109,38 @@ impl World {
         self.apply(Command::AllocClientUpdate(command)).unwrap();
     }
 
+    /// The node says how the allocation is, and whether that is healthy.
+    pub fn verdict(&mut self, alloc: &Alloc, status: ClientStatus, healthy: bool) {
+        self.report(alloc, status);
+        let tasks = self.snapshot().alloc(alloc.id).unwrap().tasks.to_vec();
+        let health = AllocHealth { healthy, time: self.now, deployment: alloc.deployment_id() };
+        let update =
+            AllocStatusReport { id: alloc.id, status, description: None, tasks, health: Some(health) };
+        let seed = IdSeed(self.seed());
+        let command = AllocClientUpdate { node_id: alloc.node_id, updates: vec![update], seed };
+        self.apply(Command::AllocClientUpdate(command)).unwrap();
+    }
+
+    fn newest_deployment(&self, key: &JobKey) -> DeploymentId {
+        self.snapshot().latest_deployment(key).unwrap().id
+    }
+
+    pub fn promote(&mut self, key: &JobKey) {
+        let (id, eval_id) = (self.newest_deployment(key), EvalId::from_random(self.seed()));
+        self.apply(Command::DeploymentPromote(DeploymentPromote { id, groups: None, eval_id })).unwrap();
+    }
+
+    pub fn pause(&mut self, key: &JobKey, pause: bool) {
+        let (id, eval_id) = (self.newest_deployment(key), EvalId::from_random(self.seed()));
+        self.apply(Command::DeploymentPause(DeploymentPause { id, pause, eval_id })).unwrap();
+    }
+
+    pub fn fail(&mut self, key: &JobKey) {
+        let (id, eval_id) = (self.newest_deployment(key), EvalId::from_random(self.seed()));
+        let cause = DeploymentFailure::Marked;
+        self.apply(Command::DeploymentFail(DeploymentFail { id, cause, eval_id })).unwrap();
+    }
+
     /// Nodes do what they are told: what should stop stops, what should run runs.
     pub fn obey(&mut self) {
         let snapshot = self.snapshot();
@@ -160,7 +194,7 @@ impl World {
 
     fn commit_plan(&mut self, plan: &Plan) {
         match self.apply(Command::PlanApply(Box::new(plan.clone()))).unwrap() {
-            Reply::PlanApplied(outcome) => assert_eq!(outcome.refused, [], "a plan was refused"),
+            Reply::PlanApplied(outcome) => assert!(outcome.is_whole(), "a plan was refused: {outcome:?}"),
             other => panic!("unexpected reply {other:?}"),
         }
     }
