@@ -47,6 +47,7 @@ pub async fn start(
             eval: role.gc.eval,
             batch_eval: role.gc.batch_eval,
             job: role.gc.job,
+            deployment: role.gc.deployment,
             node: role.gc.node,
             ..Thresholds::default()
         },

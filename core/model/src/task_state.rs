@@ -130,6 +130,10 @@ pub enum TaskEventKind {
     HookMessage {
         message: Text,
     },
+    /// The allocation was found unhealthy, for the rollout or migration that waits for it.
+    AllocUnhealthy {
+        message: Text,
+    },
     RestoreFailed {
         error: Text,
     },

@@ -23,6 +23,7 @@
 //! - *removed last*: `Remove` comes once, after every task is dead.
 
 mod disk;
+mod health;
 mod memory;
 mod message;
 mod plan;
@@ -33,6 +34,7 @@ use std::time::Duration;
 use muster_ids::{AllocId, UnixNanos};
 use muster_model::TaskEventKind;
 
+pub use health::{HealthMemory, HealthPlan};
 pub use memory::{AllocMemory, Ending, Inherit};
 pub use message::{AllocEffect, AllocEventIn, AllocReport, RestartScope};
 pub use plan::AllocPlan;
@@ -53,6 +55,7 @@ pub struct AllocRunner {
     shutdown_delay: Duration,
     inherits: Option<AllocId>,
     disk_mb: u32,
+    health: Option<HealthPlan>,
     /// Tasks do not wait for each other to end. Not remembered: an agent that is in such a hurry leaves nothing to
     /// resume.
     hurried: bool,
@@ -71,6 +74,7 @@ impl AllocRunner {
             shutdown_delay: plan.shutdown_delay,
             inherits: plan.inherits,
             disk_mb: plan.disk_mb,
+            health: plan.health,
             hurried: false,
             memory: AllocMemory::default(),
             last_report: None,
@@ -92,6 +96,7 @@ impl AllocRunner {
             shutdown_delay: plan.shutdown_delay,
             inherits: plan.inherits,
             disk_mb: plan.disk_mb,
+            health: plan.health,
             hurried: false,
             memory,
             last_report: None,
@@ -119,7 +124,7 @@ impl AllocRunner {
     #[must_use]
     pub fn deadline(&self) -> Option<UnixNanos> {
         let tasks = self.tasks.iter().filter_map(TaskRunner::deadline);
-        tasks.chain(self.memory.kill_from).min()
+        tasks.chain(self.memory.kill_from).chain(self.health_deadline()).min()
     }
 
     /// What must be asked and said again after the agent restarted.
@@ -135,6 +140,7 @@ impl AllocRunner {
             self.memory.inherit = Inherit::NotAsked;
         }
         self.settle(now, &mut effects);
+        self.judge_health(now);
         self.report_changes(&mut effects);
         effects
     }
@@ -163,6 +169,7 @@ impl AllocRunner {
             AllocEventIn::Restart { .. } => {}
         }
         self.settle(now, &mut effects);
+        self.judge_health(now);
         self.report_changes(&mut effects);
         effects
     }
@@ -238,6 +245,7 @@ impl AllocRunner {
         if same {
             self.shutdown_delay = plan.shutdown_delay;
             self.disk_mb = plan.disk_mb;
+            self.health = plan.health;
             for (runner, plan) in self.tasks.iter_mut().zip(plan.tasks) {
                 runner.replan(plan);
             }
@@ -401,7 +409,7 @@ impl AllocRunner {
     }
 
     fn report_changes(&mut self, effects: &mut Vec<AllocEffect>) {
-        let report = status::report(&self.tasks);
+        let report = AllocReport { health: self.verdict(), ..status::report(&self.tasks) };
         if self.last_report.as_ref() != Some(&report) && !self.memory.removed {
             self.last_report = Some(report.clone());
             effects.push(AllocEffect::Report(report));

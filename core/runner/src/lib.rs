@@ -21,7 +21,8 @@ pub mod task;
 mod text;
 
 pub use alloc::{
-    AllocEffect, AllocEventIn, AllocMemory, AllocPlan, AllocReport, AllocRunner, RestartScope, RestoreError,
+    AllocEffect, AllocEventIn, AllocMemory, AllocPlan, AllocReport, AllocRunner, HealthMemory, HealthPlan,
+    RestartScope, RestoreError,
 };
 pub use cleanup::{CleanupDue, CleanupState, due};
 pub use env::{BaseEnv, TaskDirs, TaskEnv, TaskEnvInput};

@@ -99,12 +99,13 @@ impl Context {
 
     /// Puts what an allocation's runner says into the box of the session.
     pub fn report(&self, id: AllocId, report: AllocReport) {
-        let AllocReport { status, description, tasks } = report;
+        let AllocReport { status, description, tasks, health } = report;
         self.outbox.put(muster_rpc::messages::AllocReport {
             id,
             status,
             description: Some(description),
             tasks,
+            health,
         });
     }
 

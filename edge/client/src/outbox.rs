@@ -98,7 +98,13 @@ mod tests {
     use super::*;
 
     fn report(n: u8, status: ClientStatus) -> AllocReport {
-        AllocReport { id: AllocId::from_bytes([n; 16]), status, description: None, tasks: Vec::new() }
+        AllocReport {
+            id: AllocId::from_bytes([n; 16]),
+            status,
+            description: None,
+            tasks: Vec::new(),
+            health: None,
+        }
     }
 
     #[test]

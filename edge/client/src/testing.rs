@@ -223,6 +223,7 @@ pub fn saved_alloc_of(n: u8, job: Job) -> SavedAlloc {
         transition: Default::default(),
         ports: Vec::new(),
         previous: None,
+        deployment: None,
         alloc_modify_index: Index(1),
         create_index: Index(1),
         create_time: UnixNanos(1),

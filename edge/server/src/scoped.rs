@@ -181,6 +181,9 @@ const fn table(key: &WatchKey) -> WatchKey {
         WatchKey::Jobs | WatchKey::Job(_) => WatchKey::Jobs,
         WatchKey::Nodes | WatchKey::Node(_) => WatchKey::Nodes,
         WatchKey::Evals | WatchKey::Eval(_) | WatchKey::JobEvals(_) => WatchKey::Evals,
+        WatchKey::Deployments | WatchKey::Deployment(_) | WatchKey::JobDeployments(_) => {
+            WatchKey::Deployments
+        }
         WatchKey::NodePools | WatchKey::NodePool(_) => WatchKey::NodePools,
         WatchKey::AclTokens | WatchKey::AclToken(_) => WatchKey::AclTokens,
         WatchKey::ScalingPolicies => WatchKey::ScalingPolicies,

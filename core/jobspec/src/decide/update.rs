@@ -32,9 +32,6 @@ pub(super) fn of_group(
         check(&strategy, count, found);
         check_kill_timeouts(&strategy, group, kind, found);
     }
-    if strategy != UpdateStrategy::default() {
-        found.no_effect("the `update` block", "a new version replaces all allocations at once");
-    }
     Some(Box::new(strategy))
 }
 

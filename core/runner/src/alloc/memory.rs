@@ -3,6 +3,7 @@
 use muster_ids::{Text, UnixNanos};
 use serde::{Deserialize, Serialize};
 
+use super::health::HealthMemory;
 use crate::task::TaskMemory;
 
 /// Saved by the edge before any effect of the step that changed it.
@@ -19,6 +20,7 @@ pub struct AllocMemory {
     pub inherit: Inherit,
     /// Users were told that the disk is fuller than allowed.
     pub disk_told: bool,
+    pub health: HealthMemory,
     pub destroying: bool,
     pub removed: bool,
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use muster_ids::{AllocId, Text};
-use muster_model::{ClientStatus, TaskState};
+use muster_model::{AllocHealth, ClientStatus, TaskState};
 
 use super::plan::AllocPlan;
 use crate::task::{TaskEffect, TaskEventIn};
@@ -68,4 +68,6 @@ pub struct AllocReport {
     pub description: Text,
     /// Parallel to the group's tasks.
     pub tasks: Vec<TaskState>,
+    /// Once it is known and somebody waits to hear it.
+    pub health: Option<AllocHealth>,
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use muster_ids::AllocId;
 use muster_model::Alloc;
 
+use super::health::HealthPlan;
 use crate::task::TaskPlan;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +18,8 @@ pub struct AllocPlan {
     pub inherits: Option<AllocId>,
     /// What its directory may hold.
     pub disk_mb: u32,
+    /// What is to be found out about its health.
+    pub health: Option<HealthPlan>,
 }
 
 impl AllocPlan {
@@ -31,6 +34,7 @@ impl AllocPlan {
             shutdown_delay: group.shutdown_delay,
             inherits: alloc.previous.filter(|_| disk.sticky || disk.migrate),
             disk_mb: disk.size_mb,
+            health: HealthPlan::new(alloc),
         })
     }
 }

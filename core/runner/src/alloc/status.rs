@@ -22,5 +22,5 @@ pub fn report(tasks: &[TaskRunner]) -> AllocReport {
     } else {
         (ClientStatus::Complete, "All tasks have completed")
     };
-    AllocReport { status, description: description.into(), tasks: states }
+    AllocReport { status, description: description.into(), tasks: states, health: None }
 }

@@ -85,6 +85,7 @@ fn group() -> impl Strategy<Value = AllocPlan> {
             shutdown_delay: Duration::from_secs(delay),
             inherits: inherits.then(|| AllocId::from_bytes([9; 16])),
             disk_mb: 10,
+            health: None,
         }
     })
 }

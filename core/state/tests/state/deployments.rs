@@ -11,11 +11,14 @@ use muster_state::command::{
     Refusal, Reply,
 };
 
+use muster_state::{RowKind, State};
+
 use crate::build::{
     alloc_id, deployment, deployment_id, deregister, eval_id, job, join, key, node, placement, plan,
     register, verdict,
 };
-use crate::world::World;
+use crate::golden::{fixture, hex, unhex};
+use crate::world::{World, rows};
 
 const MINUTES_10: Duration = Duration::from_secs(600);
 
@@ -235,4 +238,31 @@ fn a_rollout_outlives_its_job_until_it_is_collected() {
     assert!(world.now().deployment(deployment_id(1)).is_none());
     assert_eq!(world.now().deployments_by_job(&key("a")).count(), 0);
     assert!(world.now().index() > Index::ZERO);
+}
+
+#[test]
+fn commands_and_records_of_rollouts_are_read_and_written_as_ever() {
+    let mut world = rolling(1);
+    world.ok(pause(true));
+    world.ok(pause(false));
+    world.ok(verdict(1, 1, 1, ClientStatus::Running, true));
+    world.ok(promote());
+    let (healthy, unhealthy) = (vec![], vec![alloc_id(2)]);
+    let (id, told) = (deployment_id(1), eval_id(53));
+    world.ok(Command::DeploymentAllocHealth(DeploymentAllocHealth { id, healthy, unhealthy, eval_id: told }));
+    world.ok(fail(DeploymentFailure::Marked));
+    let lines: Vec<String> =
+        world.log.iter().map(|(_, entry)| hex(&rmp_serde::to_vec_named(entry).unwrap())).collect();
+    let stored = fixture("entries-deployments-v1.hex", &lines);
+    let mut state = State::new();
+    for (line, index) in stored.iter().zip(1..) {
+        let entry = rmp_serde::from_slice(&unhex(line)).unwrap();
+        assert!(rmp_serde::to_vec_named(&entry).unwrap() == unhex(line), "entry {index} differs");
+        state.apply(Index(index), &entry);
+    }
+    assert_eq!(state.hash(), world.state.hash(), "the old log leads to another state");
+    let kinds = [RowKind::Alloc, RowKind::Deployment, RowKind::JobMarks];
+    let records = rows(&world.now()).into_iter().filter(|row| kinds.contains(&row.kind));
+    let lines: Vec<String> = records.map(|row| hex(&row.bytes)).collect();
+    assert_eq!(fixture("deployments-v1.hex", &lines), lines, "records are written differently than before");
 }

@@ -102,6 +102,7 @@ const fn type_name(kind: &TaskEventKind) -> &'static str {
         TaskEventKind::WaitingForShutdownDelay { .. } => "Waiting for shutdown delay",
         TaskEventKind::SkippingShutdownDelay { .. } => "Skipping shutdown delay",
         TaskEventKind::DiskExceeded { .. } => "Disk Resources Exceeded",
+        TaskEventKind::AllocUnhealthy { .. } => "Alloc Unhealthy",
         TaskEventKind::HookMessage { .. } => "Task hook message",
         TaskEventKind::RestoreFailed { .. } => "Failed Restoring Task",
         TaskEventKind::Driver { .. } => "Driver",
@@ -183,7 +184,7 @@ fn fill(view: &mut TaskEventView, kind: &TaskEventKind) {
             view.detail("disk_limit", view.disk_limit.to_string());
             view.detail("message", view.message.clone());
         }
-        TaskEventKind::HookMessage { message } => {
+        TaskEventKind::HookMessage { message } | TaskEventKind::AllocUnhealthy { message } => {
             view.message = message.to_string();
             view.detail("message", &**message);
         }
@@ -259,7 +260,9 @@ fn display(kind: &TaskEventKind) -> String {
                 "Task's allocation uses {used_mb} MB of disk, more than its ephemeral_disk of {limit_mb} MB"
             )
         }
-        TaskEventKind::HookMessage { message } | TaskEventKind::Driver { message } => message.to_string(),
+        TaskEventKind::HookMessage { message }
+        | TaskEventKind::AllocUnhealthy { message }
+        | TaskEventKind::Driver { message } => message.to_string(),
     }
 }
 

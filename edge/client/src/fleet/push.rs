@@ -44,6 +44,7 @@ pub fn check(push: AllocPush) -> Result<Vec<SavedAlloc>, PushError> {
                 transition: assignment.transition,
                 ports: assignment.ports,
                 previous: assignment.previous,
+                deployment: assignment.deployment,
                 alloc_modify_index: assignment.alloc_modify_index,
                 create_index: assignment.create_index,
                 create_time: assignment.create_time,

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use muster_driver::TaskHandle;
-use muster_ids::{AllocId, EvalId, Index, NodeId, TaskName, UnixNanos};
-use muster_model::{Alloc, AllocMetric, AllocatedPort, ClientStatus, DesiredStatus, DesiredTransition, Job};
+use muster_ids::{AllocId, DeploymentId, EvalId, Index, NodeId, TaskName, UnixNanos};
+use muster_model::{
+    Alloc, AllocDeployment, AllocMetric, AllocatedPort, ClientStatus, DesiredStatus, DesiredTransition, Job,
+};
 use muster_runner::AllocMemory;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -63,6 +65,9 @@ pub struct SavedAlloc {
     pub ports: Vec<AllocatedPort>,
     #[serde(default)]
     pub previous: Option<AllocId>,
+    /// The rollout that waits to hear of its health.
+    #[serde(default)]
+    pub deployment: Option<DeploymentId>,
     pub alloc_modify_index: Index,
     #[serde(default)]
     pub create_index: Index,
@@ -118,6 +123,9 @@ impl SavedAlloc {
             next: None,
             tasks: Box::default(),
             metric: Arc::new(AllocMetric::default()),
+            deployment: self
+                .deployment
+                .map(|id| Box::new(AllocDeployment { id: Some(id), ..AllocDeployment::default() })),
             create_index: self.create_index,
             modify_index: self.alloc_modify_index,
             alloc_modify_index: self.alloc_modify_index,

@@ -43,6 +43,7 @@ fn evaluation(number: u64) -> Evaluation {
         status_description: Some("text that gives the entry some length".into()),
         node_id: None,
         job_modify_index: Index::ZERO,
+        deployment_id: None,
         wait_until: UnixNanos::ZERO,
         previous_eval: None,
         next_eval: None,

@@ -1,7 +1,7 @@
 //! A node reports how its allocations are doing.
 
 use muster_ids::{AllocId, Index, NodeId, Text};
-use muster_model::{ClientStatus, TaskState};
+use muster_model::{AllocHealth, ClientStatus, TaskState};
 use serde::{Deserialize, Serialize};
 
 use super::Secret;
@@ -23,6 +23,9 @@ pub struct AllocReport {
     /// Parallel to the group's tasks.
     #[serde(default)]
     pub tasks: Vec<TaskState>,
+    /// Once the node knows, for whom it was asked to find out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<AllocHealth>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

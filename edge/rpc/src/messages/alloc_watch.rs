@@ -9,7 +9,7 @@
 
 use std::sync::Arc;
 
-use muster_ids::{AllocId, EvalId, Index, Namespace, NodeId, UnixNanos};
+use muster_ids::{AllocId, DeploymentId, EvalId, Index, Namespace, NodeId, UnixNanos};
 use muster_model::{AllocatedPort, DesiredStatus, DesiredTransition, Job};
 use serde::{Deserialize, Serialize};
 
@@ -63,6 +63,9 @@ pub struct AllocAssignment {
     /// The allocation this one replaces.
     #[serde(default)]
     pub previous: Option<AllocId>,
+    /// The rollout that waits to hear of its health.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<DeploymentId>,
     /// Grows with every change made by servers.
     pub alloc_modify_index: Index,
     #[serde(default)]

@@ -64,6 +64,7 @@ fn a_push_comes_back_whole() {
             transition: DesiredTransition { migrate: true, ..DesiredTransition::default() },
             ports: vec![AllocatedPort { value: 20_000, to: 80 }],
             previous: Some(AllocId::from_bytes([3; 16])),
+            deployment: Some(muster_ids::DeploymentId::from_bytes([5; 16])),
             alloc_modify_index: Index(6),
             create_index: Index(5),
             create_time: UnixNanos(4),

@@ -10,6 +10,7 @@ fn update(size: usize) -> AllocUpdate {
         status: muster_model::ClientStatus::Running,
         description: Some("x".repeat(size).into()),
         tasks: vec![],
+        health: None,
     };
     let heartbeat = heartbeat(1);
     AllocUpdate { node_id: heartbeat.node_id, secret: heartbeat.secret, updates: vec![report] }

@@ -101,6 +101,7 @@ impl Api {
             status: ClientStatus::Running,
             description: None,
             tasks: vec![task],
+            health: None,
         };
         let (node_id, seed) = (alloc.node_id, IdSeed([5; 16]));
         let command = AllocClientUpdate { node_id, updates: vec![report], seed };

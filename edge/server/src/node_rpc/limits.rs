@@ -41,6 +41,7 @@ pub(super) fn bounded(
             status: report.status,
             description: report.description.as_ref().filter(|_| alloc.is_some()).map(cut),
             tasks: report.tasks.iter().take(tasks).map(task).collect(),
+            health: report.health,
         }
     };
     Ok(reports.iter().map(bound).collect())
@@ -76,6 +77,7 @@ fn event(event: &TaskEvent) -> TaskEvent {
         Kind::SiblingFailed { task } => Kind::SiblingFailed { task: cut(task) },
         Kind::RestoreFailed { error } => Kind::RestoreFailed { error: cut(error) },
         Kind::Driver { message } => Kind::Driver { message: cut(message) },
+        Kind::AllocUnhealthy { message } => Kind::AllocUnhealthy { message: cut(message) },
         Kind::HookMessage { message } => Kind::HookMessage { message: cut(message) },
         // Without text; spelled out, so that a new kind with text is not forgotten here.
         kind @ (Kind::Received

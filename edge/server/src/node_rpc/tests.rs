@@ -83,7 +83,13 @@ async fn next(pushes: &mut Subscription<AllocPush>) -> AllocPush {
 }
 
 fn report(id: AllocId, status: ClientStatus, text: &str) -> AllocReport {
-    AllocReport { id, status, description: Some(text.into()), tasks: vec![TaskState::default(); 3] }
+    AllocReport {
+        id,
+        status,
+        description: Some(text.into()),
+        tasks: vec![TaskState::default(); 3],
+        health: None,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -184,8 +190,7 @@ async fn what_has_ended_is_pushed_until_it_is_collected() {
     assert!(listed.full && listed.index >= second.index);
     assert_eq!(listed.allocs.iter().map(|a| a.id).collect::<Vec<_>>(), [alloc]);
 
-    let garbage =
-        GarbageCollect { evals: Vec::new(), allocs: vec![alloc], jobs: Vec::new(), nodes: Vec::new() };
+    let garbage = GarbageCollect { allocs: vec![alloc], ..GarbageCollect::default() };
     propose(&world.server, Command::GarbageCollect(garbage)).await.unwrap();
     for pushes in [&mut pushes, &mut again] {
         let last = next(pushes).await;

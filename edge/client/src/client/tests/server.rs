@@ -230,6 +230,7 @@ fn assignment(alloc: &SavedAlloc, job: u32) -> AllocAssignment {
         transition: alloc.transition,
         ports: alloc.ports.clone(),
         previous: alloc.previous,
+        deployment: alloc.deployment,
         alloc_modify_index: alloc.alloc_modify_index,
         create_index: alloc.create_index,
         create_time: alloc.create_time,

@@ -121,7 +121,7 @@ pub(crate) async fn delete(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
     };
     let (mut count, mut index) = (0_u64, write.shared.consensus.snapshot().index());
     for evals in ids.chunks(MAX_DELETED) {
-        let command = GarbageCollect { evals: evals.to_vec(), allocs: vec![], jobs: vec![], nodes: vec![] };
+        let command = GarbageCollect { evals: evals.to_vec(), ..GarbageCollect::default() };
         let (at, reply) = write.shared.propose(Command::GarbageCollect(command)).await?;
         index = at;
         if let Reply::Collected { evals, .. } = reply {

@@ -95,6 +95,7 @@ fn view(updates: DesiredUpdates) -> DesiredUpdatesView {
         stop: updates.stop.into(),
         in_place_update: updates.in_place.into(),
         destructive_update: updates.destructive.into(),
+        canary: updates.canary.into(),
         reschedule_now: updates.reschedule_now.into(),
         reschedule_later: updates.reschedule_later.into(),
         ..DesiredUpdatesView::default()

@@ -15,6 +15,7 @@ fn report(id: u8, text: &str) -> AllocReport {
         status: ClientStatus::Running,
         description: Some(text.into()),
         tasks: vec![task; 100],
+        health: None,
     }
 }
 

@@ -69,6 +69,7 @@ fn assignment(alloc: &Alloc, job: u32) -> AllocAssignment {
         transition: alloc.transition,
         ports: alloc.ports.to_vec(),
         previous: alloc.previous,
+        deployment: alloc.deployment_id(),
         alloc_modify_index: alloc.alloc_modify_index,
         create_index: alloc.create_index,
         create_time: alloc.create_time,

@@ -30,7 +30,7 @@ pub(crate) async fn purge(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
     let _given_up =
         shared.watches.until(&[WatchKey::NodeAllocs(id)], Instant::now() + PATIENCE, newest, over).await;
     let allocs = removable(&newest(), id)?;
-    let command = GarbageCollect { evals: vec![], allocs, jobs: vec![], nodes: vec![id] };
+    let command = GarbageCollect { allocs, nodes: vec![id], ..GarbageCollect::default() };
     let (index, reply) = shared.propose(Command::GarbageCollect(command)).await?;
     if !matches!(reply, Reply::Collected { nodes: 1, .. }) {
         return Err(ApiError::internal(format!(
