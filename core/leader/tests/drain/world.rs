@@ -115,7 +115,8 @@ impl World {
     }
 
     pub fn report(&mut self, alloc: &Alloc, status: ClientStatus) {
-        let update = AllocStatusReport { id: alloc.id, status, description: None, tasks: Vec::new() };
+        let update =
+            AllocStatusReport { id: alloc.id, status, description: None, tasks: Vec::new(), health: None };
         let seed = self.seed();
         let command = AllocClientUpdate { node_id: alloc.node_id, updates: vec![update], seed };
         self.apply(Command::AllocClientUpdate(command)).unwrap();

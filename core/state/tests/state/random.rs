@@ -186,7 +186,7 @@ impl History {
             });
             if fits {
                 let mut one = placement(self.fresh(), place, &[]);
-                (one.in_deployment, one.canary) = (true, b % 3 > 0);
+                (one.in_deployment, one.canary) = (true, !b.is_multiple_of(3));
                 plan.placements.push(one);
             }
             return Some(Command::PlanApply(Box::new(plan)));
