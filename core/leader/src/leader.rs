@@ -301,7 +301,6 @@ impl Leader {
             .into_iter()
             .collect();
         commands.extend(self.drainer.decide(snapshot, now, draw));
-        let mut commands = self.drainer.decide(snapshot, now, draw);
         commands.extend(self.deployments.decide(snapshot, now, draw));
         commands
     }

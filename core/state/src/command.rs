@@ -3,8 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use muster_ids::{AccessorId, AllocId, EvalId, GroupName, Index, JobId, Namespace, NodeId, NodePool, Text, UnixNanos, DeploymentId};
-use muster_model::{AclToken, AllocatedPort, ClientStatus, DesiredTransition, DrainSpec, Eligibility, Evaluation, Job, JobKey, JobSubmission, JobType, Node, NodeStatus, Plan, PlanOutcome, TaskState, Value, VersionTag, AllocDeployment, AllocHealth, Deployment, DeploymentFailure};
+use muster_ids::{
+    AccessorId, AllocId, DeploymentId, EvalId, GroupName, Index, JobId, Namespace, NodeId, NodePool, Text,
+    UnixNanos,
+};
+use muster_model::{
+    AclToken, AllocDeployment, AllocHealth, AllocatedPort, ClientStatus, Deployment, DeploymentFailure,
+    DesiredTransition, DrainSpec, Eligibility, Evaluation, Job, JobKey, JobSubmission, JobType, Node,
+    NodeStatus, Plan, PlanOutcome, TaskState, Value, VersionTag,
+};
 use serde::{Deserialize, Serialize};
 
 /// One log entry: commands that are applied in order, each judged for itself.

@@ -40,9 +40,9 @@ pub enum RowKind {
     Node = 6,
     Eval = 7,
     Alloc = 8,
+    Deployment = 9,
     /// What happened to the counts of a job's groups.
     ScalingEvents = 12,
-    Deployment = 9,
     AclToken = 20,
 }
 
@@ -60,8 +60,8 @@ impl RowKind {
             6 => Self::Node,
             7 => Self::Eval,
             8 => Self::Alloc,
-            12 => Self::ScalingEvents,
             9 => Self::Deployment,
+            12 => Self::ScalingEvents,
             20 => Self::AclToken,
             _ => return None,
         })

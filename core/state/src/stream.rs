@@ -168,7 +168,10 @@ fn row(command: &Command, event: &Event) -> Option<(StreamRow, &'static str)> {
         Event::NodePoolUpserted(pool) => (StreamRow::NodePool(pool.clone()), "NodePoolUpserted"),
         Event::AclTokenUpserted(token) => (StreamRow::AclToken(Arc::clone(token)), "ACLTokenUpserted"),
         Event::AclTokenDeleted(token) => (StreamRow::AclToken(Arc::clone(token)), "ACLTokenDeleted"),
-        Event::CapacityFreed { .. } | Event::Collected { .. } => return None,
+        Event::DeploymentUpdated { .. }
+        | Event::DeploymentsCollected(_)
+        | Event::CapacityFreed { .. }
+        | Event::Collected { .. } => return None,
     })
 }
 

@@ -12,9 +12,6 @@ use crate::tables::nodes::content_hash;
 use crate::tables::pools::PoolRecord;
 
 pub(super) fn hash_equals_recomputation(tables: &Tables) -> Result<(), Violation> {
-    let parts =
-        [pools(tables), jobs(tables), nodes(tables), evals(tables), allocs(tables), acl_tokens(tables)];
-    let found = sum(parts.into_iter()).wrapping_add(scaling_events(tables));
     let parts = [
         pools(tables),
         jobs(tables),
@@ -23,6 +20,7 @@ pub(super) fn hash_equals_recomputation(tables: &Tables) -> Result<(), Violation
         allocs(tables),
         acl_tokens(tables),
         deployments(tables),
+        scaling_events(tables),
     ];
     let found = sum(parts.into_iter());
     require(found == tables.rows_hash, "hash_equals_recomputation", || {
@@ -47,6 +45,8 @@ fn acl_tokens(tables: &Tables) -> u64 {
 
 fn scaling_events(tables: &Tables) -> u64 {
     sum(tables.scaling_events.rows.values().map(|events| events.row_hash()))
+}
+
 fn deployments(tables: &Tables) -> u64 {
     sum(tables.deployments.rows.values().map(|row| DeploymentRow::new(row.deployment.clone()).hash()))
 }

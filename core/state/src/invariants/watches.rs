@@ -58,7 +58,8 @@ fn covers(snapshot: &Snapshot, key: &WatchKey, part: Index) -> Result<(), Violat
 /// Every key of something that exists, and every table.
 fn keys(snapshot: &Snapshot) -> impl Iterator<Item = WatchKey> {
     use WatchKey::{
-    AclToken, AclTokens, Alloc, Allocs, Eval, EvalAllocs, Evals, Job, JobAllocs, JobEvals, Jobs, Node, NodeAllocs, NodePool, NodePools, Nodes, ScalingPolicies, Deployment, Deployments, JobDeployments,
+        AclToken, AclTokens, Alloc, Allocs, Deployment, Deployments, Eval, EvalAllocs, Evals, Job, JobAllocs,
+        JobDeployments, JobEvals, Jobs, Node, NodeAllocs, NodePool, NodePools, Nodes, ScalingPolicies,
     };
     let jobs = snapshot.tables.jobs.ids.keys();
     let jobs = jobs.flat_map(|key| {
@@ -69,8 +70,7 @@ fn keys(snapshot: &Snapshot) -> impl Iterator<Item = WatchKey> {
     let rest = snapshot.allocs().map(|alloc| Alloc(alloc.id));
     let rest = rest.chain(snapshot.node_pools().map(|pool| NodePool(pool.clone())));
     let rest = rest.chain(snapshot.acl_tokens().map(|token| AclToken(token.accessor)));
-    let tables = [Jobs, Nodes, Evals, Allocs, NodePools, AclTokens, ScalingPolicies];
     let rest = rest.chain(snapshot.deployments().map(|deployment| Deployment(deployment.id)));
-    let tables = [Jobs, Nodes, Evals, Allocs, NodePools, AclTokens, Deployments];
+    let tables = [Jobs, Nodes, Evals, Allocs, NodePools, AclTokens, Deployments, ScalingPolicies];
     tables.into_iter().chain(jobs).chain(nodes).chain(evals).chain(rest)
 }

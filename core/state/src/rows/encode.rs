@@ -47,10 +47,11 @@ pub(crate) fn encode<E>(
     for row in alloc_rows(tables) {
         sink(to_row(RowKind::Alloc, &AllocRecordRef::from(&*row.alloc)))?;
     }
-    for events in tables.scaling_events.rows.values() {
-        sink(to_row(RowKind::ScalingEvents, events))?;
     for row in tables.deployments.rows.values() {
         sink(to_row(RowKind::Deployment, &row.deployment))?;
+    }
+    for events in tables.scaling_events.rows.values() {
+        sink(to_row(RowKind::ScalingEvents, events))?;
     }
     for record in tables.acl_tokens.rows.values() {
         sink(to_row(RowKind::AclToken, record))?;

@@ -118,6 +118,11 @@ impl Tables {
         let Some(row) = self.allocs.rows.get(slot) else { return };
         let mut alloc = Alloc::clone(&row.alloc);
         mark(&mut alloc);
+        alloc.modify_index = cx.index;
+        alloc.modify_time = cx.now;
+        self.replace_alloc(cx, slot, alloc);
+    }
+
     /// Records whether an allocation is healthy. One that failed and whose health is known may be replaced.
     pub(crate) fn set_health(
         &mut self,

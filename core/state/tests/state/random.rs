@@ -5,10 +5,14 @@ use std::collections::BTreeMap;
 
 use muster_ids::{GroupName, Index};
 use muster_model::{
-    ClientStatus, DesiredTransition, DrainDeadline, DrainSpec, Eligibility, EvalStatus, JobType, NodeStatus, Plan, Resources, ScalingPolicy, VersionTag, DeploymentFailure,
+    ClientStatus, DeploymentFailure, DesiredTransition, DrainDeadline, DrainSpec, Eligibility, EvalStatus,
+    JobType, NodeStatus, Plan, Resources, ScalingPolicy, VersionTag,
 };
 use muster_state::command::{
-    AllocMigrate, AllocStop, Command, EvalUpdate, GarbageCollect, JobEvaluate, JobRegister, JobRevert, JobScale, JobStability, JobTagApply, JobTagRemove, NodeDrainFinish, NodeDrainUpdate, NodeEligibilityUpdate, TrackedVersionsSet, DeploymentAllocHealth, DeploymentFail, DeploymentPause, DeploymentPromote,
+    AllocMigrate, AllocStop, Command, DeploymentAllocHealth, DeploymentFail, DeploymentPause,
+    DeploymentPromote, EvalUpdate, GarbageCollect, JobEvaluate, JobRegister, JobRevert, JobScale,
+    JobStability, JobTagApply, JobTagRemove, NodeDrainFinish, NodeDrainUpdate, NodeEligibilityUpdate,
+    TrackedVersionsSet,
 };
 use muster_state::{Snapshot, State};
 use proptest::prelude::*;

@@ -76,6 +76,7 @@ fn a_stopped_job_and_a_forgotten_one_are_told_apart() {
         allocs: vec![alloc_id(1)],
         jobs: vec![key("a")],
         nodes: Vec::new(),
+        ..GarbageCollect::default()
     }));
     assert_eq!(deleted(&world), [("JobBatchDeregistered", true, true)]);
     assert_eq!(world.told.len(), 1, "what is collected besides is not told");

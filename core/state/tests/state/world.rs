@@ -91,8 +91,7 @@ fn check_wakes(before: &Snapshot, after: &Snapshot, changed: &[WatchKey]) {
 
 pub fn keys(snapshot: &Snapshot) -> Vec<WatchKey> {
     use WatchKey::*;
-    let mut keys = vec![Jobs, Nodes, Evals, Allocs, NodePools, AclTokens, ScalingPolicies];
-    let mut keys = vec![Jobs, Nodes, Evals, Allocs, NodePools, AclTokens, Deployments];
+    let mut keys = vec![Jobs, Nodes, Evals, Allocs, NodePools, AclTokens, Deployments, ScalingPolicies];
     for job in snapshot.jobs() {
         keys.extend([Job(job.key()), JobAllocs(job.key()), JobEvals(job.key()), JobDeployments(job.key())]);
     }
