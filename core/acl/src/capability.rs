@@ -19,6 +19,11 @@ pub enum Capability {
     TagJobVersion,
     RevertJob,
     StableJob,
+    FailDeployment,
+    PauseDeployment,
+    PromoteDeployment,
+    UnblockDeployment,
+    SetAllocHealthDeployment,
     AllocLifecycle,
     GcAllocation,
     AllocExec,
@@ -66,6 +71,11 @@ impl Capability {
             | Self::TagJobVersion
             | Self::RevertJob
             | Self::StableJob
+            | Self::FailDeployment
+            | Self::PauseDeployment
+            | Self::PromoteDeployment
+            | Self::UnblockDeployment
+            | Self::SetAllocHealthDeployment
             | Self::AllocLifecycle
             | Self::GcAllocation
             | Self::AllocExec
@@ -100,6 +110,11 @@ impl Capability {
             Self::TagJobVersion => "ns:tag-job-version",
             Self::RevertJob => "ns:revert-job",
             Self::StableJob => "ns:stable-job",
+            Self::FailDeployment => "ns:fail-deployment",
+            Self::PauseDeployment => "ns:pause-deployment",
+            Self::PromoteDeployment => "ns:promote-deployment",
+            Self::UnblockDeployment => "ns:unblock-deployment",
+            Self::SetAllocHealthDeployment => "ns:set-alloc-health-deployment",
             Self::AllocLifecycle => "ns:alloc-lifecycle",
             Self::GcAllocation => "ns:gc-allocation",
             Self::AllocExec => "ns:alloc-exec",

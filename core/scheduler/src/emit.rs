@@ -50,12 +50,14 @@ pub fn emit<'a>(
         later.wait_until = due;
         evals.push(later);
     }
-    evals.insert(0, done);
     let stops: Vec<Stop> = reconciled.stops.iter().chain(&placed.ended).map(stop).collect();
     let rollout = reconciled.rollout.as_ref();
     let begun = rollout.and_then(|rollout| rollout.begin(draw.deployment_id(), eval.priority));
     let deployment_id =
         begun.as_ref().map(|begun| begun.id).or_else(|| rollout.and_then(|rollout| rollout.active()));
+    // Whoever watches the evaluation goes on with the deployment.
+    done.deployment_id = deployment_id;
+    evals.insert(0, done);
     let nothing = stops.is_empty()
         && placed.placements.is_empty()
         && begun.is_none()

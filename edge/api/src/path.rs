@@ -24,8 +24,6 @@ const FAMILIES: &[&str] = &[
     "agent",
     "allocation",
     "client",
-    "deployment",
-    "deployments",
     "evaluations",
     "namespace",
     "namespaces",

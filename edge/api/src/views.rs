@@ -6,6 +6,7 @@ mod acl;
 mod action;
 mod agent;
 mod alloc;
+mod deployment;
 mod drain;
 mod eval;
 mod event;
@@ -34,6 +35,10 @@ pub use agent::{
 pub use alloc::{
     AllocListStub, AllocStopResponse, AllocView, AllocatedResources, AllocatedTaskResources,
     DesiredTransitionView, PortMapping, Shared,
+};
+pub use deployment::{
+    AllocDeploymentView, DeploymentAllocHealthRequest, DeploymentGroupView, DeploymentPauseRequest,
+    DeploymentPromoteRequest, DeploymentUnblockRequest, DeploymentUpdateResponse, DeploymentView,
 };
 pub use drain::{DrainSpecInput, DrainStrategyView, LastDrainView, NodeDrainRequest, NodeDrainResponse};
 pub use eval::{EvalCountResponse, EvalDeleteRequest, EvalDeleteResponse, EvalStubView, EvalView};

@@ -2,12 +2,14 @@
 
 pub(crate) mod action;
 pub(crate) mod allocs;
+pub(crate) mod deployments;
 pub(crate) mod eval;
 mod files;
 pub(crate) mod history;
 pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod plan;
+pub(crate) mod promote;
 pub(crate) mod restart;
 pub(crate) mod revert;
 pub(crate) mod run;

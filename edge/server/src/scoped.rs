@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use muster_acl::Grant;
-use muster_ids::{AccessorId, AllocId, EvalId, Index, Namespace, NodeId, NodePool, ScalingPolicyId};
-use muster_model::{AclToken, Alloc, Evaluation, Group, Job, JobKey, JobSubmission, Node};
+use muster_ids::{
+    AccessorId, AllocId, DeploymentId, EvalId, Index, Namespace, NodeId, NodePool, ScalingPolicyId,
+};
+use muster_model::{AclToken, Alloc, Deployment, Evaluation, Group, Job, JobKey, JobSubmission, Node};
 use muster_state::{IdPrefix, JobSummary, ScalingEvents, Snapshot, WatchKey};
 
 /// A snapshot seen through a grant.
@@ -102,6 +104,21 @@ impl<'a> Scoped<'a> {
         self.snapshot.evals_by_job(key).filter(|eval| self.grant.allows_namespace(&eval.namespace))
     }
 
+    pub(crate) fn deployment(&self, id: DeploymentId) -> Option<&'a Arc<Deployment>> {
+        self.snapshot.deployment(id).filter(|one| self.shows(&one.namespace))
+    }
+
+    pub(crate) fn deployments<'s>(
+        &'s self,
+        prefix: &IdPrefix,
+    ) -> impl Iterator<Item = &'a Arc<Deployment>> + use<'s, 'a> {
+        self.snapshot.deployments_with_prefix(prefix).filter(|one| self.shows(&one.namespace))
+    }
+
+    pub(crate) fn deployments_by_job(&self, key: &JobKey) -> impl Iterator<Item = &'a Arc<Deployment>> {
+        self.snapshot.deployments_by_job(key).filter(|one| self.grant.allows_namespace(&one.namespace))
+    }
+
     pub(crate) fn node(&self, id: NodeId) -> Option<&'a Arc<Node>> {
         self.snapshot.node(id).filter(|_| self.grant.allows_nodes())
     }
@@ -166,6 +183,13 @@ impl Beside {
 
     pub(crate) fn node_of(&self, alloc: &Alloc) -> Option<&Node> {
         self.0.node(alloc.node_id).map(|node| &**node)
+    }
+
+    /// The newest deployment of a job, earlier jobs of its name left out.
+    pub(crate) fn latest_deployment_of(&self, job: &Job) -> Option<&Arc<Deployment>> {
+        let own =
+            self.0.deployments_by_job(&job.key()).filter(|one| one.job_create_index == job.create_index);
+        own.max_by_key(|one| (one.create_index, one.id))
     }
 
     /// A job's allocations, earlier jobs of its name left out.

@@ -7,7 +7,7 @@ use muster_jobspec::JobInput;
 use muster_model::{Alloc, DesiredTransition, Group, Node};
 use serde::{Deserialize, Serialize};
 
-use super::{MetricView, TaskStateView};
+use super::{AllocDeploymentView, MetricView, TaskStateView};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -41,6 +41,10 @@ pub struct AllocView {
     pub previous_allocation: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub next_allocation: String,
+    #[serde(rename = "DeploymentID", skip_serializing_if = "String::is_empty")]
+    pub deployment_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deployment_status: Option<AllocDeploymentView>,
     pub create_index: u64,
     pub modify_index: u64,
     pub alloc_modify_index: u64,
@@ -72,6 +76,8 @@ impl AllocView {
             task_states: task_states(alloc),
             previous_allocation: id_text(alloc.previous),
             next_allocation: id_text(alloc.next),
+            deployment_id: alloc.deployment_id().map(|id| id.to_string()).unwrap_or_default(),
+            deployment_status: AllocDeploymentView::of(alloc.deployment.as_deref()),
             create_index: alloc.create_index.0,
             modify_index: alloc.modify_index.0,
             alloc_modify_index: alloc.alloc_modify_index.0,
@@ -106,6 +112,7 @@ pub struct AllocListStub {
     pub client_description: String,
     pub desired_transition: DesiredTransitionView,
     pub task_states: Option<BTreeMap<String, TaskStateView>>,
+    pub deployment_status: Option<AllocDeploymentView>,
     #[serde(rename = "FollowupEvalID")]
     pub followup_eval_id: String,
     pub next_allocation: String,
@@ -136,6 +143,7 @@ impl AllocListStub {
             client_description: alloc.client_description.as_deref().unwrap_or_default().to_owned(),
             desired_transition: alloc.transition.into(),
             task_states: with_task_states.then(|| task_states(alloc)).filter(|states| !states.is_empty()),
+            deployment_status: AllocDeploymentView::of(alloc.deployment.as_deref()),
             followup_eval_id: String::new(),
             next_allocation: id_text(alloc.next),
             create_index: alloc.create_index.0,

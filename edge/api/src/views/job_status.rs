@@ -1,8 +1,7 @@
 //! A job as the jobs page of a user interface shows it.
 
-use muster_model::{Alloc, Job};
+use muster_model::{Alloc, Deployment, Job};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// Which jobs; all of the namespace when left out.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -40,7 +39,7 @@ pub struct JobStatusView {
     pub child_statuses: Option<Vec<String>>,
     #[serde(rename = "ParentID")]
     pub parent_id: String,
-    pub latest_deployment: Option<Value>,
+    pub latest_deployment: Option<JobStatusDeploymentView>,
     pub stop: bool,
     pub is_pack: bool,
     pub status: String,
@@ -69,9 +68,41 @@ pub struct DeploymentHealthView {
     pub healthy: Option<bool>,
 }
 
+/// A rollout in short.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct JobStatusDeploymentView {
+    #[serde(rename = "ID")]
+    pub id: String,
+    pub is_active: bool,
+    pub job_version: u64,
+    pub status: String,
+    pub status_description: String,
+    pub all_auto_promote: bool,
+    pub requires_promotion: bool,
+}
+
+impl From<&Deployment> for JobStatusDeploymentView {
+    fn from(deployment: &Deployment) -> Self {
+        Self {
+            id: deployment.id.to_string(),
+            is_active: deployment.status.is_active(),
+            job_version: deployment.job_version,
+            status: deployment.status.as_str().to_owned(),
+            status_description: deployment.status_description.to_string(),
+            all_auto_promote: deployment.groups.values().all(|group| group.auto_promote),
+            requires_promotion: deployment.status.is_active() && deployment.awaits_promotion(),
+        }
+    }
+}
+
 impl JobStatusView {
     #[must_use]
-    pub fn new<'a>(job: &Job, allocs: impl Iterator<Item = &'a Alloc>) -> Self {
+    pub fn new<'a>(
+        job: &Job,
+        allocs: impl Iterator<Item = &'a Alloc>,
+        latest_deployment: Option<&Deployment>,
+    ) -> Self {
         let mut allocs: Vec<&Alloc> = allocs.collect();
         allocs.sort_unstable_by_key(|alloc| alloc.id);
         let whole = muster_jobspec::view(job);
@@ -90,7 +121,7 @@ impl JobStatusView {
             group_count_sum: job.groups.iter().map(|group| group.count).fold(0, u32::saturating_add),
             child_statuses: None,
             parent_id: whole.parent_id.unwrap_or_default(),
-            latest_deployment: None,
+            latest_deployment: latest_deployment.map(Into::into),
             stop: job.stop,
             is_pack: job.meta.contains_key("pack.name"),
             status: job.status.as_str().to_owned(),
@@ -105,6 +136,7 @@ impl From<&Alloc> for JobStatusAllocView {
             group: alloc.group_spec().map(|group| group.name.to_string()).unwrap_or_default(),
             client_status: alloc.client.as_str().to_owned(),
             node_id: alloc.node_id.to_string(),
+            deployment_status: DeploymentHealthView { canary: alloc.is_canary(), healthy: alloc.healthy() },
             job_version: alloc.job.version,
             ..Self::default()
         }

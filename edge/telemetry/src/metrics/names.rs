@@ -232,6 +232,26 @@ names! {
     /// Milliseconds to answer this over HTTP, blocking queries left out.
     EVAL_ALLOCATIONS: Sample "nomad.nomad.eval.allocations";
     /// Milliseconds to answer this over HTTP, blocking queries left out.
+    DEPLOYMENT_LIST: Sample "nomad.nomad.deployment.list";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    DEPLOYMENT_GET: Sample "nomad.nomad.deployment.get_deployment";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    DEPLOYMENT_ALLOCATIONS: Sample "nomad.nomad.deployment.allocations";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    DEPLOYMENT_FAIL: Sample "nomad.nomad.deployment.fail";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    DEPLOYMENT_PAUSE: Sample "nomad.nomad.deployment.pause";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    DEPLOYMENT_PROMOTE: Sample "nomad.nomad.deployment.promote";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    DEPLOYMENT_UNBLOCK: Sample "nomad.nomad.deployment.unblock";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    DEPLOYMENT_SET_ALLOC_HEALTH: Sample "nomad.nomad.deployment.set_alloc_health";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    JOB_DEPLOYMENTS: Sample "nomad.nomad.job.deployments";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    JOB_LATEST_DEPLOYMENT: Sample "nomad.nomad.job.latest_deployment";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
     NODE_LIST: Sample "nomad.nomad.client.list";
     /// Milliseconds to answer this over HTTP, blocking queries left out.
     NODE_GET: Sample "nomad.nomad.client.get_node";

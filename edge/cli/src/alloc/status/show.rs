@@ -46,6 +46,19 @@ fn header(shell: &Shell, alloc: &AllocView, verbose: bool) -> KeyValues {
     pairs.add("Desired Description", alloc.desired_description.as_str());
     pairs.add("Created", shell.clock.shown(alloc.create_time, verbose));
     pairs.add("Modified", shell.clock.shown(alloc.modify_time, verbose));
+    if !alloc.deployment_id.is_empty() {
+        let part = alloc.deployment_status.as_ref();
+        let health = match part.and_then(|part| part.healthy) {
+            Some(true) => "healthy",
+            Some(false) => "unhealthy",
+            None => "unset",
+        };
+        pairs.add("Deployment ID", short(&alloc.deployment_id, verbose));
+        pairs.add("Deployment Health", health);
+        if part.is_some_and(|part| part.canary) {
+            pairs.add("Canary", "true");
+        }
+    }
     pairs.add_some("Replacement Alloc ID", &short(&alloc.next_allocation, verbose));
     if verbose {
         let metric = &alloc.metrics;

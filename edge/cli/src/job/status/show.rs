@@ -46,6 +46,9 @@ pub(super) fn sections(
         shell.table(&table)?;
     }
     placement_failure(shell, &details.evaluations)?;
+    if let Some(deployment) = &details.latest_deployment {
+        crate::deployment::show::latest(shell, deployment, verbose)?;
+    }
     shell.heading("Allocations")?;
     match crate::alloc::list_table(shell, &details.allocations, verbose) {
         Some(table) => shell.table(&table),

@@ -4,10 +4,10 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use muster_api::views::{AclTokenStub, AllocView, EvalView, NodePoolView, NodeView};
+use muster_api::views::{AclTokenStub, AllocView, DeploymentView, EvalView, NodePoolView, NodeView};
 use muster_filter::Subject;
 use muster_ids::NodePool;
-use muster_model::{AclToken, Alloc, Evaluation, Job, Node};
+use muster_model::{AclToken, Alloc, Deployment, Evaluation, Job, Node};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -99,6 +99,18 @@ pub(super) fn eval(eval: &Evaluation) -> impl Subject + '_ {
         _ => None,
     };
     lazy(quick, move || EvalView::from(eval))
+}
+
+pub(super) fn deployment(deployment: &Deployment) -> impl Subject + '_ {
+    let quick = move |name: &str| match name {
+        "ID" => text(&deployment.id),
+        "Namespace" => text(&deployment.namespace),
+        "JobID" => text(&deployment.job_id),
+        "JobVersion" => number(deployment.job_version),
+        "Status" => text(deployment.status.as_str()),
+        _ => None,
+    };
+    lazy(quick, move || DeploymentView::from(deployment))
 }
 
 pub(super) fn node(node: &Node) -> impl Subject + '_ {

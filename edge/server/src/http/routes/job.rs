@@ -91,17 +91,6 @@ pub(crate) fn submission(read: &Read<'_>) -> ReadResult<JobSubmissionView> {
     }
 }
 
-/// Deployments arrive with the update issue; until then a job has none.
-pub(crate) fn deployments(read: &Read<'_>) -> ReadResult<Vec<Value>> {
-    let key = key(read.options, read.param(0))?;
-    Ok(Answer::new(Vec::new(), [WatchKey::Job(key)]))
-}
-
-pub(crate) fn deployment(read: &Read<'_>) -> ReadResult<Option<Value>> {
-    let key = key(read.options, read.param(0))?;
-    Ok(Answer::new(None, [WatchKey::Job(key)]))
-}
-
 pub(crate) async fn update(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
     not_a_tag(write)?;
     jobs::register_as(write, Some(write.param(0))).await

@@ -32,8 +32,12 @@ pub(crate) fn list(read: &Read<'_>) -> ListResult<JobStatusView> {
         .options
         .paginate_from(!read.options.reverse, jobs, |job| ByChange(job.modify_index, ByName(job.key())))?;
     let beside = read.state.beside();
-    let view = move |job: Arc<Job>| JobStatusView::new(&job, beside.allocs_of(&job).map(|alloc| &**alloc));
-    Ok(Listing::new(page, [WatchKey::Jobs, WatchKey::Allocs], Arc::clone, view))
+    let view = move |job: Arc<Job>| {
+        let deployment = beside.latest_deployment_of(&job).map(|deployment| &**deployment);
+        JobStatusView::new(&job, beside.allocs_of(&job).map(|alloc| &**alloc), deployment)
+    };
+    let watch = [WatchKey::Jobs, WatchKey::Allocs, WatchKey::Deployments];
+    Ok(Listing::new(page, watch, Arc::clone, view))
 }
 
 /// The jobs that the request names; `None` for all.

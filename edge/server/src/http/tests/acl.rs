@@ -118,7 +118,20 @@ impl Objects {
             | RouteId::AclTokenRead
             | RouteId::AclTokenUpdate
             | RouteId::AclTokenDelete => Case { status: 400, ..plain(&absent, &absent) },
-            RouteId::JobList
+            // Whoever may read the job finds that it has none.
+            RouteId::DeploymentRead | RouteId::DeploymentAllocations => {
+                Case { status: 404, ..plain(&absent, &absent) }
+            }
+            RouteId::DeploymentFail => Case { status: 404, ..plain(&absent, &absent) },
+            RouteId::DeploymentPause
+            | RouteId::DeploymentPromote
+            | RouteId::DeploymentUnblock
+            | RouteId::DeploymentAllocHealth => {
+                let body = format!(r#"{{"DeploymentID":"{absent}","All":true}}"#);
+                Case { status: 404, body, ..plain(&absent, &absent) }
+            }
+            RouteId::DeploymentList
+            | RouteId::JobList
             | RouteId::ScalingPolicyList
             | RouteId::JobStatuses
             | RouteId::AllocList
