@@ -73,6 +73,9 @@ pub struct SavedAlloc {
     pub create_index: Index,
     #[serde(default)]
     pub create_time: UnixNanos,
+    /// The servers do not know how it is doing.
+    #[serde(default)]
+    pub unknown: bool,
 }
 
 impl SavedAlloc {
