@@ -15,14 +15,17 @@ use muster_state::Snapshot;
 use muster_state::command::{Command, EvalUpdate, Event, IdSeed, NodeStatusUpdate, TrackedVersionsSet};
 
 use crate::{
-    BatchId, BatchLimits, BlockedEvals, BrokerLimits, Deployments, Drainer, EvalBroker, Expiry,
-    HeartbeatLimits, Heartbeats, Lease, PlanBatch, PlanQueue, Token,
+    BatchId, BatchLimits, BlockedEvals, BrokerLimits, Deployments, Disconnects, Drainer, EvalBroker, Expiry,
+    HeartbeatLimits, Heartbeats, Lease, PlanBatch, PlanQueue, Token, silent_status,
 };
 
 /// How often evaluations that gave up on conflicting plans are tried again.
 const CONFLICTED_INTERVAL: Duration = Duration::from_secs(60);
 /// How long an evaluation that was handed out too often rests before it is tried again.
 const FOLLOW_UP_DELAY: Duration = Duration::from_secs(60);
+
+/// What one node costs a server that all of them connect to again: a handshake.
+const RECONNECT: Duration = Duration::from_micros(450);
 
 /// Draws 16 random bytes, from which ids and seeds are made: chance is an input.
 pub type Draw<'a> = dyn FnMut() -> [u8; 16] + 'a;
@@ -55,6 +58,7 @@ pub struct Leader {
     pub heartbeats: Heartbeats,
     pub plans: PlanQueue,
     pub drainer: Drainer,
+    pub disconnects: Disconnects,
     /// How many versions of a job the operator wants kept; `None` leaves it as the cluster has it.
     pub tracked_versions: Option<u32>,
     deployments: Deployments,
@@ -77,6 +81,7 @@ impl Leader {
             heartbeats: Heartbeats::new(heartbeats),
             plans: PlanQueue::new(BatchLimits::default()),
             drainer: Drainer::default(),
+            disconnects: Disconnects::default(),
             tracked_versions: None,
             deployments: Deployments::default(),
             retries: VecDeque::new(),
@@ -90,8 +95,12 @@ impl Leader {
     pub fn lead(&mut self, snapshot: &Snapshot, now: UnixNanos) {
         self.flush();
         self.leading_from = Some(snapshot.index());
-        let live = snapshot.nodes().filter(|node| node.status != NodeStatus::Down).map(|node| node.id);
-        self.heartbeats.lead(live, now, Duration::ZERO);
+        // Who lost contact before is expected no more than who is down.
+        let gone = |status| matches!(status, NodeStatus::Down | NodeStatus::Disconnected);
+        let live = snapshot.nodes().filter(|node| !gone(node.status)).map(|node| node.id);
+        let live: Vec<_> = live.collect();
+        let reconnect = RECONNECT * u32::try_from(live.len()).unwrap_or(u32::MAX);
+        self.heartbeats.lead(live, now, reconnect);
         self.refill(snapshot, now);
     }
 
@@ -125,6 +134,7 @@ impl Leader {
         self.plans.flush();
         self.drainer.flush();
         self.deployments.flush();
+        self.disconnects.flush();
         self.retries.clear();
         self.attempts.clear();
         self.superseded.clear();
@@ -144,11 +154,13 @@ impl Leader {
         }
         self.drainer.refill(snapshot);
         self.deployments.refill(snapshot);
+        self.disconnects.refill(snapshot);
     }
 
     fn take_event(&mut self, event: &Event, index: Index, now: UnixNanos) {
         self.drainer.take_event(event, index);
         self.deployments.take_event(event);
+        self.disconnects.take_event(event, index);
         match event {
             Event::EvalUpdated(eval) => self.take_eval(eval, now),
             Event::CapacityFreed { class, .. } => {
@@ -159,7 +171,9 @@ impl Leader {
                 // Its evaluation, applied in the same entry, cancels the blocked one in the state.
                 let _superfluous = self.blocked.untrack(&job.key());
             }
-            Event::NodeUpdated(node) | Event::NodeRegistered(node) if node.status == NodeStatus::Down => {
+            Event::NodeUpdated(node) | Event::NodeRegistered(node)
+                if matches!(node.status, NodeStatus::Down | NodeStatus::Disconnected) =>
+            {
                 self.heartbeats.forget(node.id);
             }
             // From now on it is expected to speak, whichever server it registered with.
@@ -302,6 +316,7 @@ impl Leader {
             .collect();
         commands.extend(self.drainer.decide(snapshot, now, draw));
         commands.extend(self.deployments.decide(snapshot, now, draw));
+        commands.extend(self.disconnects.decide(snapshot, now, draw));
         commands
     }
 
@@ -326,6 +341,7 @@ impl Leader {
             self.heartbeats.next_deadline(now),
             self.drainer.next_deadline(),
             self.deployments.next_deadline(),
+            self.disconnects.next_deadline(),
         ];
         Overdue { superseded, failed, expiry, next: deadlines.into_iter().flatten().min() }
     }
@@ -361,7 +377,7 @@ impl Overdue {
         for node_id in &self.expiry.down {
             commands.push(Command::NodeStatusUpdate(NodeStatusUpdate {
                 node_id: *node_id,
-                status: NodeStatus::Down,
+                status: silent_status(snapshot, *node_id, now),
                 description: Some("heartbeat missed".into()),
                 seed: IdSeed(draw()),
             }));

@@ -7,6 +7,7 @@
 
 mod blocked_evals;
 mod deployments;
+mod disconnects;
 mod drainer;
 mod eval_broker;
 pub mod gc;
@@ -17,6 +18,7 @@ mod plan_queue;
 
 pub use blocked_evals::{BlockedEvals, BlockedStats};
 pub use deployments::Deployments;
+pub use disconnects::{Disconnects, silent_status};
 pub use drainer::Drainer;
 pub use eval_broker::{BrokerLimits, BrokerStats, EvalBroker, Lease, Token, TokenError};
 pub use heartbeats::{Expiry, HeartbeatLimits, Heartbeats};

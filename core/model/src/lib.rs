@@ -53,7 +53,7 @@ pub mod volume;
 
 pub use acl_token::{AclToken, TokenKind};
 pub use action::Action;
-pub use alloc::{Alloc, AllocatedPort, ClientStatus, DesiredStatus, DesiredTransition};
+pub use alloc::{Alloc, AllocState, AllocatedPort, ClientStatus, DesiredStatus, DesiredTransition};
 pub use artifact::{Artifact, ArtifactMode};
 pub use check::{Check, CheckAddressMode, CheckKind, CheckRestart, InitialStatus, OnUpdate};
 pub use choice::ChoiceError;

@@ -22,6 +22,7 @@
 //! - *order*: no main task starts before every prestart task is done; no poststop task while another lives;
 //! - *removed last*: `Remove` comes once, after every task is dead.
 
+mod contact;
 mod disk;
 mod health;
 mod memory;
@@ -159,6 +160,8 @@ impl AllocRunner {
             AllocEventIn::Signal { task, signal } => self.signal(task, &signal, now, &mut effects),
             AllocEventIn::Inherited { problem } => self.inherited(problem, now),
             AllocEventIn::DiskExceeded { used_mb } => self.disk_exceeded(used_mb, now),
+            AllocEventIn::Reconnected => self.reconnected(now),
+            AllocEventIn::CutOff { after } => self.cut_off(after, now),
             AllocEventIn::Replan(plan) => self.replan(*plan),
             AllocEventIn::Destroy => {
                 self.memory.destroying = true;
@@ -410,6 +413,7 @@ impl AllocRunner {
 
     fn report_changes(&mut self, effects: &mut Vec<AllocEffect>) {
         let report = AllocReport { health: self.verdict(), ..status::report(&self.tasks) };
+        let report = self.as_cut_off(report);
         if self.last_report.as_ref() != Some(&report) && !self.memory.removed {
             self.last_report = Some(report.clone());
             effects.push(AllocEffect::Report(report));

@@ -501,3 +501,41 @@ fn another_deployment_asks_anew_and_a_stopped_allocation_is_not_judged() {
     health(&mut runner, AllocEventIn::Stop { reason: None, skip_delay: true }, at(3));
     assert_eq!(health(&mut runner, AllocEventIn::Tick, at(30)), None);
 }
+
+#[test]
+fn the_return_of_the_servers_is_told_and_everything_is_reported_again() {
+    let mut node = Node::begin(vec![task("main", Role::Main), task("clean", Role::Poststop)]);
+    let told = node.reports.len();
+    node.step(AllocEventIn::Reconnected);
+    assert_eq!(node.reports.len(), told + 1);
+    assert_eq!(node.events(0).last(), Some(&TaskEventKind::Reconnected));
+    assert!(!node.events(1).contains(&TaskEventKind::Reconnected), "it does not run");
+    node.exit(0, 0);
+    let told = node.reports.len();
+    node.step(AllocEventIn::Reconnected);
+    assert_eq!(node.reports.len(), told + 1, "an end is told again, too");
+}
+
+#[test]
+fn what_its_node_stops_for_want_of_contact_has_failed() {
+    let mut node = Node::begin(vec![task("main", Role::Main)]);
+    let cut_off = AllocEventIn::CutOff { after: Duration::from_secs(90) };
+    node.step(cut_off.clone());
+    node.step(cut_off);
+    assert_eq!(node.took(), ["start main", "stop main"]);
+    let reason = Some("no contact with the servers for 1m30s".into());
+    assert!(node.events(0).contains(&TaskEventKind::Killing { timeout: Duration::from_secs(5), reason }));
+    node.exit(0, 0);
+    assert_eq!(node.status().0, ClientStatus::Failed);
+
+    // What the servers wanted to end, or what had ended, is not touched.
+    for end in [|node: &mut Node| node.stop(), |node: &mut Node| node.exit(0, 0)] {
+        let mut node = Node::begin(vec![task("main", Role::Main)]);
+        end(&mut node);
+        node.step(AllocEventIn::CutOff { after: Duration::from_secs(1) });
+        if !node.runner.is_over() {
+            node.exit(0, 0);
+        }
+        assert_eq!(node.status().0, ClientStatus::Complete);
+    }
+}

@@ -8,9 +8,9 @@ use muster_ids::{
     UnixNanos,
 };
 use muster_model::{
-    AclToken, AllocDeployment, AllocHealth, AllocatedPort, ClientStatus, Deployment, DeploymentFailure,
-    DesiredTransition, DrainSpec, Eligibility, Evaluation, Job, JobKey, JobSubmission, JobType, Node,
-    NodeStatus, Plan, PlanOutcome, TaskState, Value, VersionTag,
+    AclToken, AllocDeployment, AllocHealth, AllocState, AllocatedPort, ClientStatus, Deployment,
+    DeploymentFailure, DesiredTransition, DrainSpec, Eligibility, Evaluation, Job, JobKey, JobSubmission,
+    JobType, Node, NodeStatus, Plan, PlanOutcome, TaskState, Value, VersionTag,
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,7 @@ pub enum Command {
     NodeEligibilityUpdate(NodeEligibilityUpdate),
     NodeDrainUpdate(Box<NodeDrainUpdate>),
     NodeDrainFinish(NodeDrainFinish),
+    NodeGiveUp(NodeGiveUp),
     AllocMigrate(AllocMigrate),
     AllocClientUpdate(AllocClientUpdate),
     AllocStop(AllocStop),
@@ -198,6 +199,13 @@ pub struct NodeDrainUpdate {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NodeDrainFinish {
     pub nodes: Vec<NodeId>,
+}
+
+/// A disconnected node is down: what it ran is not waited for any longer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NodeGiveUp {
+    pub node_id: NodeId,
+    pub seed: IdSeed,
 }
 
 /// Marks allocations of draining nodes to leave, and makes one evaluation a job for that.
@@ -531,6 +539,8 @@ pub struct AllocRecord {
     pub previous: Option<AllocId>,
     #[serde(default)]
     pub next: Option<AllocId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub states: Vec<AllocState>,
     #[serde(default)]
     pub tasks: Vec<TaskState>,
     pub metric: Arc<muster_model::AllocMetric>,

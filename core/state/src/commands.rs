@@ -25,6 +25,7 @@ mod node_drain_finish;
 mod node_drain_update;
 mod node_eligibility_update;
 mod node_evals;
+mod node_give_up;
 mod node_news;
 mod node_register;
 mod node_status_update;
@@ -53,6 +54,7 @@ pub(crate) fn apply(tables: &mut Tables, cx: &mut Change, command: &Command) -> 
         Command::NodeEligibilityUpdate(command) => node_eligibility_update::apply(tables, cx, command),
         Command::NodeDrainUpdate(command) => node_drain_update::apply(tables, cx, command),
         Command::NodeDrainFinish(command) => Ok(node_drain_finish::apply(tables, cx, command)),
+        Command::NodeGiveUp(command) => node_give_up::apply(tables, cx, command),
         Command::AllocMigrate(command) => Ok(alloc_migrate::apply(tables, cx, command)),
         Command::AllocClientUpdate(command) => alloc_client_update::apply(tables, cx, command),
         Command::AllocStop(command) => alloc_stop::apply(tables, cx, command),

@@ -128,7 +128,7 @@ routes! {
     /// Allow or forbid new work on a node.
     NodeEligibility: Post|Put "/v1/node/{node}/eligibility", (NodeEligibilityRequest) -> NodeEligibilityResponse, requires [NodeWrite];
     /// Empty a node, or stop doing so.
-    NodeDrain: Post|Put "/v1/node/{node}/drain", (NodeDrainRequest) -> NodeDrainResponse, requires [NodeWrite];
+    NodeDrain: Post|Put "/v1/node/{node}/drain", (NodeDrainRequest) -> NodeDrainResponse, requires [NodeWrite] & [enable];
 
     /// The operator's facts about a node: `node_id`, or the agent's own.
     NodeMetaRead: Get "/v1/client/metadata", (()) -> NodeMetaView, requires [NodeRead] & [node_id];

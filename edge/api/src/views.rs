@@ -33,7 +33,7 @@ pub use agent::{
     RoleHealth, SchedulerView, SchedulersConfigView, SchedulersView,
 };
 pub use alloc::{
-    AllocListStub, AllocStopResponse, AllocView, AllocatedResources, AllocatedTaskResources,
+    AllocListStub, AllocStateView, AllocStopResponse, AllocView, AllocatedResources, AllocatedTaskResources,
     DesiredTransitionView, PortMapping, Shared,
 };
 pub use deployment::{

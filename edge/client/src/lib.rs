@@ -38,6 +38,7 @@ mod fleet;
 pub mod fs;
 mod leave;
 pub mod logs;
+mod lonely;
 pub mod metadata;
 mod migrate;
 mod outbox;

@@ -227,6 +227,7 @@ pub fn saved_alloc_of(n: u8, job: Job) -> SavedAlloc {
         alloc_modify_index: Index(1),
         create_index: Index(1),
         create_time: UnixNanos(1),
+        unknown: false,
     }
 }
 

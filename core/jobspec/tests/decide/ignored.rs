@@ -94,7 +94,6 @@ fn what_can_be_ignored_is_named_in_a_warning() {
             json!({"Update": {"Canary": 1}}),
             "Task group g: the `update` block has no effect in this version of muster",
         ),
-        (in_group(&json!({"Disconnect": {"LostAfter": "1h"}})), "the `disconnect` block has no effect"),
         (
             in_task(&json!({"ScalingPolicies": [{"Type": "cpu", "Max": 500}]})),
             "the `scaling` block has no effect",

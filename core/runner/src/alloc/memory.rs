@@ -21,6 +21,8 @@ pub struct AllocMemory {
     /// Users were told that the disk is fuller than allowed.
     pub disk_told: bool,
     pub health: HealthMemory,
+    /// Its node stopped it for want of contact with the servers.
+    pub cut_off: bool,
     pub destroying: bool,
     pub removed: bool,
 }

@@ -67,6 +67,7 @@ fn step(world: &mut World, line: &str, body: &[&String]) -> Result<(), String> {
         "job" => world.register_job(job(rest, body)),
         "stop-job" => world.stop_job(key(rest)),
         "down" => world.node_status(node_id(rest), NodeStatus::Down),
+        "disconnected" => world.node_status(node_id(rest), NodeStatus::Disconnected),
         "up" => world.node_status(node_id(rest), NodeStatus::Ready),
         "ineligible" => world.node_eligibility(node_id(rest), Eligibility::Ineligible),
         "eligible" => world.node_eligibility(node_id(rest), Eligibility::Eligible),
@@ -198,7 +199,11 @@ fn told(before: &Snapshot, after: &Snapshot, schedule: &Schedule, world: &World)
     }
     for stop in plan.iter().flat_map(|plan| &plan.stops) {
         let alloc = after.alloc(stop.id).unwrap();
-        let verb = if stop.client_status == Some(ClientStatus::Lost) { "lose" } else { "stop" };
+        let verb = match stop.client_status {
+            Some(ClientStatus::Lost) => "lose",
+            Some(ClientStatus::Unknown) => "miss",
+            _ => "stop",
+        };
         lines.push(format!("{verb} {}: {}", on(alloc), stop.description));
     }
     for (name, group) in plan.iter().filter_map(|plan| plan.deployment.as_ref()).flat_map(|new| &new.groups) {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use muster_ids::{Datacenter, DriverName, NodeClass, NodePool};
 use muster_model::{
-    Affinity, Constraint, DelayFunction, Job, JobType, Node, Operand, ReschedulePolicy, Spread, SpreadTarget,
-    UpdateStrategy,
+    Affinity, Constraint, DelayFunction, Disconnect, Group, Job, JobType, Node, Operand, ReschedulePolicy,
+    Spread, SpreadTarget, UpdateStrategy,
 };
 
 use crate::world;
@@ -88,6 +88,10 @@ fn set(job: &mut Job, key: &str, value: &str) {
         }
         "auto_revert" => group.update.as_mut().unwrap().auto_revert = true,
         "sticky" => group.ephemeral_disk.sticky = true,
+        "lost_after" => disconnect(group).lost_after = duration(value),
+        "stop_on_client" => disconnect(group).stop_on_client_after = Some(duration(value)),
+        "no_replace" => disconnect(group).replace = false,
+        "reconcile" => disconnect(group).reconcile = value.parse().unwrap(),
         "no_reschedule" => group.reschedule = None,
         "reschedule" => group.reschedule = Some(limited(value)),
         "ports" => {
@@ -100,6 +104,10 @@ fn set(job: &mut Job, key: &str, value: &str) {
         }
         _ => panic!("unknown word `{key}` of a job"),
     }
+}
+
+fn disconnect(group: &mut Group) -> &mut Disconnect {
+    group.disconnect.get_or_insert_default()
 }
 
 /// `attempts/interval/delay`.

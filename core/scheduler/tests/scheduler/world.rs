@@ -99,6 +99,7 @@ impl World {
         let task = TaskState {
             phase: if status.is_terminal() { TaskPhase::Dead } else { TaskPhase::Running },
             failed: status == ClientStatus::Failed,
+            started_at: self.now,
             finished_at: if status.is_terminal() { self.now } else { UnixNanos::ZERO },
             ..TaskState::default()
         };
@@ -151,7 +152,7 @@ impl World {
             }
             if alloc.server_terminal() {
                 self.report(alloc, ClientStatus::Complete);
-            } else if alloc.client == ClientStatus::Pending {
+            } else if matches!(alloc.client, ClientStatus::Pending | ClientStatus::Unknown) {
                 self.report(alloc, ClientStatus::Running);
             }
         }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use muster_ids::{AllocId, EvalId, Index, JobId, Namespace, NodeId, Text, UnixNanos};
 use muster_model::{
-    Alloc, AllocDeployment, AllocMetric, AllocatedPort, ClientStatus, DesiredStatus, DesiredTransition, Job,
-    JobKey, TaskState,
+    Alloc, AllocDeployment, AllocMetric, AllocState, AllocatedPort, ClientStatus, DesiredStatus,
+    DesiredTransition, Job, JobKey, TaskState,
 };
 use serde::Serialize;
 
@@ -32,6 +32,8 @@ pub(crate) struct AllocRecordRef<'a> {
     ports: &'a [AllocatedPort],
     previous: Option<AllocId>,
     next: Option<AllocId>,
+    #[serde(skip_serializing_if = "<[AllocState]>::is_empty")]
+    states: &'a [AllocState],
     tasks: &'a [TaskState],
     metric: &'a AllocMetric,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,6 +65,7 @@ impl<'a> From<&'a Alloc> for AllocRecordRef<'a> {
             ports: &alloc.ports,
             previous: alloc.previous,
             next: alloc.next,
+            states: &alloc.states,
             tasks: &alloc.tasks,
             metric: &alloc.metric,
             deployment: alloc.deployment.as_deref(),
@@ -95,6 +98,7 @@ impl From<&Alloc> for AllocRecord {
             ports: alloc.ports.to_vec(),
             previous: alloc.previous,
             next: alloc.next,
+            states: alloc.states.to_vec(),
             tasks: alloc.tasks.to_vec(),
             metric: Arc::clone(&alloc.metric),
             deployment: alloc.deployment.clone(),
@@ -131,6 +135,7 @@ impl AllocRecord {
             ports: self.ports.into(),
             previous: self.previous,
             next: self.next,
+            states: self.states.into(),
             tasks: self.tasks.into(),
             metric: self.metric,
             deployment: self.deployment,

@@ -8,6 +8,7 @@ mod allocs;
 mod build;
 mod collect;
 mod deployments;
+mod disconnects;
 mod drains;
 mod evals;
 mod golden;

@@ -12,7 +12,7 @@ use muster_state::command::{
     AllocMigrate, AllocStop, Command, DeploymentAllocHealth, DeploymentFail, DeploymentPause,
     DeploymentPromote, EvalUpdate, GarbageCollect, JobEvaluate, JobRegister, JobRevert, JobScale,
     JobStability, JobTagApply, JobTagRemove, NodeDrainFinish, NodeDrainUpdate, NodeEligibilityUpdate,
-    TrackedVersionsSet,
+    NodeGiveUp, TrackedVersionsSet,
 };
 use muster_state::{Snapshot, State};
 use proptest::prelude::*;
@@ -32,7 +32,7 @@ struct Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Vec<Step>>> {
-    let step = (0..24u8, 0..1000u32, 0..1000u32).prop_map(|(kind, a, b)| Step { kind, a, b });
+    let step = (0..25u8, 0..1000u32, 0..1000u32).prop_map(|(kind, a, b)| Step { kind, a, b });
     prop::collection::vec(prop::collection::vec(step, 1..3), 1..50)
 }
 
@@ -154,6 +154,7 @@ impl History {
                     seed: SEED,
                 }))
             }
+            21 => Command::NodeGiveUp(NodeGiveUp { node_id: node_id(1 + a % 3), seed: SEED }),
             19 => Command::NodeDrainFinish(NodeDrainFinish { nodes: (1..=3).map(node_id).collect() }),
             20 => {
                 let all = now.allocs().map(|alloc| alloc.id).enumerate();

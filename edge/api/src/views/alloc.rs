@@ -4,10 +4,29 @@ use std::collections::BTreeMap;
 
 use muster_ids::AllocId;
 use muster_jobspec::JobInput;
-use muster_model::{Alloc, DesiredTransition, Group, Node};
+use muster_model::{Alloc, AllocState, DesiredTransition, Group, Node};
 use serde::{Deserialize, Serialize};
 
-use super::{AllocDeploymentView, MetricView, TaskStateView};
+use super::{AllocDeploymentView, MetricView, TaskStateView, rfc3339};
+
+/// A change of what is known of an allocation.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct AllocStateView {
+    pub field: String,
+    pub value: String,
+    pub time: String,
+}
+
+impl From<&AllocState> for AllocStateView {
+    fn from(state: &AllocState) -> Self {
+        Self {
+            field: "ClientStatus".to_owned(),
+            value: state.status.as_str().to_owned(),
+            time: rfc3339(state.time),
+        }
+    }
+}
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -37,6 +56,9 @@ pub struct AllocView {
     pub client_description: String,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub task_states: BTreeMap<String, TaskStateView>,
+    /// When its node lost contact and had it again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alloc_states: Vec<AllocStateView>,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub previous_allocation: String,
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -74,6 +96,7 @@ impl AllocView {
             client_status: alloc.client.as_str().to_owned(),
             client_description: alloc.client_description.as_deref().unwrap_or_default().to_owned(),
             task_states: task_states(alloc),
+            alloc_states: alloc.states.iter().map(Into::into).collect(),
             previous_allocation: id_text(alloc.previous),
             next_allocation: id_text(alloc.next),
             deployment_id: alloc.deployment_id().map(|id| id.to_string()).unwrap_or_default(),

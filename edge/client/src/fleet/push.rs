@@ -48,6 +48,7 @@ pub fn check(push: AllocPush) -> Result<Vec<SavedAlloc>, PushError> {
                 alloc_modify_index: assignment.alloc_modify_index,
                 create_index: assignment.create_index,
                 create_time: assignment.create_time,
+                unknown: assignment.unknown,
             })
         })
         .collect()

@@ -73,6 +73,9 @@ pub struct SavedAlloc {
     pub create_index: Index,
     #[serde(default)]
     pub create_time: UnixNanos,
+    /// The servers do not know how it is doing.
+    #[serde(default)]
+    pub unknown: bool,
 }
 
 impl SavedAlloc {
@@ -121,6 +124,7 @@ impl SavedAlloc {
             ports: self.ports.iter().copied().collect(),
             previous: self.previous,
             next: None,
+            states: Box::default(),
             tasks: Box::default(),
             metric: Arc::new(AllocMetric::default()),
             deployment: self

@@ -72,4 +72,12 @@ pub struct AllocAssignment {
     pub create_index: Index,
     #[serde(default)]
     pub create_time: UnixNanos,
+    /// The servers do not know how it is doing: tell them again.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unknown: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde calls")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }

@@ -68,6 +68,7 @@ fn a_push_comes_back_whole() {
             alloc_modify_index: Index(6),
             create_index: Index(5),
             create_time: UnixNanos(4),
+            unknown: false,
         }],
         removed: vec![AllocId::from_bytes([4; 16])],
     };

@@ -85,6 +85,7 @@ fn event(event: &TaskEvent) -> TaskEvent {
         | Kind::DownloadingArtifacts
         | Kind::Started
         | Kind::LeaderDead
+        | Kind::Reconnected
         | Kind::MainTasksDead
         | Kind::WaitingForShutdownDelay { .. }
         | Kind::SkippingShutdownDelay { .. }

@@ -44,6 +44,9 @@ fn stopped(cx: &Change, old: &Alloc, stop: &Stop, key: &JobKey) -> Option<Alloc>
     if desired != old.desired || client != old.client {
         alloc.desired_description = Some(stop.description.clone());
     }
+    if (client == ClientStatus::Unknown) != (old.client == ClientStatus::Unknown) {
+        alloc.note_state(client, cx.now);
+    }
     alloc.client = client;
     alloc.desired = desired;
     alloc.transition = transition;
@@ -146,6 +149,7 @@ fn fresh(
         ports: placement.ports.clone(),
         previous: placement.previous,
         next: None,
+        states: Box::default(),
         tasks: Box::default(),
         metric: Arc::clone(metric),
         deployment: part_of(plan, placement),

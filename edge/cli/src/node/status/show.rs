@@ -68,7 +68,7 @@ pub(super) fn sections(
     if verbose {
         drivers(shell, node)?;
     }
-    events(shell, node)?;
+    events(shell, node, verbose)?;
     allocated(shell, node, allocs)?;
     if let Some(measured) = &sections.measured {
         measured.show(shell, node, sections.stats)?;
@@ -105,12 +105,20 @@ fn host_volumes(shell: &mut Shell, node: &NodeView) -> Result<(), Failure> {
     shell.table(&table)
 }
 
-fn events(shell: &mut Shell, node: &NodeView) -> Result<(), Failure> {
+fn events(shell: &mut Shell, node: &NodeView, verbose: bool) -> Result<(), Failure> {
     shell.heading("Node Events")?;
     let mut table = Table::new(&["Time", "Subsystem", "Message"]);
+    if verbose {
+        table.column("Details");
+    }
     for event in node.events.iter().rev() {
         let time = shell.clock.absolute_text(&event.timestamp);
-        table.row(vec![time, event.subsystem.clone(), event.message.clone()]);
+        let mut row = vec![time, event.subsystem.clone(), event.message.clone()];
+        if verbose {
+            let details = event.details.iter().map(|(key, value)| format!("{key} = {value}"));
+            row.push(details.collect::<Vec<_>>().join(", "));
+        }
+        table.row(row);
     }
     shell.table(&table)
 }

@@ -234,5 +234,6 @@ fn assignment(alloc: &SavedAlloc, job: u32) -> AllocAssignment {
         alloc_modify_index: alloc.alloc_modify_index,
         create_index: alloc.create_index,
         create_time: alloc.create_time,
+        unknown: alloc.unknown,
     }
 }

@@ -98,6 +98,8 @@ fn view(updates: DesiredUpdates) -> DesiredUpdatesView {
         canary: updates.canary.into(),
         reschedule_now: updates.reschedule_now.into(),
         reschedule_later: updates.reschedule_later.into(),
+        disconnect: updates.disconnect.into(),
+        reconnect: updates.reconnect.into(),
         ..DesiredUpdatesView::default()
     }
 }
