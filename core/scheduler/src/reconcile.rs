@@ -15,6 +15,7 @@ mod names;
 mod per_node;
 mod reschedule;
 mod rollout;
+pub mod reschedule;
 mod run;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -33,8 +33,7 @@ pub use agent::{
     RoleHealth, SchedulerView, SchedulersConfigView, SchedulersView,
 };
 pub use alloc::{
-    AllocListStub, AllocStateView, AllocStopResponse, AllocView, AllocatedResources, AllocatedTaskResources,
-    DesiredTransitionView, PortMapping, Shared,
+    AllocListStub, AllocStateView, AllocStopResponse, AllocView, AllocatedResources, AllocatedTaskResources, DesiredTransitionView, PortMapping, Shared, RescheduleEventView, RescheduleTrackerView,
 };
 pub use deployment::{
     AllocDeploymentView, DeploymentAllocHealthRequest, DeploymentGroupView, DeploymentPauseRequest,

@@ -7,7 +7,7 @@ use muster_acl::Grant;
 use muster_ids::{
     AccessorId, AllocId, DeploymentId, EvalId, Index, Namespace, NodeId, NodePool, ScalingPolicyId,
 };
-use muster_model::{AclToken, Alloc, Deployment, Evaluation, Group, Job, JobKey, JobSubmission, Node};
+use muster_model::{AclToken, Alloc, Deployment, Evaluation, Group, Job, JobKey, JobSubmission, Node, Rescheduling};
 use muster_state::{IdPrefix, JobSummary, ScalingEvents, Snapshot, WatchKey};
 
 /// A snapshot seen through a grant.
@@ -145,6 +145,11 @@ impl<'a> Scoped<'a> {
         self.snapshot.node(alloc.node_id).map(|node| &**node)
     }
 
+    /// What became of the failures of an allocation of this view.
+    pub(crate) fn rescheduling(&self, alloc: &Alloc) -> Rescheduling {
+        muster_scheduler::rescheduling(alloc, self.snapshot)
+    }
+
     /// Whether a pool exists and may be seen under `pools`: the same caller's grant to read node pools.
     pub(crate) fn has_pool(&self, pool: &NodePool, pools: &Grant) -> bool {
         pools.allows_pool(pool) && self.snapshot.node_pools().any(|known| known == pool)
@@ -190,6 +195,10 @@ impl Beside {
         let own =
             self.0.deployments_by_job(&job.key()).filter(|one| one.job_create_index == job.create_index);
         own.max_by_key(|one| (one.create_index, one.id))
+    }
+
+    pub(crate) fn rescheduling(&self, alloc: &Alloc) -> Rescheduling {
+        muster_scheduler::rescheduling(alloc, &self.0)
     }
 
     /// A job's allocations, earlier jobs of its name left out.

@@ -34,7 +34,8 @@ pub(crate) fn list(read: &Read<'_>) -> ListResult<JobStatusView> {
     let beside = read.state.beside();
     let view = move |job: Arc<Job>| {
         let deployment = beside.latest_deployment_of(&job).map(|deployment| &**deployment);
-        JobStatusView::new(&job, beside.allocs_of(&job).map(|alloc| &**alloc), deployment)
+        let allocs = beside.allocs_of(&job).map(|alloc| &**alloc);
+        JobStatusView::new(&job, allocs, deployment, |alloc| beside.rescheduling(alloc).follow_up)
     };
     let watch = [WatchKey::Jobs, WatchKey::Allocs, WatchKey::Deployments];
     Ok(Listing::new(page, watch, Arc::clone, view))
