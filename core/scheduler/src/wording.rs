@@ -12,4 +12,7 @@ pub const CONFLICT_EVAL: &str = "created due to placement conflicts";
 pub const DELAYED_EVAL: &str = "created for delayed rescheduling";
 
 pub const MISSING_DRIVERS: &str = "missing drivers";
+pub const MISSING_DEVICES: &str = "missing devices";
+pub const MISSING_VOLUMES: &str = "missing compatible host volumes";
+pub const NO_FREE_DEVICE: &str = "devices: no devices match request";
 pub const NO_DYNAMIC_PORT: &str = "network: dynamic port selection failed";

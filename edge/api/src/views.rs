@@ -6,6 +6,7 @@ mod acl;
 mod action;
 mod agent;
 mod alloc;
+mod allocated;
 mod drain;
 mod eval;
 mod event;
@@ -17,6 +18,7 @@ mod job_status;
 mod metric;
 mod node;
 mod node_meta;
+mod node_resources;
 mod plan;
 mod scale;
 mod search;
@@ -31,10 +33,8 @@ pub use agent::{
     AgentHealth, AgentJoinResponse, AgentSelf, DiskUsageView, HostDataView, Member, MembersResponse,
     RoleHealth, SchedulerView, SchedulersConfigView, SchedulersView,
 };
-pub use alloc::{
-    AllocListStub, AllocStopResponse, AllocView, AllocatedResources, AllocatedTaskResources,
-    DesiredTransitionView, PortMapping, Shared,
-};
+pub use alloc::{AllocListStub, AllocStopResponse, AllocView, DesiredTransitionView};
+pub use allocated::{AllocatedDeviceView, AllocatedResources, AllocatedTaskResources, PortMapping, Shared};
 pub use drain::{DrainSpecInput, DrainStrategyView, LastDrainView, NodeDrainRequest, NodeDrainResponse};
 pub use eval::{EvalCountResponse, EvalDeleteRequest, EvalDeleteResponse, EvalStubView, EvalView};
 pub use event::{EventGapView, EventNotice, EventPayload, EventView};
@@ -49,10 +49,11 @@ pub use job::{
 pub use job_status::{JobRef, JobStatusAllocView, JobStatusView, JobStatusesRequest};
 pub use metric::{MetricView, NodeScoreView};
 pub use node::{
-    DriverInfoView, NodeEligibilityRequest, NodeEligibilityResponse, NodeEventView, NodeListStub,
-    NodePoolView, NodeResourcesView, NodeUpdateResponse, NodeView,
+    DriverInfoView, HostNetworkView, NodeEligibilityRequest, NodeEligibilityResponse, NodeEventView,
+    NodeListStub, NodePoolView, NodeUpdateResponse, NodeView,
 };
 pub use node_meta::{NodeMetaRequest, NodeMetaView};
+pub use node_resources::{NodeDeviceView, NodeResourcesView, ReservedView};
 pub use plan::{DesiredUpdatesView, JobPlanRequest, JobPlanResponse, PlanAnnotationsView};
 pub use scale::{GroupScaleView, JobScaleStatusView, ScalingEventView, ScalingPolicyStub, ScalingRequest};
 pub use search::{FuzzyMatch, FuzzySearchRequest, FuzzySearchResponse, SearchRequest, SearchResponse};
