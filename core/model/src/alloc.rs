@@ -9,7 +9,7 @@ use muster_ids::{AllocId, DeploymentId, EvalId, Index, NodeId, Text, UnixNanos};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use crate::{AllocDeployment, AllocMetric, Disconnect, Group, Job, Resources, TaskState};
+use crate::{AllocDeployment, AllocMetric, Allotment, Disconnect, Group, Job, Resources, Share, TaskState};
 
 /// ```text
 ///   desired:  run -> stop | evict                       (servers decide)
@@ -34,6 +34,8 @@ pub struct Alloc {
     pub client_description: Option<Text>,
     /// Parallel to the group's `network.ports`.
     pub ports: SmallVec<[AllocatedPort; 2]>,
+    /// What it was given by name; `None` for most.
+    pub allotted: Option<Arc<Allotment>>,
     /// The allocation this one replaces.
     pub previous: Option<AllocId>,
     /// The allocation that replaced this one.
@@ -73,7 +75,14 @@ impl Alloc {
     /// What it takes from its node as long as it is not terminal.
     #[must_use]
     pub fn resources(&self) -> Resources {
-        self.group_spec().map(Group::ask).unwrap_or_default()
+        self.share().resources
+    }
+
+    /// The same, with what it holds by name.
+    #[must_use]
+    pub fn share(&self) -> Share<'_> {
+        let ask = self.group_spec().map(Group::ask).unwrap_or_default();
+        Share::new(ask, &self.ports, self.allotted.as_deref())
     }
 
     /// The deployment it is a part of.

@@ -8,9 +8,11 @@
 pub mod acl_token;
 pub mod action;
 pub mod alloc;
+pub mod allotment;
 pub mod artifact;
 pub mod check;
 pub mod choice;
+pub mod cidr;
 pub mod cleanup;
 pub mod connect;
 pub mod constraint;
@@ -35,12 +37,14 @@ pub mod payload;
 pub mod periodic;
 pub mod plan;
 pub mod policy;
+pub mod quantity;
 pub mod rescheduling;
 pub mod resources;
 pub mod scaling;
 pub mod schedule;
 pub mod secret;
 pub mod service;
+pub mod taken;
 pub mod task;
 pub mod task_state;
 pub mod template;
@@ -55,9 +59,11 @@ pub mod volume;
 pub use acl_token::{AclToken, TokenKind};
 pub use action::Action;
 pub use alloc::{Alloc, AllocState, AllocatedPort, ClientStatus, DesiredStatus, DesiredTransition};
+pub use allotment::{Allotment, AllottedDevice, InstanceKey, TaskAllotment, bound_ports};
 pub use artifact::{Artifact, ArtifactMode};
 pub use check::{Check, CheckAddressMode, CheckKind, CheckRestart, InitialStatus, OnUpdate};
 pub use choice::ChoiceError;
+pub use cidr::{Cidr, CidrError};
 pub use cleanup::{Cleanup, CleanupMode, CleanupModeError};
 pub use connect::{
     Connect, Expose, ExposePath, MeshGateway, Proxy, SidecarService, SidecarTask, TransparentProxy, Upstream,
@@ -69,7 +75,7 @@ pub use deployment::{
     AllocDeployment, AllocHealth, Deployment, DeploymentFailure, DeploymentGroup, DeploymentStatus,
     DeploymentUpdate,
 };
-pub use device::{DeviceRequest, Numa, NumaAffinity};
+pub use device::{DeviceGroup, DeviceInstance, DeviceRequest, Numa, NumaAffinity};
 pub use disconnect::{Disconnect, Reconcile};
 pub use dispatch::{Parameterized, PayloadRule};
 pub use drain::{DrainDeadline, DrainSpec, DrainStatus, DrainStrategy, LastDrain};
@@ -85,17 +91,22 @@ pub use metric::{AllocMetric, NodeScore};
 pub use migrate::Migrate;
 pub use multiregion::{Multiregion, OnRegionFailure, RegionSpec, RegionStrategy};
 pub use network::{Cni, Dns, GroupNetwork, NetworkMode, PortRequest};
-pub use node::{DriverInfo, Eligibility, HostVolume, Node, NodeCapacity, NodeEvent, NodeStatus, Reserved};
+pub use node::{
+    Core, DriverInfo, Eligibility, HostNetwork, HostVolume, Node, NodeAddress, NodeCapacity, NodeEvent,
+    NodeStatus, Reserved,
+};
 pub use payload::{Payload, PayloadTooLarge};
 pub use periodic::Periodic;
 pub use plan::{Placement, Plan, PlanOutcome, Stop};
 pub use policy::{DelayFunction, ReschedulePolicy, RestartMode, RestartPolicy};
+pub use quantity::{Quantity, Scalar};
 pub use rescheduling::{RescheduleEvent, Rescheduling};
 pub use resources::{Resources, TaskResources};
 pub use scaling::{KEPT_SCALING_EVENTS, ScalingEvent, ScalingPolicy};
 pub use schedule::{ScheduleCron, TaskSchedule};
 pub use secret::SecretRef;
 pub use service::{AddressMode, Service, ServiceProvider, ServiceWeights};
+pub use taken::{Share, Taken, Thing};
 pub use task::{DispatchPayload, Lifecycle, LifecycleHook, LogConfig, Task};
 pub use task_state::{TaskEvent, TaskEventKind, TaskPhase, TaskState};
 pub use template::{ChangeMode, ChangeScript, Template, TemplateWait};

@@ -128,8 +128,7 @@ impl AllocRunner {
     #[must_use]
     pub fn deadline(&self) -> Option<UnixNanos> {
         let tasks = self.tasks.iter().filter_map(TaskRunner::deadline);
-        tasks.chain(self.memory.kill_from).chain(self.health_deadline()).min()
-        tasks.chain(self.memory.kill_from).chain(self.run_until()).min()
+        tasks.chain(self.memory.kill_from).chain(self.health_deadline()).chain(self.run_until()).min()
     }
 
     /// What must be asked and said again after the agent restarted.

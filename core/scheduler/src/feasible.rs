@@ -2,12 +2,14 @@
 //!
 //! ```text
 //!   admitted: datacenter and node pool   (others are not even evaluated)
-//!   filtered: constraints (remembered per computed class unless they escape it), drivers, distinct_*
-//!   exhausted: cpu, memory, disk, ports  (see `place`)
+//!   filtered: constraints (remembered per computed class unless they escape it), drivers, equipment, distinct_*
+//!   exhausted: cpu, memory, disk, ports, cores, devices, number of allocations  (see `place`)
 //! ```
 
 mod compiled;
+mod device;
 mod distinct;
+mod equipment;
 mod glob;
 mod operator;
 mod target;
@@ -19,7 +21,9 @@ use muster_ids::{DriverName, Text};
 use muster_model::{Constraint, Group, Job, Node, Operand};
 
 pub use compiled::Compiled;
+pub use device::DeviceDemand;
 pub use distinct::{Distinct, Occupancy};
+pub use equipment::Equipment;
 pub use glob::glob_matches;
 pub use target::Target;
 

@@ -4,33 +4,35 @@
 //! the end.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use muster_ids::{EvalId, NodeId};
-use muster_model::{Group, JobKey, Plan, Resources};
+use muster_model::{AllocatedPort, Allotment, Group, JobKey, Placement, Plan, Resources, Share, Taken};
 use muster_state::Snapshot;
 use smallvec::SmallVec;
 
 /// The sum of some plans' placements, by node.
 #[derive(Clone, Debug, Default)]
 pub struct Overlay {
-    plans: BTreeMap<EvalId, Vec<Taken>>,
+    plans: BTreeMap<EvalId, Vec<InFlight>>,
     /// For look-up only; never iterated.
-    nodes: HashMap<NodeId, NodeTaken, FixedState>,
+    nodes: HashMap<NodeId, Taken, FixedState>,
 }
 
-/// What is taken of one node.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct NodeTaken {
-    pub resources: Resources,
-    pub ports: SmallVec<[u16; 4]>,
-}
-
+/// A placement of a plan in flight.
 #[derive(Clone, Debug)]
-struct Taken {
+struct InFlight {
     node: NodeId,
-    resources: Resources,
-    ports: SmallVec<[u16; 2]>,
+    ask: Resources,
+    ports: SmallVec<[AllocatedPort; 2]>,
+    allotted: Option<Arc<Allotment>>,
+}
+
+impl InFlight {
+    fn share(&self) -> Share<'_> {
+        Share::new(self.ask, &self.ports, self.allotted.as_deref())
+    }
 }
 
 impl Overlay {
@@ -49,41 +51,33 @@ impl Overlay {
             return;
         };
         let asks: Vec<Resources> = job.groups.iter().map(Group::ask).collect();
-        let taken: Vec<Taken> = plan
-            .placements
-            .iter()
-            .map(|placement| Taken {
-                node: placement.node_id,
-                resources: match placement.job_version {
-                    None => asks.get(usize::from(placement.group)).copied().unwrap_or_default(),
-                    Some(version) => snapshot
-                        .job_version(&key, version)
-                        .and_then(|job| job.groups.get(usize::from(placement.group)))
-                        .map(Group::ask)
-                        .unwrap_or_default(),
-                },
-                ports: placement.ports.iter().map(|port| port.value).collect(),
-            })
-            .collect();
-        for one in &taken {
-            let node = self.nodes.entry(one.node).or_default();
-            node.resources = node.resources.plus(one.resources);
-            node.ports.extend_from_slice(&one.ports);
+        let ask = |placement: &Placement| match placement.job_version {
+            None => asks.get(usize::from(placement.group)).copied().unwrap_or_default(),
+            Some(version) => snapshot
+                .job_version(&key, version)
+                .and_then(|job| job.groups.get(usize::from(placement.group)))
+                .map(Group::ask)
+                .unwrap_or_default(),
+        };
+        let placements = plan.placements.iter().map(|placement| InFlight {
+            node: placement.node_id,
+            ask: ask(placement),
+            ports: placement.ports.clone(),
+            allotted: placement.allotted.clone(),
+        });
+        let placements: Vec<InFlight> = placements.collect();
+        for one in &placements {
+            self.nodes.entry(one.node).or_default().add(one.share());
         }
-        self.plans.insert(plan.eval_id, taken);
+        self.plans.insert(plan.eval_id, placements);
     }
 
     /// Takes a plan out again: snapshots show it now, or it was refused.
     pub fn remove(&mut self, eval: EvalId) {
         for one in self.plans.remove(&eval).unwrap_or_default() {
             let Some(node) = self.nodes.get_mut(&one.node) else { continue };
-            node.resources = node.resources.minus(one.resources);
-            for port in one.ports {
-                if let Some(position) = node.ports.iter().position(|taken| *taken == port) {
-                    node.ports.swap_remove(position);
-                }
-            }
-            if node.resources == Resources::default() && node.ports.is_empty() {
+            node.remove(one.share());
+            if node.is_empty() {
                 self.nodes.remove(&one.node);
             }
         }
@@ -94,7 +88,7 @@ impl Overlay {
         self.plans.is_empty()
     }
 
-    pub(crate) fn of(&self, node: NodeId) -> Option<&NodeTaken> {
+    pub(crate) fn of(&self, node: NodeId) -> Option<&Taken> {
         if self.nodes.is_empty() { None } else { self.nodes.get(&node) }
     }
 }

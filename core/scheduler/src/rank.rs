@@ -22,6 +22,7 @@ pub enum Component {
     ReschedulePenalty,
     Affinity,
     Spread,
+    Devices,
 }
 
 impl Component {
@@ -32,6 +33,7 @@ impl Component {
             Self::ReschedulePenalty => "node-reschedule-penalty",
             Self::Affinity => "node-affinity",
             Self::Spread => "allocation-spread",
+            Self::Devices => "devices",
         }
     }
 }

@@ -14,8 +14,8 @@ mod fate;
 mod names;
 mod per_node;
 mod reschedule;
-mod rollout;
 pub mod reschedule;
+mod rollout;
 mod run;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -15,4 +15,7 @@ pub const DISCONNECT_EVAL: &str = "created for delayed disconnect timeout";
 pub const DELAYED_EVAL: &str = "created for delayed rescheduling";
 
 pub const MISSING_DRIVERS: &str = "missing drivers";
+pub const MISSING_DEVICES: &str = "missing devices";
+pub const MISSING_VOLUMES: &str = "missing compatible host volumes";
+pub const NO_FREE_DEVICE: &str = "devices: no devices match request";
 pub const NO_DYNAMIC_PORT: &str = "network: dynamic port selection failed";

@@ -535,6 +535,8 @@ pub struct AllocRecord {
     pub client_description: Option<Text>,
     #[serde(default)]
     pub ports: Vec<AllocatedPort>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allotted: Option<Arc<muster_model::Allotment>>,
     #[serde(default)]
     pub previous: Option<AllocId>,
     #[serde(default)]

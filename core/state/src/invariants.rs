@@ -32,7 +32,7 @@ pub fn check(snapshot: &Snapshot) -> Result<(), Violation> {
     indexes::acl_tokens_are_indexed(tables)?;
     capacity::columns_equal_recomputation(tables)?;
     capacity::no_node_is_over_committed(tables)?;
-    capacity::no_port_is_given_twice(tables)?;
+    capacity::nothing_is_given_twice(tables)?;
     jobs::counters_equal_recomputation(tables)?;
     jobs::statuses_are_derived(tables)?;
     jobs::versions_descend(tables)?;

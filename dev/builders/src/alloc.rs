@@ -22,6 +22,7 @@ pub fn alloc(job: Job) -> Alloc {
         desired_description: None,
         client_description: None,
         ports: SmallVec::new(),
+        allotted: None,
         previous: None,
         next: None,
         states: Box::default(),

@@ -6,6 +6,7 @@ mod acl;
 mod action;
 mod agent;
 mod alloc;
+mod allocated;
 mod deployment;
 mod drain;
 mod eval;
@@ -18,6 +19,7 @@ mod job_status;
 mod metric;
 mod node;
 mod node_meta;
+mod node_resources;
 mod plan;
 mod scale;
 mod search;
@@ -33,8 +35,10 @@ pub use agent::{
     RoleHealth, SchedulerView, SchedulersConfigView, SchedulersView,
 };
 pub use alloc::{
-    AllocListStub, AllocStateView, AllocStopResponse, AllocView, AllocatedResources, AllocatedTaskResources, DesiredTransitionView, PortMapping, Shared, RescheduleEventView, RescheduleTrackerView,
+    AllocListStub, AllocStateView, AllocStopResponse, AllocView, DesiredTransitionView, RescheduleEventView,
+    RescheduleTrackerView,
 };
+pub use allocated::{AllocatedDeviceView, AllocatedResources, AllocatedTaskResources, PortMapping, Shared};
 pub use deployment::{
     AllocDeploymentView, DeploymentAllocHealthRequest, DeploymentGroupView, DeploymentPauseRequest,
     DeploymentPromoteRequest, DeploymentUnblockRequest, DeploymentUpdateResponse, DeploymentView,
@@ -53,10 +57,11 @@ pub use job::{
 pub use job_status::{JobRef, JobStatusAllocView, JobStatusView, JobStatusesRequest};
 pub use metric::{MetricView, NodeScoreView};
 pub use node::{
-    DriverInfoView, NodeEligibilityRequest, NodeEligibilityResponse, NodeEventView, NodeListStub,
-    NodePoolView, NodeResourcesView, NodeUpdateResponse, NodeView,
+    DriverInfoView, HostNetworkView, NodeEligibilityRequest, NodeEligibilityResponse, NodeEventView,
+    NodeListStub, NodePoolView, NodeUpdateResponse, NodeView,
 };
 pub use node_meta::{NodeMetaRequest, NodeMetaView};
+pub use node_resources::{NodeDeviceView, NodeResourcesView, ReservedView};
 pub use plan::{DesiredUpdatesView, JobPlanRequest, JobPlanResponse, PlanAnnotationsView};
 pub use scale::{GroupScaleView, JobScaleStatusView, ScalingEventView, ScalingPolicyStub, ScalingRequest};
 pub use search::{FuzzyMatch, FuzzySearchRequest, FuzzySearchResponse, SearchRequest, SearchResponse};

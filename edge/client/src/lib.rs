@@ -50,7 +50,7 @@ mod testing;
 mod usage;
 
 pub use client::{Client, ForwardError};
-pub use config::ClientConfig;
+pub use config::{ClientConfig, NamedNetwork};
 pub use error::{ClientError, QueryError};
 pub use fleet::Known;
 pub use queries::Queries;

@@ -222,6 +222,7 @@ pub fn saved_alloc_of(n: u8, job: Job) -> SavedAlloc {
         desired: DesiredStatus::Run,
         transition: Default::default(),
         ports: Vec::new(),
+        allotted: None,
         previous: None,
         deployment: None,
         alloc_modify_index: Index(1),

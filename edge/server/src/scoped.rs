@@ -7,7 +7,9 @@ use muster_acl::Grant;
 use muster_ids::{
     AccessorId, AllocId, DeploymentId, EvalId, Index, Namespace, NodeId, NodePool, ScalingPolicyId,
 };
-use muster_model::{AclToken, Alloc, Deployment, Evaluation, Group, Job, JobKey, JobSubmission, Node, Rescheduling};
+use muster_model::{
+    AclToken, Alloc, Deployment, Evaluation, Group, Job, JobKey, JobSubmission, Node, Rescheduling,
+};
 use muster_state::{IdPrefix, JobSummary, ScalingEvents, Snapshot, WatchKey};
 
 /// A snapshot seen through a grant.

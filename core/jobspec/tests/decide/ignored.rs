@@ -33,13 +33,6 @@ fn what_would_change_what_runs_is_not_registered() {
         (
             "service",
             in_group(
-                &json!({"Networks": [{"ReservedPorts": [{"Label": "a", "Value": 1, "IgnoreCollision": true}]}]}),
-            ),
-            "`ignore_collision` of port `a`",
-        ),
-        (
-            "service",
-            in_group(
                 &json!({"Networks": [{"Mode": "bridge"}], "Services": [{"Name": "a", "Connect": connect}]}),
             ),
             "Service a: a `connect` block",
@@ -69,13 +62,7 @@ fn what_would_change_what_runs_is_not_registered() {
             "the default `identity`",
         ),
         ("service", in_task(&json!({"Identities": [{"Name": "aws"}]})), "identity `aws`"),
-        (
-            "service",
-            in_task(&json!({"Resources": {"Devices": [{"Name": "nvidia/gpu"}]}})),
-            "a `device` block",
-        ),
         ("service", in_task(&json!({"Resources": {"NUMA": {"Affinity": "require"}}})), "a `numa` block"),
-        ("service", in_task(&json!({"Resources": {"Cores": 1}})), "`cores`"),
         (
             "service",
             in_task(&json!({"Resources": {"Networks": [{"MBits": 1}]}})),
@@ -83,6 +70,21 @@ fn what_would_change_what_runs_is_not_registered() {
         ),
     ] {
         assert_not_registrable(kind, &patch, fragment);
+    }
+}
+
+#[test]
+fn what_placement_decides_is_neither_refused_nor_warned_of() {
+    for patch in [
+        in_task(&json!({"Resources": {"Cores": 2}})),
+        in_task(&json!({"Resources": {"MemoryMB": 100, "MemoryMaxMB": 200}})),
+        in_task(&json!({"Resources": {"Devices": [{"Name": "nvidia/gpu", "Count": 2}]}})),
+        in_group(&json!({"Networks": [{"ReservedPorts":
+            [{"Label": "a", "Value": 1, "IgnoreCollision": true, "HostNetwork": "lan"}]}]})),
+    ] {
+        let outcome = outcome(&job("service", &patch)).unwrap();
+        assert_eq!(outcome.warnings, [""; 0], "{patch}");
+        assert_eq!(outcome.unbuilt, [""; 0], "{patch}");
     }
 }
 
@@ -102,7 +104,6 @@ fn what_can_be_ignored_is_named_in_a_warning() {
         (in_group(&json!({"Consul": {"Cluster": "default"}})), "the `consul` block has no effect"),
         (in_group(&json!({"StopAfterClientDisconnect": 1})), "`stop_after_client_disconnect` has no effect"),
         (in_group(&json!({"Networks": [{"MBits": 10}]})), "network `mbits` has no effect"),
-        (in_task(&json!({"Resources": {"MemoryMaxMB": -1}})), "`memory_max` has no effect"),
         (in_task(&json!({"Resources": {"IOPS": 1}})), "Task group g: Task t: resources `iops` has no effect"),
         (json!({"Update": {"MaxParallel": 3}}), "`max_parallel` (3) is greater than the count (1)"),
     ] {

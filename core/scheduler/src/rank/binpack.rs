@@ -20,7 +20,7 @@ fn share(left: u64, of: u64) -> f64 {
 mod tests {
     use super::*;
 
-    const NODE: Resources = Resources { cpu_mhz: 1000, memory_mb: 1000, disk_mb: 0 };
+    const NODE: Resources = Resources { cpu_mhz: 1000, memory_mb: 1000, disk_mb: 0, cores: 0, allocs: 0 };
 
     #[test]
     fn an_empty_node_scores_zero_and_a_full_one_one() {
@@ -30,7 +30,8 @@ mod tests {
 
     #[test]
     fn fuller_scores_higher() {
-        let score = |left| binpack(NODE, Resources { cpu_mhz: left, memory_mb: left, disk_mb: 0 });
+        let score =
+            |left| binpack(NODE, Resources { cpu_mhz: left, memory_mb: left, ..Resources::default() });
         assert!((0..1000).step_by(100).all(|left| score(left) > score(left + 100)));
     }
 }

@@ -22,13 +22,14 @@ pub struct World {
     state: State,
     index: Index,
     pub now: UnixNanos,
+    pub memory_oversubscription: bool,
     drawn: u64,
 }
 
 impl World {
     pub fn new() -> Self {
         let now = UnixNanos(1_000_000_000_000_000_000);
-        Self { state: State::new(), index: Index::ZERO, now, drawn: 0 }
+        Self { state: State::new(), index: Index::ZERO, now, memory_oversubscription: false, drawn: 0 }
     }
 
     pub fn snapshot(&self) -> Snapshot {
@@ -178,7 +179,8 @@ impl World {
 
     pub fn schedule(&mut self, eval: &Evaluation) -> Schedule {
         let overlay = Overlay::new();
-        let ctx = Context::new(self.now, self.seed(), &overlay);
+        let memory_oversubscription = self.memory_oversubscription;
+        let ctx = Context { memory_oversubscription, ..Context::new(self.now, self.seed(), &overlay) };
         schedule(eval, &self.snapshot(), &ctx)
     }
 
@@ -219,7 +221,8 @@ pub fn node(name: &str) -> Node {
     let mut node = muster_builders::node(0);
     node.id = node_id(name);
     node.name = name.into();
-    node.capacity.total = Resources { cpu_mhz: 1000, memory_mb: 1000, disk_mb: 10_000 };
+    node.capacity.total =
+        Resources { cpu_mhz: 1000, memory_mb: 1000, disk_mb: 10_000, ..Resources::default() };
     node.capacity.cores = 1;
     node.computed_class = "".into();
     node.status = NodeStatus::Initializing;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use muster_ids::{AllocId, EvalId, Index, JobId, Namespace, NodeId, Text, UnixNanos};
 use muster_model::{
-    Alloc, AllocDeployment, AllocMetric, AllocState, AllocatedPort, ClientStatus, DesiredStatus,
+    Alloc, AllocDeployment, AllocMetric, AllocState, AllocatedPort, Allotment, ClientStatus, DesiredStatus,
     DesiredTransition, Job, JobKey, TaskState,
 };
 use serde::Serialize;
@@ -30,6 +30,8 @@ pub(crate) struct AllocRecordRef<'a> {
     desired_description: Option<&'a Text>,
     client_description: Option<&'a Text>,
     ports: &'a [AllocatedPort],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allotted: Option<&'a Allotment>,
     previous: Option<AllocId>,
     next: Option<AllocId>,
     #[serde(skip_serializing_if = "<[AllocState]>::is_empty")]
@@ -63,6 +65,7 @@ impl<'a> From<&'a Alloc> for AllocRecordRef<'a> {
             desired_description: alloc.desired_description.as_ref(),
             client_description: alloc.client_description.as_ref(),
             ports: &alloc.ports,
+            allotted: alloc.allotted.as_deref(),
             previous: alloc.previous,
             next: alloc.next,
             states: &alloc.states,
@@ -96,6 +99,7 @@ impl From<&Alloc> for AllocRecord {
             desired_description: alloc.desired_description.clone(),
             client_description: alloc.client_description.clone(),
             ports: alloc.ports.to_vec(),
+            allotted: alloc.allotted.clone(),
             previous: alloc.previous,
             next: alloc.next,
             states: alloc.states.to_vec(),
@@ -133,6 +137,7 @@ impl AllocRecord {
             desired_description: self.desired_description,
             client_description: self.client_description,
             ports: self.ports.into(),
+            allotted: self.allotted,
             previous: self.previous,
             next: self.next,
             states: self.states.into(),

@@ -50,7 +50,7 @@ pub fn group(name: &str, count: u32) -> Group {
 pub fn node(number: u32) -> Node {
     let mut node = muster_builders::node(number);
     node.id = node_id(number);
-    node.capacity.total = Resources { cpu_mhz: 1000, memory_mb: 1000, disk_mb: 1000 };
+    node.capacity.total = Resources { cpu_mhz: 1000, memory_mb: 1000, disk_mb: 1000, ..Resources::default() };
     node.capacity.cores = 1;
     node.reserved.ports = vec![9999];
     node.drivers.clear();
@@ -135,6 +135,7 @@ pub fn placement(alloc: u32, node: u32, ports: &[u16]) -> Placement {
         group: 0,
         name_index: alloc,
         ports: ports.iter().map(|value| AllocatedPort { value: *value, to: 0 }).collect(),
+        allotted: None,
         previous: None,
         metric: 0,
         in_deployment: false,

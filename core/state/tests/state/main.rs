@@ -13,6 +13,7 @@ mod drains;
 mod evals;
 mod golden;
 mod jobs;
+mod named;
 mod nodes;
 mod plans;
 mod random;

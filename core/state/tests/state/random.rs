@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use muster_ids::{GroupName, Index};
 use muster_model::{
     ClientStatus, DeploymentFailure, DesiredTransition, DrainDeadline, DrainSpec, Eligibility, EvalStatus,
-    JobType, NodeStatus, Plan, Resources, ScalingPolicy, VersionTag,
+    JobType, NodeStatus, Plan, Resources, ScalingPolicy, Share, Taken, Thing, VersionTag,
 };
 use muster_state::command::{
     AllocMigrate, AllocStop, Command, DeploymentAllocHealth, DeploymentFail, DeploymentPause,
@@ -18,9 +18,10 @@ use muster_state::{Snapshot, State};
 use proptest::prelude::*;
 
 use crate::build::{
-    SEED, deployment, deployment_id, deregister, eval_id, evaluation, job, join, key, node, node_id,
-    placement, plan, register, report, status, stop,
+    SEED, deployment, deployment_id, deregister, eval_id, evaluation, job, join, key, node_id, placement,
+    plan, register, report, status, stop,
 };
+use crate::named::{equipped, with};
 use crate::world::{World, keys, rows};
 
 /// One step, chosen by numbers that are read against whatever exists.
@@ -78,7 +79,10 @@ impl History {
         let (id, job_kind) = *pick(JOBS.iter(), a)?;
         Some(match kind {
             0 | 1 => {
-                let mut node = node(1 + a % 3);
+                let mut node = equipped(1 + a % 3);
+                node.capacity.topology[1].reservable = b.is_multiple_of(2);
+                node.capacity.devices[0].instances[0].healthy = !b.is_multiple_of(5);
+                node.capacity.max_allocs = [0, 0, 2][b as usize % 3];
                 node.attributes.insert("x".into(), (b % 3).to_string().into());
                 node.pool =
                     muster_ids::NodePool::new(if b.is_multiple_of(7) { "gpu" } else { "default" }).unwrap();
@@ -268,16 +272,28 @@ impl History {
         made.eval_id = eval.id;
         made.all_at_once = b.is_multiple_of(9);
         let mut load = Resources::default();
+        let mut mine = Taken::default();
         for _ in 0..=a % 3 {
             let number = self.fresh();
             let mut placement = placement(number, 1 + b % 3, &[80 + (number % 4) as u16]);
             placement.group = (b % 2) as u16;
+            if number.is_multiple_of(2) {
+                let address = if number.is_multiple_of(4) { "10.0.0.1" } else { "" };
+                let core: &[u16] = if a.is_multiple_of(2) { &[(number % 3) as u16] } else { &[] };
+                placement = with(placement, core, &[["g1", "g2"][number as usize / 2 % 2]], address);
+            }
             let ask = job.groups[usize::from(placement.group)].ask();
+            let ask = Share::new(ask, &placement.ports, placement.allotted.as_deref()).resources;
             let slot = seen.columns().get(seen.columns().slot_of(placement.node_id)?)?;
             let port = placement.ports[0].value;
             let unused = made.placements.iter().all(|other| other.ports[0].value != port);
             let fits = slot.accepts_work() && load.plus(ask).exhausted_in(slot.available()).is_none();
-            if fits && unused && slot.port_free(port) {
+            let share = Share::new(Resources::default(), &placement.ports, placement.allotted.as_deref());
+            let free = |thing: &Thing| {
+                slot.offers(thing) && slot.taken().holders(thing) == 0 && mine.holders(thing) == 0
+            };
+            if fits && unused && share.things().all(|thing| free(&thing)) {
+                mine.add(share);
                 load = load.plus(ask);
                 placement.previous = seen.allocs_by_job(&job.key()).map(|alloc| alloc.id).min();
                 made.placements.push(placement);

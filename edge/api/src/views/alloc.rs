@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use muster_ids::AllocId;
 use muster_jobspec::JobInput;
-use muster_model::{Alloc, AllocState, DesiredTransition, Group, Node, RescheduleEvent, Rescheduling};
+use muster_model::{Alloc, AllocState, DesiredTransition, Node, RescheduleEvent, Rescheduling};
 use serde::{Deserialize, Serialize};
 
-use super::{AllocDeploymentView, MetricView, TaskStateView, rfc3339};
+use super::{AllocDeploymentView, AllocatedResources, MetricView, TaskStateView, rfc3339};
 
 /// A change of what is known of an allocation.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -280,90 +280,6 @@ impl From<DesiredTransition> for DesiredTransitionView {
             no_shutdown_delay: set(marks.no_shutdown_delay),
         }
     }
-}
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct AllocatedResources {
-    pub tasks: BTreeMap<String, AllocatedTaskResources>,
-    pub shared: Shared,
-}
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct AllocatedTaskResources {
-    pub cpu: Cpu,
-    pub memory: Memory,
-}
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct Cpu {
-    pub cpu_shares: u32,
-    pub reserved_cores: Option<Vec<u16>>,
-}
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Memory {
-    #[serde(rename = "MemoryMB")]
-    pub memory_mb: u32,
-    #[serde(rename = "MemoryMaxMB")]
-    pub memory_max_mb: u32,
-}
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct Shared {
-    #[serde(rename = "DiskMB")]
-    pub disk_mb: u32,
-    pub ports: Option<Vec<PortMapping>>,
-}
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct PortMapping {
-    pub label: String,
-    pub value: u16,
-    pub to: u16,
-    #[serde(rename = "HostIP")]
-    pub host_ip: String,
-}
-
-impl AllocatedResources {
-    fn new(alloc: &Alloc, node: Option<&Node>) -> Self {
-        let Some(group) = alloc.group_spec() else { return Self::default() };
-        let tasks = group.tasks.iter().map(|task| {
-            let resources = AllocatedTaskResources {
-                cpu: Cpu { cpu_shares: task.resources.cpu_mhz, reserved_cores: None },
-                // `memory_max` is not given to anybody before servers allow oversubscription.
-                memory: Memory { memory_mb: task.resources.memory_mb, memory_max_mb: 0 },
-            };
-            (task.name.to_string(), resources)
-        });
-        let ports = port_mappings(alloc, group, node);
-        Self {
-            tasks: tasks.collect(),
-            shared: Shared {
-                disk_mb: group.ephemeral_disk.size_mb,
-                ports: (!ports.is_empty()).then_some(ports),
-            },
-        }
-    }
-}
-
-fn port_mappings(alloc: &Alloc, group: &Group, node: Option<&Node>) -> Vec<PortMapping> {
-    let host_ip = node.map(|node| node.capacity.ip.to_string()).unwrap_or_default();
-    let requests = group.network.iter().flat_map(|network| &network.ports);
-    requests
-        .zip(&alloc.ports)
-        .map(|(request, port)| PortMapping {
-            label: request.label.to_string(),
-            value: port.value,
-            to: port.to,
-            host_ip: host_ip.clone(),
-        })
-        .collect()
 }
 
 fn task_states(alloc: &Alloc) -> BTreeMap<String, TaskStateView> {

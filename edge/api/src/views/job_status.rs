@@ -1,7 +1,7 @@
 //! A job as the jobs page of a user interface shows it.
 
-use muster_model::{Alloc, Deployment, Job};
 use muster_ids::EvalId;
+use muster_model::{Alloc, Deployment, Job};
 use serde::{Deserialize, Serialize};
 
 /// Which jobs; all of the namespace when left out.

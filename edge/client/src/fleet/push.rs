@@ -43,6 +43,7 @@ pub fn check(push: AllocPush) -> Result<Vec<SavedAlloc>, PushError> {
                 desired: assignment.desired,
                 transition: assignment.transition,
                 ports: assignment.ports,
+                allotted: assignment.allotted,
                 previous: assignment.previous,
                 deployment: assignment.deployment,
                 alloc_modify_index: assignment.alloc_modify_index,

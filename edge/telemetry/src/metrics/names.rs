@@ -81,6 +81,8 @@ names! {
     CLIENT_ALLOCATED_CPU: Gauge "nomad.client.allocated.cpu";
     /// MB given to allocations.
     CLIENT_ALLOCATED_MEMORY: Gauge "nomad.client.allocated.memory";
+    /// MB that allocations may use at most, where `memory_max` lets them use more than they reserve.
+    CLIENT_ALLOCATED_MAX_MEMORY: Gauge "nomad.client.allocated.max_memory";
     /// MB of disk given to allocations.
     CLIENT_ALLOCATED_DISK: Gauge "nomad.client.allocated.disk";
     /// MHz left for allocations.
@@ -135,6 +137,8 @@ names! {
     ALLOCS_COMPLETE: Counter "nomad.client.allocs.complete";
     /// Ends of a task that failed for good.
     ALLOCS_FAILED: Counter "nomad.client.allocs.failed";
+    /// MHz given to a task.
+    ALLOCS_CPU_ALLOCATED: Gauge "nomad.client.allocs.cpu.allocated";
     /// Percent of one processor a task uses.
     ALLOCS_CPU_TOTAL_PERCENT: Gauge "nomad.client.allocs.cpu.total_percent";
     /// The same, in the program.
@@ -147,6 +151,10 @@ names! {
     ALLOCS_CPU_THROTTLED_PERIODS: Gauge "nomad.client.allocs.cpu.throttled_periods";
     /// Nanoseconds a task was held back.
     ALLOCS_CPU_THROTTLED_TIME: Gauge "nomad.client.allocs.cpu.throttled_time";
+    /// Bytes given to a task.
+    ALLOCS_MEMORY_ALLOCATED: Gauge "nomad.client.allocs.memory.allocated";
+    /// Bytes a task may use at most.
+    ALLOCS_MEMORY_MAX_ALLOCATED: Gauge "nomad.client.allocs.memory.max_allocated";
     /// Bytes of a task that are resident.
     ALLOCS_MEMORY_RSS: Gauge "nomad.client.allocs.memory.rss";
     /// Bytes of page cache of a task.

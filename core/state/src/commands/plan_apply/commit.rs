@@ -147,6 +147,7 @@ fn fresh(
         desired_description: None,
         client_description: None,
         ports: placement.ports.clone(),
+        allotted: placement.allotted.clone(),
         previous: placement.previous,
         next: None,
         states: Box::default(),
@@ -196,6 +197,7 @@ fn updated(
     alloc.group = placement.group;
     alloc.name_index = placement.name_index;
     alloc.ports = placement.ports.clone();
+    alloc.allotted.clone_from(&placement.allotted);
     alloc.metric = Arc::clone(metric);
     if placement.in_deployment && alloc.deployment_id() != plan.deployment_id {
         alloc.deployment = part_of(plan, placement);

@@ -229,6 +229,7 @@ fn assignment(alloc: &SavedAlloc, job: u32) -> AllocAssignment {
         desired: alloc.desired,
         transition: alloc.transition,
         ports: alloc.ports.clone(),
+        allotted: alloc.allotted.clone(),
         previous: alloc.previous,
         deployment: alloc.deployment,
         alloc_modify_index: alloc.alloc_modify_index,

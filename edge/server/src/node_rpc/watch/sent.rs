@@ -68,6 +68,7 @@ fn assignment(alloc: &Alloc, job: u32) -> AllocAssignment {
         desired: alloc.desired,
         transition: alloc.transition,
         ports: alloc.ports.to_vec(),
+        allotted: alloc.allotted.clone(),
         previous: alloc.previous,
         deployment: alloc.deployment_id(),
         alloc_modify_index: alloc.alloc_modify_index,
