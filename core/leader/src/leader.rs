@@ -16,7 +16,7 @@ use muster_state::command::{Command, EvalUpdate, Event, IdSeed, NodeStatusUpdate
 
 use crate::{
     BatchId, BatchLimits, BlockedEvals, BrokerLimits, Drainer, EvalBroker, Expiry, HeartbeatLimits,
-    Heartbeats, Lease, PlanBatch, PlanQueue, Token,
+    Heartbeats, Lease, PeriodicDispatcher, PlanBatch, PlanQueue, Token,
 };
 
 /// How often evaluations that gave up on conflicting plans are tried again.
@@ -57,6 +57,7 @@ pub struct Leader {
     pub drainer: Drainer,
     /// How many versions of a job the operator wants kept; `None` leaves it as the cluster has it.
     pub tracked_versions: Option<u32>,
+    pub periodic: PeriodicDispatcher,
     retries: VecDeque<Work>,
     /// Attempts behind the plans now in the queue.
     attempts: BTreeMap<Token, Work>,
@@ -77,6 +78,7 @@ impl Leader {
             plans: PlanQueue::new(BatchLimits::default()),
             drainer: Drainer::default(),
             tracked_versions: None,
+            periodic: PeriodicDispatcher::default(),
             retries: VecDeque::new(),
             attempts: BTreeMap::new(),
             superseded: Vec::new(),
@@ -90,6 +92,7 @@ impl Leader {
         self.leading_from = Some(snapshot.index());
         let live = snapshot.nodes().filter(|node| node.status != NodeStatus::Down).map(|node| node.id);
         self.heartbeats.lead(live, now, Duration::ZERO);
+        self.periodic.lead(now);
         self.refill(snapshot, now);
     }
 
@@ -122,6 +125,7 @@ impl Leader {
         self.heartbeats.flush();
         self.plans.flush();
         self.drainer.flush();
+        self.periodic.flush();
         self.retries.clear();
         self.attempts.clear();
         self.superseded.clear();
@@ -140,10 +144,12 @@ impl Leader {
             self.take_eval(eval, now);
         }
         self.drainer.refill(snapshot);
+        self.periodic.refill(snapshot);
     }
 
     fn take_event(&mut self, event: &Event, index: Index, now: UnixNanos) {
         self.drainer.take_event(event, index);
+        self.periodic.take_event(event, index);
         match event {
             Event::EvalUpdated(eval) => self.take_eval(eval, now),
             Event::CapacityFreed { class, .. } => {
@@ -296,6 +302,7 @@ impl Leader {
             .into_iter()
             .collect();
         commands.extend(self.drainer.decide(snapshot, now, draw));
+        commands.extend(self.periodic.decide(snapshot, now, draw));
         commands
     }
 
@@ -316,7 +323,7 @@ impl Leader {
         let failed = self.broker.take_failed();
         let expiry = self.heartbeats.expired(now);
         let deadlines =
-            [self.broker.next_deadline(), self.heartbeats.next_deadline(now), self.drainer.next_deadline()];
+            [self.broker.next_deadline(), self.heartbeats.next_deadline(now), self.drainer.next_deadline(), self.periodic.next_deadline()];
         Overdue { superseded, failed, expiry, next: deadlines.into_iter().flatten().min() }
     }
 

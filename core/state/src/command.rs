@@ -7,8 +7,9 @@ use muster_ids::{
     AccessorId, AllocId, EvalId, GroupName, Index, JobId, Namespace, NodeId, NodePool, Text, UnixNanos,
 };
 use muster_model::{
-    AclToken, AllocatedPort, ClientStatus, DesiredTransition, DrainSpec, Eligibility, Evaluation, Job,
-    JobKey, JobSubmission, JobType, Node, NodeStatus, Plan, PlanOutcome, TaskState, Value, VersionTag,
+    AclToken, AllocatedPort, ClientStatus, DesiredTransition, DispatchLimits, DrainSpec, Eligibility, Evaluation, Job,
+    JobKey, JobSubmission, JobType, Node, NodeStatus, OverrideRefusal, Overrides, Payload, Plan, PlanOutcome,
+    TaskState, Value, VersionTag,
 };
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +49,8 @@ pub enum Command {
     TrackedVersionsSet(TrackedVersionsSet),
     JobScale(Box<JobScale>),
     JobEvaluate(JobEvaluate),
+    JobDispatch(Box<JobDispatch>),
+    PeriodicLaunch(PeriodicLaunch),
 }
 
 /// 16 random bytes drawn by the proposer, from which `apply` derives the ids of objects whose number it alone knows.
@@ -270,6 +273,44 @@ pub struct AclTokenDelete {
     pub accessors: Vec<AccessorId>,
 }
 
+/// Makes a child of a parameterized job and, in the same entry, its evaluation; with a token, once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobDispatch {
+    /// The parent.
+    pub key: JobKey,
+    /// `None` when there is none or an empty one.
+    pub payload: Option<Payload>,
+    pub meta: BTreeMap<String, Text>,
+    #[serde(default, skip_serializing_if = "Overrides::is_empty")]
+    pub overrides: Overrides,
+    /// Stands in the child's id, before the time.
+    pub id_infix: Option<Text>,
+    /// The parent's when `None`.
+    pub priority: Option<u16>,
+    pub token: Option<Text>,
+    /// What makes the child's id unique follows from it as well.
+    pub eval_id: EvalId,
+    /// What the leader's configuration allowed when it proposed.
+    pub limits: DispatchLimits,
+}
+
+/// Makes the child of a periodic job for one instant and, in the same entry, its evaluation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PeriodicLaunch {
+    /// The parent.
+    pub key: JobKey,
+    pub eval_id: EvalId,
+    pub cause: LaunchCause,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LaunchCause {
+    /// The schedule names this instant.
+    Schedule(UnixNanos),
+    /// Somebody wants a run now, whatever else runs.
+    Force,
+}
+
 /// The answer to one command.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Reply {
@@ -301,6 +342,19 @@ pub enum Reply {
     },
     AclTokenStored(Box<AclToken>),
     JobTagged(Box<VersionTag>),
+    /// `eval_id` is `None` when the token was used before, or when the child is periodic itself.
+    JobDispatched {
+        child: JobId,
+        job_create_index: Index,
+        eval_id: Option<EvalId>,
+        /// The token was used before, for something else.
+        differs: bool,
+    },
+    /// `child` is `None` when the launch was left out because an earlier child is not over.
+    PeriodicLaunched {
+        child: Option<JobId>,
+        eval_id: Option<EvalId>,
+    },
     Done,
 }
 
@@ -315,6 +369,42 @@ pub enum Refusal {
     JobIndexConflict { expected: Index, actual: Index },
     #[error("cannot update job from type \"{from}\" to \"{to}\"")]
     JobTypeChange { from: JobType, to: JobType },
+    #[error("cannot update {}periodic job to being {}periodic", non(.from), non(.to))]
+    JobPeriodicChange { from: bool, to: bool },
+    #[error("cannot update {}parameterized job to being {}parameterized", non(.from), non(.to))]
+    JobParameterizedChange { from: bool, to: bool },
+    #[error("parameterized job not found")]
+    DispatchUnknown,
+    #[error("Specified job \"{job}\" is not a parameterized job")]
+    DispatchPlain { job: JobId },
+    #[error("Specified job \"{job}\" is stopped")]
+    DispatchStopped { job: JobId },
+    #[error("Payload is not provided but required by parameterized job")]
+    DispatchPayloadMissing,
+    #[error("Payload provided but forbidden by parameterized job")]
+    DispatchPayloadForbidden,
+    #[error("Payload exceeds maximum size; {bytes} > {most}")]
+    DispatchPayloadSize { bytes: u64, most: u32 },
+    #[error("Dispatch request included unpermitted metadata keys: [{}]", .keys.join(" "))]
+    DispatchMetaUnpermitted { keys: Vec<String> },
+    #[error("Dispatch did not provide required meta keys: [{}]", .keys.join(" "))]
+    DispatchMetaMissing { keys: Vec<String> },
+    #[error("dispatch job priority must be between [1, {most}]")]
+    DispatchPriority { most: u16 },
+    #[error("Dispatch request is not permitted: {}", .reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    DispatchOverrides { reasons: Vec<OverrideRefusal> },
+    #[error("Dispatch request names nonexistent node {node}")]
+    DispatchNodeMissing { node: NodeId },
+    #[error("total count was greater than configured job_max_count: {total} > {most}")]
+    DispatchCount { total: u64, most: u32 },
+    #[error("dispatched {reason}")]
+    DispatchId { reason: String },
+    #[error("can't force launch non-periodic job")]
+    LaunchPlain,
+    #[error("can't force launch job \"{job}\": {why}")]
+    LaunchInactive { job: JobId, why: Text },
+    #[error("job \"{job}\" was launched for this instant before")]
+    LaunchDone { job: JobId },
     #[error("job \"{job}\" is in nonexistent namespace \"{namespace}\"")]
     NamespaceMissing { job: JobId, namespace: Namespace },
     #[error("job \"{job}\" is in nonexistent node pool \"{pool}\"")]
@@ -381,6 +471,10 @@ pub enum Refusal {
     FeatureLevelLower { current: u32, wanted: u32 },
 }
 
+const fn non(is: &bool) -> &'static str {
+    if *is { "" } else { "non-" }
+}
+
 /// A fact that `apply` established, for event subscribers, the eval broker and the nodes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
@@ -394,6 +488,8 @@ pub enum Event {
     AllocUpdated(Arc<muster_model::Alloc>),
     /// What the servers keep of the current version beside its specification, such as its status, is another.
     JobChanged(Arc<Job>),
+    /// The schedule of a periodic job has been followed up to a later instant.
+    PeriodicLaunched(JobKey),
     NodeRegistered(Arc<Node>),
     NodeUpdated(Arc<Node>),
     NodePoolUpserted(NodePool),

@@ -8,10 +8,12 @@ mod acl_token_update;
 mod alloc_client_update;
 mod alloc_migrate;
 mod alloc_stop;
+mod child;
 mod eval_update;
 mod feature_level_raise;
 mod garbage_collect;
 mod job_deregister;
+pub(crate) mod job_dispatch;
 mod job_evaluate;
 mod job_register;
 mod job_revert;
@@ -27,6 +29,7 @@ mod node_evals;
 mod node_news;
 mod node_register;
 mod node_status_update;
+mod periodic_launch;
 mod plan_apply;
 mod tracked_versions_set;
 
@@ -61,5 +64,7 @@ pub(crate) fn apply(tables: &mut Tables, cx: &mut Change, command: &Command) -> 
         Command::AclTokenCreate(command) => acl_token_create::apply(tables, cx, command),
         Command::AclTokenUpdate(command) => acl_token_update::apply(tables, cx, command),
         Command::AclTokenDelete(command) => acl_token_delete::apply(tables, cx, command),
+        Command::JobDispatch(command) => job_dispatch::apply(tables, cx, command),
+        Command::PeriodicLaunch(command) => periodic_launch::apply(tables, cx, command),
     }
 }

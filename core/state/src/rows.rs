@@ -40,8 +40,10 @@ pub enum RowKind {
     Node = 6,
     Eval = 7,
     Alloc = 8,
+    PeriodicLaunch = 10,
     /// What happened to the counts of a job's groups.
     ScalingEvents = 12,
+    DispatchToken = 13,
     AclToken = 20,
 }
 
@@ -59,7 +61,9 @@ impl RowKind {
             6 => Self::Node,
             7 => Self::Eval,
             8 => Self::Alloc,
+            10 => Self::PeriodicLaunch,
             12 => Self::ScalingEvents,
+            13 => Self::DispatchToken,
             20 => Self::AclToken,
             _ => return None,
         })

@@ -11,9 +11,17 @@ use crate::tables::nodes::content_hash;
 use crate::tables::pools::PoolRecord;
 
 pub(super) fn hash_equals_recomputation(tables: &Tables) -> Result<(), Violation> {
-    let parts =
-        [pools(tables), jobs(tables), nodes(tables), evals(tables), allocs(tables), acl_tokens(tables)];
-    let found = sum(parts.into_iter()).wrapping_add(scaling_events(tables));
+    let parts = [
+        pools(tables),
+        jobs(tables),
+        nodes(tables),
+        evals(tables),
+        allocs(tables),
+        acl_tokens(tables),
+        scaling_events(tables),
+        children(tables),
+    ];
+    let found = sum(parts.into_iter());
     require(found == tables.rows_hash, "hash_equals_recomputation", || {
         format!("kept {:016x}, found {found:016x}", tables.rows_hash)
     })
@@ -36,6 +44,12 @@ fn acl_tokens(tables: &Tables) -> u64 {
 
 fn scaling_events(tables: &Tables) -> u64 {
     sum(tables.scaling_events.rows.values().map(|events| events.row_hash()))
+}
+
+fn children(tables: &Tables) -> u64 {
+    let launches = tables.periodic_launches.rows.values().map(|record| record.row_hash());
+    let tokens = tables.dispatch_tokens.rows.values().map(|record| record.row_hash());
+    sum(launches.chain(tokens))
 }
 
 fn jobs(tables: &Tables) -> u64 {

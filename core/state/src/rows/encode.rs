@@ -47,8 +47,14 @@ pub(crate) fn encode<E>(
     for row in alloc_rows(tables) {
         sink(to_row(RowKind::Alloc, &AllocRecordRef::from(&*row.alloc)))?;
     }
+    for record in tables.periodic_launches.rows.values() {
+        sink(to_row(RowKind::PeriodicLaunch, record))?;
+    }
     for events in tables.scaling_events.rows.values() {
         sink(to_row(RowKind::ScalingEvents, events))?;
+    }
+    for record in tables.dispatch_tokens.rows.values() {
+        sink(to_row(RowKind::DispatchToken, record))?;
     }
     for record in tables.acl_tokens.rows.values() {
         sink(to_row(RowKind::AclToken, record))?;
@@ -66,6 +72,8 @@ fn meta(tables: &Tables, detached: &Detached<'_>) -> MetaRecord {
         tables.evals.ids.len(),
         tables.allocs.ids.len(),
         tables.scaling_events.rows.len(),
+        tables.periodic_launches.rows.len(),
+        tables.dispatch_tokens.rows.len(),
         tables.acl_tokens.rows.len(),
     ];
     MetaRecord {

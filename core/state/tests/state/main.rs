@@ -6,12 +6,15 @@
 mod acl;
 mod allocs;
 mod build;
+mod children;
 mod collect;
+mod dispatch;
 mod drains;
 mod evals;
 mod golden;
 mod jobs;
 mod nodes;
+mod periodic;
 mod plans;
 mod random;
 mod rows;
