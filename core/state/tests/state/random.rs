@@ -17,7 +17,7 @@ use muster_state::{Snapshot, State};
 use proptest::prelude::*;
 
 use crate::build::{
-    SEED, deregister, dispatch, dispatching, eval_id, evaluation, job, join, launch, node, node_id,
+    SEED, deregister, dispatch, dispatching, eval_id, evaluation, job, join, key, launch, node, node_id,
     parameterized, periodic, placement, plan, register, report, status, stop,
 };
 use crate::world::{World, keys, rows};
