@@ -322,8 +322,12 @@ impl Leader {
         superseded.extend(self.blocked.take_superseded());
         let failed = self.broker.take_failed();
         let expiry = self.heartbeats.expired(now);
-        let deadlines =
-            [self.broker.next_deadline(), self.heartbeats.next_deadline(now), self.drainer.next_deadline(), self.periodic.next_deadline()];
+        let deadlines = [
+            self.broker.next_deadline(),
+            self.heartbeats.next_deadline(now),
+            self.drainer.next_deadline(),
+            self.periodic.next_deadline(),
+        ];
         Overdue { superseded, failed, expiry, next: deadlines.into_iter().flatten().min() }
     }
 

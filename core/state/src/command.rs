@@ -7,9 +7,9 @@ use muster_ids::{
     AccessorId, AllocId, EvalId, GroupName, Index, JobId, Namespace, NodeId, NodePool, Text, UnixNanos,
 };
 use muster_model::{
-    AclToken, AllocatedPort, ClientStatus, DesiredTransition, DispatchLimits, DrainSpec, Eligibility, Evaluation, Job,
-    JobKey, JobSubmission, JobType, Node, NodeStatus, OverrideRefusal, Overrides, Payload, Plan, PlanOutcome,
-    TaskState, Value, VersionTag,
+    AclToken, AllocatedPort, ClientStatus, DesiredTransition, DispatchLimits, DrainSpec, Eligibility,
+    Evaluation, Job, JobKey, JobSubmission, JobType, Node, NodeStatus, OverrideRefusal, Overrides, Payload,
+    Plan, PlanOutcome, TaskState, Value, VersionTag,
 };
 use serde::{Deserialize, Serialize};
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use muster_ids::{GroupName, Index, UnixNanos};
 use muster_model::{
-    ClientStatus, DesiredTransition, DrainDeadline, DrainSpec, Eligibility, EvalStatus, Job, JobType, NodeStatus,
-    Parameterized, Plan, Resources, ScalingPolicy, VersionTag,
+    ClientStatus, DesiredTransition, DrainDeadline, DrainSpec, Eligibility, EvalStatus, Job, JobType,
+    NodeStatus, Parameterized, Plan, Resources, ScalingPolicy, VersionTag,
 };
 use muster_state::command::{
     AllocMigrate, AllocStop, Command, EvalUpdate, GarbageCollect, JobEvaluate, JobRegister, JobRevert,
