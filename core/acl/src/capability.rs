@@ -24,6 +24,8 @@ pub enum Capability {
     PromoteDeployment,
     UnblockDeployment,
     SetAllocHealthDeployment,
+    DispatchJob,
+    ForcePeriodicJob,
     AllocLifecycle,
     GcAllocation,
     AllocExec,
@@ -76,6 +78,8 @@ impl Capability {
             | Self::PromoteDeployment
             | Self::UnblockDeployment
             | Self::SetAllocHealthDeployment
+            | Self::DispatchJob
+            | Self::ForcePeriodicJob
             | Self::AllocLifecycle
             | Self::GcAllocation
             | Self::AllocExec
@@ -115,6 +119,8 @@ impl Capability {
             Self::PromoteDeployment => "ns:promote-deployment",
             Self::UnblockDeployment => "ns:unblock-deployment",
             Self::SetAllocHealthDeployment => "ns:set-alloc-health-deployment",
+            Self::DispatchJob => "ns:dispatch-job",
+            Self::ForcePeriodicJob => "ns:force-periodic-job",
             Self::AllocLifecycle => "ns:alloc-lifecycle",
             Self::GcAllocation => "ns:gc-allocation",
             Self::AllocExec => "ns:alloc-exec",

@@ -16,7 +16,7 @@ use muster_state::command::{Command, EvalUpdate, Event, IdSeed, NodeStatusUpdate
 
 use crate::{
     BatchId, BatchLimits, BlockedEvals, BrokerLimits, Deployments, Disconnects, Drainer, EvalBroker, Expiry,
-    HeartbeatLimits, Heartbeats, Lease, PlanBatch, PlanQueue, Token, silent_status,
+    HeartbeatLimits, Heartbeats, Lease, PeriodicDispatcher, PlanBatch, PlanQueue, Token, silent_status,
 };
 
 /// How often evaluations that gave up on conflicting plans are tried again.
@@ -62,6 +62,7 @@ pub struct Leader {
     /// How many versions of a job the operator wants kept; `None` leaves it as the cluster has it.
     pub tracked_versions: Option<u32>,
     deployments: Deployments,
+    pub periodic: PeriodicDispatcher,
     retries: VecDeque<Work>,
     /// Attempts behind the plans now in the queue.
     attempts: BTreeMap<Token, Work>,
@@ -84,6 +85,7 @@ impl Leader {
             disconnects: Disconnects::default(),
             tracked_versions: None,
             deployments: Deployments::default(),
+            periodic: PeriodicDispatcher::default(),
             retries: VecDeque::new(),
             attempts: BTreeMap::new(),
             superseded: Vec::new(),
@@ -101,6 +103,7 @@ impl Leader {
         let live: Vec<_> = live.collect();
         let reconnect = RECONNECT * u32::try_from(live.len()).unwrap_or(u32::MAX);
         self.heartbeats.lead(live, now, reconnect);
+        self.periodic.lead(now);
         self.refill(snapshot, now);
     }
 
@@ -135,6 +138,7 @@ impl Leader {
         self.drainer.flush();
         self.deployments.flush();
         self.disconnects.flush();
+        self.periodic.flush();
         self.retries.clear();
         self.attempts.clear();
         self.superseded.clear();
@@ -155,12 +159,14 @@ impl Leader {
         self.drainer.refill(snapshot);
         self.deployments.refill(snapshot);
         self.disconnects.refill(snapshot);
+        self.periodic.refill(snapshot);
     }
 
     fn take_event(&mut self, event: &Event, index: Index, now: UnixNanos) {
         self.drainer.take_event(event, index);
         self.deployments.take_event(event);
         self.disconnects.take_event(event, index);
+        self.periodic.take_event(event, index);
         match event {
             Event::EvalUpdated(eval) => self.take_eval(eval, now),
             Event::CapacityFreed { class, .. } => {
@@ -317,6 +323,7 @@ impl Leader {
         commands.extend(self.drainer.decide(snapshot, now, draw));
         commands.extend(self.deployments.decide(snapshot, now, draw));
         commands.extend(self.disconnects.decide(snapshot, now, draw));
+        commands.extend(self.periodic.decide(snapshot, now, draw));
         commands
     }
 
@@ -342,6 +349,7 @@ impl Leader {
             self.drainer.next_deadline(),
             self.deployments.next_deadline(),
             self.disconnects.next_deadline(),
+            self.periodic.next_deadline(),
         ];
         Overdue { superseded, failed, expiry, next: deadlines.into_iter().flatten().min() }
     }

@@ -25,6 +25,7 @@ pub mod dispatch;
 pub mod drain;
 pub mod eval;
 pub mod gateway;
+pub mod glob;
 pub mod group;
 pub mod identity;
 pub mod job;
@@ -44,6 +45,7 @@ pub mod scaling;
 pub mod schedule;
 pub mod secret;
 pub mod service;
+pub mod shared;
 pub mod taken;
 pub mod task;
 pub mod task_state;
@@ -77,13 +79,17 @@ pub use deployment::{
 };
 pub use device::{DeviceGroup, DeviceInstance, DeviceRequest, Numa, NumaAffinity};
 pub use disconnect::{Disconnect, Reconcile};
-pub use dispatch::{Parameterized, PayloadRule};
+pub use dispatch::{
+    Allowed, AllowedConstraint, Bounds, DispatchLimits, OverrideRefusal, Overrides, Parameterized,
+    PayloadRule, task_at,
+};
 pub use drain::{DrainDeadline, DrainSpec, DrainStatus, DrainStrategy, LastDrain};
 pub use eval::{EvalStatus, EvalTrigger, Evaluation};
 pub use gateway::{
     BindAddress, Gateway, GatewayProxy, GatewayTls, HeaderModifiers, Ingress, IngressListener,
     IngressService, LinkedService, Mesh, Sds, Terminating,
 };
+pub use glob::glob_matches;
 pub use group::{EphemeralDisk, Group};
 pub use identity::{Identity, IdentityChange, TokenChange};
 pub use job::{Job, JobKey, JobStatus, JobSubmission, JobType, SourceFormat};
@@ -95,7 +101,7 @@ pub use node::{
     Core, DriverInfo, Eligibility, HostNetwork, HostVolume, Node, NodeAddress, NodeCapacity, NodeEvent,
     NodeStatus, Reserved,
 };
-pub use payload::{Payload, PayloadTooLarge};
+pub use payload::Payload;
 pub use periodic::Periodic;
 pub use plan::{Placement, Plan, PlanOutcome, Stop};
 pub use policy::{DelayFunction, ReschedulePolicy, RestartMode, RestartPolicy};
@@ -106,6 +112,7 @@ pub use scaling::{KEPT_SCALING_EVENTS, ScalingEvent, ScalingPolicy};
 pub use schedule::{ScheduleCron, TaskSchedule};
 pub use secret::SecretRef;
 pub use service::{AddressMode, Service, ServiceProvider, ServiceWeights};
+pub use shared::Shared;
 pub use taken::{Share, Taken, Thing};
 pub use task::{DispatchPayload, Lifecycle, LifecycleHook, LogConfig, Task};
 pub use task_state::{TaskEvent, TaskEventKind, TaskPhase, TaskState};

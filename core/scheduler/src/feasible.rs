@@ -10,7 +10,6 @@ mod compiled;
 mod device;
 mod distinct;
 mod equipment;
-mod glob;
 mod operator;
 mod target;
 
@@ -18,13 +17,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::FixedState;
 use muster_ids::{DriverName, Text};
-use muster_model::{Constraint, Group, Job, Node, Operand};
+use muster_model::{Constraint, Group, Job, Node, Operand, glob_matches};
 
 pub use compiled::Compiled;
 pub use device::DeviceDemand;
 pub use distinct::{Distinct, Occupancy};
 pub use equipment::Equipment;
-pub use glob::glob_matches;
 pub use target::Target;
 
 use crate::Limits;

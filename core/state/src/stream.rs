@@ -183,9 +183,10 @@ fn row(command: &Command, event: &Event) -> Option<(StreamRow, &'static str)> {
         Event::NodePoolUpserted(pool) => (StreamRow::NodePool(pool.clone()), "NodePoolUpserted"),
         Event::AclTokenUpserted(token) => (StreamRow::AclToken(Arc::clone(token)), "ACLTokenUpserted"),
         Event::AclTokenDeleted(token) => (StreamRow::AclToken(Arc::clone(token)), "ACLTokenDeleted"),
-        Event::DeploymentsCollected(_) | Event::CapacityFreed { .. } | Event::Collected { .. } => {
-            return None;
-        }
+        Event::DeploymentsCollected(_)
+        | Event::CapacityFreed { .. }
+        | Event::Collected { .. }
+        | Event::PeriodicLaunched(_) => return None,
     })
 }
 
@@ -201,7 +202,11 @@ const fn cause(command: &Command) -> &'static str {
 
 const fn eval_kind(command: &Command) -> &'static str {
     match command {
-        Command::JobRegister(_) | Command::JobRevert(_) | Command::JobScale(_) => "JobRegistered",
+        Command::JobRegister(_)
+        | Command::JobRevert(_)
+        | Command::JobScale(_)
+        | Command::JobDispatch(_)
+        | Command::PeriodicLaunch(_) => "JobRegistered",
         Command::JobDeregister(_) => "JobDeregistered",
         Command::PlanApply(_) => "PlanResult",
         _ => "EvaluationUpdated",

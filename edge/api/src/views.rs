@@ -8,6 +8,7 @@ mod agent;
 mod alloc;
 mod allocated;
 mod deployment;
+mod dispatch;
 mod drain;
 mod eval;
 mod event;
@@ -43,6 +44,7 @@ pub use deployment::{
     AllocDeploymentView, DeploymentAllocHealthRequest, DeploymentGroupView, DeploymentPauseRequest,
     DeploymentPromoteRequest, DeploymentUnblockRequest, DeploymentUpdateResponse, DeploymentView,
 };
+pub use dispatch::{JobDispatchRequest, JobDispatchResponse, PeriodicForceResponse};
 pub use drain::{DrainSpecInput, DrainStrategyView, LastDrainView, NodeDrainRequest, NodeDrainResponse};
 pub use eval::{EvalCountResponse, EvalDeleteRequest, EvalDeleteResponse, EvalStubView, EvalView};
 pub use event::{EventGapView, EventNotice, EventPayload, EventView};
@@ -50,9 +52,9 @@ pub use exec::{ExecHandshake, ExecInputFrame, ExecOutputFrame, ExecPiece, ExecRe
 pub use fs::{AllocFileInfo, StreamFrame};
 pub use host_stats::{HostCpu, HostDisk, HostMemory, HostStatsView};
 pub use job::{
-    EvalOptionsView, GroupSummaryView, JobDeregisterResponse, JobEvaluateRequest, JobListStub,
-    JobRegisterRequest, JobRegisterResponse, JobSubmissionView, JobSummaryView, JobValidateRequest,
-    JobValidateResponse, JobVersionsResponse, JobsParseRequest,
+    ChildrenSummaryView, EvalOptionsView, GroupSummaryView, JobDeregisterResponse, JobEvaluateRequest,
+    JobListStub, JobRegisterRequest, JobRegisterResponse, JobSubmissionView, JobSummaryView,
+    JobValidateRequest, JobValidateResponse, JobVersionsResponse, JobsParseRequest,
 };
 pub use job_status::{JobRef, JobStatusAllocView, JobStatusView, JobStatusesRequest};
 pub use metric::{MetricView, NodeScoreView};

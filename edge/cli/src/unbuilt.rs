@@ -27,8 +27,6 @@ pub(crate) const COMMANDS: &[&str] = &[
     "config validate",
     "debug",
     "eval delete",
-    "job dispatch",
-    "job periodic force",
     "license get",
     "login",
     "namespace apply",

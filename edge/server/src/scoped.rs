@@ -10,6 +10,7 @@ use muster_ids::{
 use muster_model::{
     AclToken, Alloc, Deployment, Evaluation, Group, Job, JobKey, JobSubmission, Node, Rescheduling,
 };
+use muster_state::command::{JobDispatch, Refusal};
 use muster_state::{IdPrefix, JobSummary, ScalingEvents, Snapshot, WatchKey};
 
 /// A snapshot seen through a grant.
@@ -61,6 +62,14 @@ impl<'a> Scoped<'a> {
         let seen = self.snapshot.scaling_policies();
         let seen = seen.filter(|(_, job, _)| self.grant.allows_namespace(&job.namespace));
         seen.map(|(id, job, group)| (id, &**job, group))
+    }
+
+    /// Whether a dispatch would be refused as things are here.
+    pub(crate) fn check_dispatch(&self, command: &JobDispatch) -> Result<(), Refusal> {
+        match self.grant.allows_namespace(&command.key.namespace) {
+            true => self.snapshot.check_dispatch(command),
+            false => Err(Refusal::DispatchUnknown),
+        }
     }
 
     pub(crate) fn submission(&self, job: &Job, version: u64) -> Option<&'a Arc<JobSubmission>> {
@@ -201,6 +210,14 @@ impl Beside {
 
     pub(crate) fn rescheduling(&self, alloc: &Alloc) -> Rescheduling {
         muster_scheduler::rescheduling(alloc, &self.0)
+    }
+
+    /// The runs of a periodic or parameterized job; none of any other.
+    pub(crate) fn children_of(&self, job: &Job) -> Vec<&Job> {
+        if !job.makes_children() {
+            return Vec::new();
+        }
+        self.0.children(&job.key()).into_iter().map(|child| &**child).collect()
     }
 
     /// A job's allocations, earlier jobs of its name left out.
