@@ -51,6 +51,10 @@ impl World {
             ports: [].into_iter().collect(),
             previous: None,
             metric: 0,
+            allotted: None,
+            in_deployment: false,
+            canary: false,
+            job_version: None,
         };
         world.plan(vec![placement], Vec::new());
         world.report(ClientStatus::Running);
@@ -79,12 +83,16 @@ impl World {
             placements,
             metrics: vec![Arc::new(AllocMetric::default())],
             evals_if_whole: Vec::new(),
+            deployment_id: None,
+            deployment: None,
+            deployment_updates: Vec::new(),
         })));
     }
 
     fn report(&mut self, status: ClientStatus) {
         let id = AllocId::from_random([2; 16]);
-        let updates = vec![AllocStatusReport { id, status, description: None, tasks: Vec::new() }];
+        let updates =
+            vec![AllocStatusReport { id, status, description: None, tasks: Vec::new(), health: None }];
         self.apply(Command::AllocClientUpdate(AllocClientUpdate { node_id: self.node, updates, seed: SEED }));
     }
 

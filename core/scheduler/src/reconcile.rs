@@ -13,7 +13,6 @@ mod disconnect;
 mod fate;
 mod names;
 mod per_node;
-mod reschedule;
 pub mod reschedule;
 mod rollout;
 mod run;

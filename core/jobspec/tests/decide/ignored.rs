@@ -89,10 +89,6 @@ fn what_placement_decides_is_neither_refused_nor_warned_of() {
 fn what_can_be_ignored_is_named_in_a_warning() {
     for (patch, fragment) in [
         (
-            json!({"Update": {"Canary": 1}}),
-            "Task group g: the `update` block has no effect in this version of muster",
-        ),
-        (
             in_task(&json!({"ScalingPolicies": [{"Type": "cpu", "Max": 500}]})),
             "the `scaling` block has no effect",
         ),

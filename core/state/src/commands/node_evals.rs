@@ -46,11 +46,6 @@ impl Concerned {
         self.0.entry(key).or_insert(current);
     }
 
-    /// All but those that another set has.
-    pub(super) fn leave_out(&mut self, other: &Self) {
-        self.0.retain(|key, _| !other.0.contains_key(key));
-    }
-
     /// Makes the evaluations.
     pub(super) fn evaluate(
         self,

@@ -218,6 +218,7 @@ fn children_are_counted_by_status_and_collected_like_any_job() {
             allocs: vec![crate::build::alloc_id(1)],
             jobs: jobs.into_iter().map(key).collect(),
             nodes: vec![],
+            ..GarbageCollect::default()
         })
     };
     let reply = world.ok(collect(vec!["p", &first]));
