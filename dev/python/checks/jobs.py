@@ -90,7 +90,8 @@ changed = copy.deepcopy(written)
 changed["TaskGroups"][0]["Tasks"][0]["Config"]["args"] = ["2000"]
 plan = api.job.plan_job("life", {"Job": changed}, diff=True)
 assert plan["Diff"]["Type"] == "Edited", plan
-assert plan["Annotations"]["DesiredTGUpdates"]["g"]["DestructiveUpdate"] == 2, plan
+# One at a time, as the default update strategy has it.
+assert plan["Annotations"]["DesiredTGUpdates"]["g"]["DestructiveUpdate"] == 1, plan
 assert api.job.plan_job("life", {"Job": changed}).get("Diff") is None
 large = copy.deepcopy(written)
 large["TaskGroups"][0]["Tasks"][0]["Resources"]["MemoryMB"] = 1 << 30
