@@ -12,7 +12,7 @@ mod counted;
 mod fate;
 mod names;
 mod per_node;
-mod reschedule;
+pub mod reschedule;
 mod rollout;
 mod run;
 

@@ -33,7 +33,7 @@ pub use agent::{
 };
 pub use alloc::{
     AllocListStub, AllocStopResponse, AllocView, AllocatedResources, AllocatedTaskResources,
-    DesiredTransitionView, PortMapping, Shared,
+    DesiredTransitionView, PortMapping, RescheduleEventView, RescheduleTrackerView, Shared,
 };
 pub use drain::{DrainSpecInput, DrainStrategyView, LastDrainView, NodeDrainRequest, NodeDrainResponse};
 pub use eval::{EvalCountResponse, EvalDeleteRequest, EvalDeleteResponse, EvalStubView, EvalView};

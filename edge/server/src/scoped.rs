@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use muster_acl::Grant;
 use muster_ids::{AccessorId, AllocId, EvalId, Index, Namespace, NodeId, NodePool, ScalingPolicyId};
-use muster_model::{AclToken, Alloc, Evaluation, Group, Job, JobKey, JobSubmission, Node};
+use muster_model::{AclToken, Alloc, Evaluation, Group, Job, JobKey, JobSubmission, Node, Rescheduling};
 use muster_state::{IdPrefix, JobSummary, ScalingEvents, Snapshot, WatchKey};
 
 /// A snapshot seen through a grant.
@@ -128,6 +128,11 @@ impl<'a> Scoped<'a> {
         self.snapshot.node(alloc.node_id).map(|node| &**node)
     }
 
+    /// What became of the failures of an allocation of this view.
+    pub(crate) fn rescheduling(&self, alloc: &Alloc) -> Rescheduling {
+        muster_scheduler::rescheduling(alloc, self.snapshot)
+    }
+
     /// Whether a pool exists and may be seen under `pools`: the same caller's grant to read node pools.
     pub(crate) fn has_pool(&self, pool: &NodePool, pools: &Grant) -> bool {
         pools.allows_pool(pool) && self.snapshot.node_pools().any(|known| known == pool)
@@ -166,6 +171,10 @@ impl Beside {
 
     pub(crate) fn node_of(&self, alloc: &Alloc) -> Option<&Node> {
         self.0.node(alloc.node_id).map(|node| &**node)
+    }
+
+    pub(crate) fn rescheduling(&self, alloc: &Alloc) -> Rescheduling {
+        muster_scheduler::rescheduling(alloc, &self.0)
     }
 
     /// A job's allocations, earlier jobs of its name left out.

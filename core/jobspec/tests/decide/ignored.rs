@@ -18,7 +18,6 @@ fn what_would_change_what_runs_is_not_registered() {
             in_group(&json!({"Volumes": {"data": {"Type": "host", "Source": "data"}}})),
             "a `volume` block",
         ),
-        ("batch", in_group(&json!({"MaxRunDuration": "1h"})), "Task group g: `max_run_duration`"),
         ("service", in_group(&json!({"Networks": [{"Mode": "bridge"}]})), "network mode `bridge`"),
         ("service", in_group(&json!({"Networks": [{"Mode": "none"}]})), "network mode `none`"),
         (

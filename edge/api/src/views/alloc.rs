@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use muster_ids::AllocId;
 use muster_jobspec::JobInput;
-use muster_model::{Alloc, DesiredTransition, Group, Node};
+use muster_model::{Alloc, DesiredTransition, Group, Node, RescheduleEvent, Rescheduling};
 use serde::{Deserialize, Serialize};
 
 use super::{MetricView, TaskStateView};
@@ -41,6 +41,10 @@ pub struct AllocView {
     pub previous_allocation: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub next_allocation: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reschedule_tracker: Option<RescheduleTrackerView>,
+    #[serde(rename = "FollowupEvalID", skip_serializing_if = "String::is_empty")]
+    pub followup_eval_id: String,
     pub create_index: u64,
     pub modify_index: u64,
     pub alloc_modify_index: u64,
@@ -72,11 +76,23 @@ impl AllocView {
             task_states: task_states(alloc),
             previous_allocation: id_text(alloc.previous),
             next_allocation: id_text(alloc.next),
+            reschedule_tracker: None,
+            followup_eval_id: String::new(),
             create_index: alloc.create_index.0,
             modify_index: alloc.modify_index.0,
             alloc_modify_index: alloc.alloc_modify_index.0,
             create_time: alloc.create_time.0,
             modify_time: alloc.modify_time.0,
+        }
+    }
+
+    /// With what became of its failures.
+    #[must_use]
+    pub fn rescheduled(self, found: &Rescheduling) -> Self {
+        Self {
+            reschedule_tracker: RescheduleTrackerView::new(found),
+            followup_eval_id: follow_up(found),
+            ..self
         }
     }
 }
@@ -109,6 +125,7 @@ pub struct AllocListStub {
     #[serde(rename = "FollowupEvalID")]
     pub followup_eval_id: String,
     pub next_allocation: String,
+    pub reschedule_tracker: Option<RescheduleTrackerView>,
     pub create_index: u64,
     pub modify_index: u64,
     pub create_time: i64,
@@ -138,11 +155,65 @@ impl AllocListStub {
             task_states: with_task_states.then(|| task_states(alloc)).filter(|states| !states.is_empty()),
             followup_eval_id: String::new(),
             next_allocation: id_text(alloc.next),
+            reschedule_tracker: None,
             create_index: alloc.create_index.0,
             modify_index: alloc.modify_index.0,
             create_time: alloc.create_time.0,
             modify_time: alloc.modify_time.0,
         }
+    }
+
+    /// With what became of its failures.
+    #[must_use]
+    pub fn rescheduled(self, found: &Rescheduling) -> Self {
+        Self {
+            reschedule_tracker: RescheduleTrackerView::new(found),
+            followup_eval_id: follow_up(found),
+            ..self
+        }
+    }
+}
+
+fn follow_up(found: &Rescheduling) -> String {
+    found.follow_up.map(|id| id.to_string()).unwrap_or_default()
+}
+
+/// How often the work was moved after failures.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct RescheduleTrackerView {
+    pub events: Vec<RescheduleEventView>,
+    /// `ok` or `no placement`
+    pub last_reschedule: String,
+}
+
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct RescheduleEventView {
+    /// Unix nanoseconds.
+    pub reschedule_time: i64,
+    #[serde(rename = "PrevAllocID")]
+    pub prev_alloc_id: String,
+    #[serde(rename = "PrevNodeID")]
+    pub prev_node_id: String,
+    /// Nanoseconds.
+    pub delay: u64,
+}
+
+impl RescheduleTrackerView {
+    fn new(found: &Rescheduling) -> Option<Self> {
+        let event = |event: &RescheduleEvent| RescheduleEventView {
+            reschedule_time: event.time.0,
+            prev_alloc_id: event.previous.to_string(),
+            prev_node_id: event.previous_node.to_string(),
+            delay: u64::try_from(event.delay.as_nanos()).unwrap_or(u64::MAX),
+        };
+        let last = if found.unplaced { "no placement" } else { "ok" };
+        let told = found.unplaced || !found.events.is_empty();
+        told.then(|| Self {
+            events: found.events.iter().map(event).collect(),
+            last_reschedule: last.to_owned(),
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! A job as the jobs page of a user interface shows it.
 
+use muster_ids::EvalId;
 use muster_model::{Alloc, Job};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -70,8 +71,13 @@ pub struct DeploymentHealthView {
 }
 
 impl JobStatusView {
+    /// `follow_up` gives the evaluation that will replace a failed allocation.
     #[must_use]
-    pub fn new<'a>(job: &Job, allocs: impl Iterator<Item = &'a Alloc>) -> Self {
+    pub fn new<'a>(
+        job: &Job,
+        allocs: impl Iterator<Item = &'a Alloc>,
+        follow_up: impl Fn(&Alloc) -> Option<EvalId>,
+    ) -> Self {
         let mut allocs: Vec<&Alloc> = allocs.collect();
         allocs.sort_unstable_by_key(|alloc| alloc.id);
         let whole = muster_jobspec::view(job);
@@ -86,7 +92,13 @@ impl JobStatusView {
             version: job.version,
             submit_time: job.submit_time.0,
             modify_index: job.modify_index.0,
-            allocs: allocs.into_iter().map(Into::into).collect(),
+            allocs: allocs
+                .into_iter()
+                .map(|alloc| JobStatusAllocView {
+                    followup_eval_id: follow_up(alloc).map(|id| id.to_string()).unwrap_or_default(),
+                    ..alloc.into()
+                })
+                .collect(),
             group_count_sum: job.groups.iter().map(|group| group.count).fold(0, u32::saturating_add),
             child_statuses: None,
             parent_id: whole.parent_id.unwrap_or_default(),

@@ -4,6 +4,7 @@ use muster_api::views::EvalView;
 use muster_jobspec::JobInput;
 
 use super::Details;
+use crate::alloc::deadline::RunLimits;
 use crate::failure::Failure;
 use crate::ids::short;
 use crate::keyvalue::KeyValues;
@@ -47,7 +48,8 @@ pub(super) fn sections(
     }
     placement_failure(shell, &details.evaluations)?;
     shell.heading("Allocations")?;
-    match crate::alloc::list_table(shell, &details.allocations, verbose) {
+    let limits = RunLimits::of(job);
+    match crate::alloc::timed_table(shell, &details.allocations, verbose, &limits) {
         Some(table) => shell.table(&table),
         None => shell.line("No allocations placed"),
     }

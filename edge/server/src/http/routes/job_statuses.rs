@@ -32,7 +32,10 @@ pub(crate) fn list(read: &Read<'_>) -> ListResult<JobStatusView> {
         .options
         .paginate_from(!read.options.reverse, jobs, |job| ByChange(job.modify_index, ByName(job.key())))?;
     let beside = read.state.beside();
-    let view = move |job: Arc<Job>| JobStatusView::new(&job, beside.allocs_of(&job).map(|alloc| &**alloc));
+    let view = move |job: Arc<Job>| {
+        let allocs = beside.allocs_of(&job).map(|alloc| &**alloc);
+        JobStatusView::new(&job, allocs, |alloc| beside.rescheduling(alloc).follow_up)
+    };
     Ok(Listing::new(page, [WatchKey::Jobs, WatchKey::Allocs], Arc::clone, view))
 }
 
