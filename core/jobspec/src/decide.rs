@@ -13,7 +13,6 @@ mod check;
 mod cleanup;
 mod connect;
 mod constraint;
-mod cron;
 mod csi;
 mod disconnect;
 mod dispatch;
@@ -42,7 +41,6 @@ mod ui;
 mod update;
 mod vault;
 mod volume;
-mod zone;
 
 use muster_ids::{NodePool, Region};
 use muster_model::Job;
@@ -50,7 +48,7 @@ use muster_model::Job;
 use crate::JobInput;
 
 pub(crate) use basics::text_map;
-pub use cron::{CronError, parse_cron};
+pub(crate) use dispatch::reference;
 pub(crate) use error::Findings;
 pub(crate) use error::Step;
 pub use error::{ValidationError, validation_message};

@@ -72,7 +72,10 @@ pub use logs::LogConfigInput;
 pub use migrate::MigrateInput;
 pub use multiregion::{MultiregionInput, RegionSpecInput, RegionStrategyInput};
 pub use network::{CniInput, DnsInput, NetworkInput, PortInput};
-pub use periodic::{DispatchPayloadInput, ParameterizedInput, PeriodicInput};
+pub use periodic::{
+    AllowedConstraintInput, AllowedInput, BoundsInput, DispatchPayloadInput, ParameterizedInput,
+    PeriodicInput,
+};
 pub use reschedule::RescheduleInput;
 pub use resources::ResourcesInput;
 pub use restart::RestartInput;

@@ -20,7 +20,7 @@ mod preserve;
 mod view;
 mod wire;
 
-pub use decide::{CronError, Decided, Limits, ValidationError, decide, parse_cron, validation_message};
+pub use decide::{Decided, Limits, ValidationError, decide, validation_message};
 pub use hcl::{Places, parse_hcl, parse_hcl_with_places};
 pub use input::JobInput;
 pub use json::{ParseError, parse_json};

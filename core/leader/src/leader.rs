@@ -16,7 +16,7 @@ use muster_state::command::{Command, EvalUpdate, Event, IdSeed, NodeStatusUpdate
 
 use crate::{
     BatchId, BatchLimits, BlockedEvals, BrokerLimits, Deployments, Drainer, EvalBroker, Expiry,
-    HeartbeatLimits, Heartbeats, Lease, PlanBatch, PlanQueue, Token,
+    HeartbeatLimits, Heartbeats, Lease, PeriodicDispatcher, PlanBatch, PlanQueue, Token,
 };
 
 /// How often evaluations that gave up on conflicting plans are tried again.
@@ -58,6 +58,7 @@ pub struct Leader {
     /// How many versions of a job the operator wants kept; `None` leaves it as the cluster has it.
     pub tracked_versions: Option<u32>,
     deployments: Deployments,
+    pub periodic: PeriodicDispatcher,
     retries: VecDeque<Work>,
     /// Attempts behind the plans now in the queue.
     attempts: BTreeMap<Token, Work>,
@@ -79,6 +80,7 @@ impl Leader {
             drainer: Drainer::default(),
             tracked_versions: None,
             deployments: Deployments::default(),
+            periodic: PeriodicDispatcher::default(),
             retries: VecDeque::new(),
             attempts: BTreeMap::new(),
             superseded: Vec::new(),
@@ -92,6 +94,7 @@ impl Leader {
         self.leading_from = Some(snapshot.index());
         let live = snapshot.nodes().filter(|node| node.status != NodeStatus::Down).map(|node| node.id);
         self.heartbeats.lead(live, now, Duration::ZERO);
+        self.periodic.lead(now);
         self.refill(snapshot, now);
     }
 
@@ -125,6 +128,7 @@ impl Leader {
         self.plans.flush();
         self.drainer.flush();
         self.deployments.flush();
+        self.periodic.flush();
         self.retries.clear();
         self.attempts.clear();
         self.superseded.clear();
@@ -144,11 +148,13 @@ impl Leader {
         }
         self.drainer.refill(snapshot);
         self.deployments.refill(snapshot);
+        self.periodic.refill(snapshot);
     }
 
     fn take_event(&mut self, event: &Event, index: Index, now: UnixNanos) {
         self.drainer.take_event(event, index);
         self.deployments.take_event(event);
+        self.periodic.take_event(event, index);
         match event {
             Event::EvalUpdated(eval) => self.take_eval(eval, now),
             Event::CapacityFreed { class, .. } => {
@@ -302,6 +308,7 @@ impl Leader {
             .collect();
         commands.extend(self.drainer.decide(snapshot, now, draw));
         commands.extend(self.deployments.decide(snapshot, now, draw));
+        commands.extend(self.periodic.decide(snapshot, now, draw));
         commands
     }
 
@@ -326,6 +333,7 @@ impl Leader {
             self.heartbeats.next_deadline(now),
             self.drainer.next_deadline(),
             self.deployments.next_deadline(),
+            self.periodic.next_deadline(),
         ];
         Overdue { superseded, failed, expiry, next: deadlines.into_iter().flatten().min() }
     }

@@ -13,6 +13,7 @@ pub mod gc;
 mod heartbeats;
 mod leader;
 mod node_jobs;
+mod periodic;
 mod plan_queue;
 
 pub use blocked_evals::{BlockedEvals, BlockedStats};
@@ -22,4 +23,5 @@ pub use eval_broker::{BrokerLimits, BrokerStats, EvalBroker, Lease, Token, Token
 pub use heartbeats::{Expiry, HeartbeatLimits, Heartbeats};
 pub use leader::{Draw, Leader, Overdue, Work};
 pub use node_jobs::jobs_of_node;
+pub use periodic::PeriodicDispatcher;
 pub use plan_queue::{BatchId, BatchLimits, PlanBatch, PlanQueue, PlanQueueStats};

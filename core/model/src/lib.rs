@@ -23,6 +23,7 @@ pub mod dispatch;
 pub mod drain;
 pub mod eval;
 pub mod gateway;
+pub mod glob;
 pub mod group;
 pub mod identity;
 pub mod job;
@@ -40,6 +41,7 @@ pub mod scaling;
 pub mod schedule;
 pub mod secret;
 pub mod service;
+pub mod shared;
 pub mod task;
 pub mod task_state;
 pub mod template;
@@ -70,13 +72,17 @@ pub use deployment::{
 };
 pub use device::{DeviceRequest, Numa, NumaAffinity};
 pub use disconnect::{Disconnect, Reconcile};
-pub use dispatch::{Parameterized, PayloadRule};
+pub use dispatch::{
+    Allowed, AllowedConstraint, Bounds, DispatchLimits, OverrideRefusal, Overrides, Parameterized,
+    PayloadRule, task_at,
+};
 pub use drain::{DrainDeadline, DrainSpec, DrainStatus, DrainStrategy, LastDrain};
 pub use eval::{EvalStatus, EvalTrigger, Evaluation};
 pub use gateway::{
     BindAddress, Gateway, GatewayProxy, GatewayTls, HeaderModifiers, Ingress, IngressListener,
     IngressService, LinkedService, Mesh, Sds, Terminating,
 };
+pub use glob::glob_matches;
 pub use group::{EphemeralDisk, Group};
 pub use identity::{Identity, IdentityChange, TokenChange};
 pub use job::{Job, JobKey, JobStatus, JobSubmission, JobType, SourceFormat};
@@ -85,7 +91,7 @@ pub use migrate::Migrate;
 pub use multiregion::{Multiregion, OnRegionFailure, RegionSpec, RegionStrategy};
 pub use network::{Cni, Dns, GroupNetwork, NetworkMode, PortRequest};
 pub use node::{DriverInfo, Eligibility, HostVolume, Node, NodeCapacity, NodeEvent, NodeStatus, Reserved};
-pub use payload::{Payload, PayloadTooLarge};
+pub use payload::Payload;
 pub use periodic::Periodic;
 pub use plan::{Placement, Plan, PlanOutcome, Stop};
 pub use policy::{DelayFunction, ReschedulePolicy, RestartMode, RestartPolicy};
@@ -94,6 +100,7 @@ pub use scaling::{KEPT_SCALING_EVENTS, ScalingEvent, ScalingPolicy};
 pub use schedule::{ScheduleCron, TaskSchedule};
 pub use secret::SecretRef;
 pub use service::{AddressMode, Service, ServiceProvider, ServiceWeights};
+pub use shared::Shared;
 pub use task::{DispatchPayload, Lifecycle, LifecycleHook, LogConfig, Task};
 pub use task_state::{TaskEvent, TaskEventKind, TaskPhase, TaskState};
 pub use template::{ChangeMode, ChangeScript, Template, TemplateWait};

@@ -40,7 +40,7 @@ fn job() -> Job {
         name: "shop".into(),
         namespace: "team".parse().unwrap(),
         meta: map(&[("level", "job"), ("only_job", "j")]),
-        groups: vec![group()],
+        groups: vec![group()].into(),
         ..muster_builders::job("shop/dispatch-17-ab", JobType::Service, 1)
     }
 }

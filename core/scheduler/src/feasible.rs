@@ -8,7 +8,6 @@
 
 mod compiled;
 mod distinct;
-mod glob;
 mod operator;
 mod target;
 
@@ -16,11 +15,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::FixedState;
 use muster_ids::{DriverName, Text};
-use muster_model::{Constraint, Group, Job, Node, Operand};
+use muster_model::{Constraint, Group, Job, Node, Operand, glob_matches};
 
 pub use compiled::Compiled;
 pub use distinct::{Distinct, Occupancy};
-pub use glob::glob_matches;
 pub use target::Target;
 
 use crate::Limits;

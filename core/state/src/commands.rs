@@ -8,11 +8,13 @@ mod acl_token_update;
 mod alloc_client_update;
 mod alloc_migrate;
 mod alloc_stop;
+mod child;
 mod deployment;
 mod eval_update;
 mod feature_level_raise;
 mod garbage_collect;
 mod job_deregister;
+pub(crate) mod job_dispatch;
 mod job_evaluate;
 mod job_register;
 mod job_revert;
@@ -28,6 +30,7 @@ mod node_evals;
 mod node_news;
 mod node_register;
 mod node_status_update;
+mod periodic_launch;
 mod plan_apply;
 mod tracked_versions_set;
 
@@ -66,5 +69,7 @@ pub(crate) fn apply(tables: &mut Tables, cx: &mut Change, command: &Command) -> 
         Command::DeploymentPromote(command) => deployment::apply_promote(tables, cx, command),
         Command::DeploymentPause(command) => deployment::apply_pause(tables, cx, command),
         Command::DeploymentAllocHealth(command) => deployment::apply_alloc_health(tables, cx, command),
+        Command::JobDispatch(command) => job_dispatch::apply(tables, cx, command),
+        Command::PeriodicLaunch(command) => periodic_launch::apply(tables, cx, command),
     }
 }

@@ -2,6 +2,7 @@
 //! is needed for the state to work, and none may change it.
 
 mod capacity;
+mod children;
 mod deployments;
 mod hashes;
 mod indexes;
@@ -37,6 +38,9 @@ pub fn check(snapshot: &Snapshot) -> Result<(), Violation> {
     jobs::statuses_are_derived(tables)?;
     jobs::versions_descend(tables)?;
     jobs::tags_are_unique(tables)?;
+    children::children_are_counted(tables)?;
+    children::schedules_are_followed(tables)?;
+    children::tokens_name_their_children(tables)?;
     jobs::at_most_one_blocked_evaluation(tables)?;
     nodes::draining_nodes_take_nothing(tables)?;
     scaling::events_belong_to_jobs(tables)?;

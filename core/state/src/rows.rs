@@ -41,8 +41,10 @@ pub enum RowKind {
     Eval = 7,
     Alloc = 8,
     Deployment = 9,
+    PeriodicLaunch = 10,
     /// What happened to the counts of a job's groups.
     ScalingEvents = 12,
+    DispatchToken = 13,
     AclToken = 20,
 }
 
@@ -61,7 +63,9 @@ impl RowKind {
             7 => Self::Eval,
             8 => Self::Alloc,
             9 => Self::Deployment,
+            10 => Self::PeriodicLaunch,
             12 => Self::ScalingEvents,
+            13 => Self::DispatchToken,
             20 => Self::AclToken,
             _ => return None,
         })

@@ -9,9 +9,6 @@ use crate::support::{assert_not_registrable, in_group, in_task, job, outcome};
 fn what_would_change_what_runs_is_not_registered() {
     let connect = json!({"SidecarService": {"Proxy": {"Upstreams": [{"DestinationName": "db", "LocalBindPort": 5432}]}}});
     for (kind, patch, fragment) in [
-        ("batch", json!({"Periodic": {"Specs": ["* * * * *"]}}), "a `periodic` block is not supported"),
-        ("batch", json!({"Periodic": {"Enabled": false}}), "would run once, at once"),
-        ("batch", json!({"ParameterizedJob": {}}), "a `parameterized` block is not supported"),
         ("service", json!({"Multiregion": {"Regions": [{"Name": "eu"}]}}), "a `multiregion` block"),
         (
             "service",

@@ -245,7 +245,7 @@ pub fn with_class(mut node: Node) -> Node {
 
 /// A job with one group `g` of one `raw_exec` task `t`.
 pub fn job(name: &str, kind: JobType) -> Job {
-    Job { groups: vec![group("g", kind)], ..muster_builders::job(name, kind, 1) }
+    Job { groups: vec![group("g", kind)].into(), ..muster_builders::job(name, kind, 1) }
 }
 
 fn group(name: &str, kind: JobType) -> Group {

@@ -50,8 +50,14 @@ pub(crate) fn encode<E>(
     for row in tables.deployments.rows.values() {
         sink(to_row(RowKind::Deployment, &row.deployment))?;
     }
+    for record in tables.periodic_launches.rows.values() {
+        sink(to_row(RowKind::PeriodicLaunch, record))?;
+    }
     for events in tables.scaling_events.rows.values() {
         sink(to_row(RowKind::ScalingEvents, events))?;
+    }
+    for record in tables.dispatch_tokens.rows.values() {
+        sink(to_row(RowKind::DispatchToken, record))?;
     }
     for record in tables.acl_tokens.rows.values() {
         sink(to_row(RowKind::AclToken, record))?;
@@ -69,6 +75,8 @@ fn meta(tables: &Tables, detached: &Detached<'_>) -> MetaRecord {
         tables.evals.ids.len(),
         tables.allocs.ids.len(),
         tables.scaling_events.rows.len(),
+        tables.periodic_launches.rows.len(),
+        tables.dispatch_tokens.rows.len(),
         tables.acl_tokens.rows.len(),
         tables.deployments.rows.len(),
     ];

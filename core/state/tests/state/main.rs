@@ -6,13 +6,16 @@
 mod acl;
 mod allocs;
 mod build;
+mod children;
 mod collect;
 mod deployments;
+mod dispatch;
 mod drains;
 mod evals;
 mod golden;
 mod jobs;
 mod nodes;
+mod periodic;
 mod plans;
 mod random;
 mod rows;

@@ -3,23 +3,23 @@
 
 use std::collections::BTreeMap;
 
-use muster_ids::{GroupName, Index};
+use muster_ids::{GroupName, Index, UnixNanos};
 use muster_model::{
     ClientStatus, DeploymentFailure, DesiredTransition, DrainDeadline, DrainSpec, Eligibility, EvalStatus,
-    JobType, NodeStatus, Plan, Resources, ScalingPolicy, VersionTag,
+    Job, JobType, NodeStatus, Parameterized, Plan, Resources, ScalingPolicy, VersionTag,
 };
 use muster_state::command::{
     AllocMigrate, AllocStop, Command, DeploymentAllocHealth, DeploymentFail, DeploymentPause,
     DeploymentPromote, EvalUpdate, GarbageCollect, JobEvaluate, JobRegister, JobRevert, JobScale,
-    JobStability, JobTagApply, JobTagRemove, NodeDrainFinish, NodeDrainUpdate, NodeEligibilityUpdate,
+    JobStability, JobTagApply, JobTagRemove, LaunchCause, NodeDrainFinish, NodeDrainUpdate, NodeEligibilityUpdate,
     TrackedVersionsSet,
 };
 use muster_state::{Snapshot, State};
 use proptest::prelude::*;
 
 use crate::build::{
-    SEED, deployment, deployment_id, deregister, eval_id, evaluation, job, join, key, node, node_id,
-    placement, plan, register, report, status, stop,
+    SEED, deployment, deployment_id, deregister, dispatch, dispatching, eval_id, evaluation, job, join, key, launch,
+    node, node_id, parameterized, periodic, placement, plan, register, report, status, stop,
 };
 use crate::world::{World, keys, rows};
 
@@ -32,7 +32,7 @@ struct Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Vec<Step>>> {
-    let step = (0..24u8, 0..1000u32, 0..1000u32).prop_map(|(kind, a, b)| Step { kind, a, b });
+    let step = (0..29u8, 0..1000u32, 0..1000u32).prop_map(|(kind, a, b)| Step { kind, a, b });
     prop::collection::vec(prop::collection::vec(step, 1..3), 1..50)
 }
 
@@ -161,10 +161,38 @@ impl History {
                     all.filter(|(at, _)| !(*at as u32 + b).is_multiple_of(3)).map(|(_, id)| id).collect();
                 Command::AllocMigrate(AllocMigrate { allocs, seed: SEED })
             }
+            26 => {
+                let mut parent = match a % 3 {
+                    0 => parameterized("p", Parameterized::default()),
+                    1 => periodic("q"),
+                    _ => Job {
+                        periodic: periodic("q").periodic,
+                        ..parameterized("both", Parameterized::default())
+                    },
+                };
+                parent.priority = 1 + (b % 2) as u16;
+                register(parent, self.fresh())
+            }
+            27 => {
+                let mut of = dispatching(["p", "both"][a as usize % 2], self.fresh());
+                of.token = (!b.is_multiple_of(3)).then(|| format!("t{}", b % 4).into());
+                dispatch(of)
+            }
+            24 => {
+                let parents: Vec<_> = now.scheduled_jobs().cloned().collect();
+                let parent = pick(parents.into_iter(), a)?;
+                let at = UnixNanos(now.time().0 + i64::from(b % 3) * 1_000_000_000);
+                let cause = if b.is_multiple_of(2) { LaunchCause::Force } else { LaunchCause::Schedule(at) };
+                launch(parent.id.as_str(), cause, self.fresh())
+            }
+            25 => {
+                let job = pick(now.jobs().collect::<Vec<_>>().into_iter(), a)?;
+                deregister(job.id.as_str(), b.is_multiple_of(2), self.fresh())
+            }
             _ => Command::GarbageCollect(GarbageCollect {
                 evals: now.evals().map(|eval| eval.id).filter(|_| a.is_multiple_of(2)).collect(),
                 allocs: now.allocs().map(|alloc| alloc.id).collect(),
-                jobs: JOBS.iter().map(|(id, _)| key(id)).collect(),
+                jobs: now.jobs().map(|job| job.key()).collect(),
                 nodes: (1..=3).map(node_id).collect(),
                 deployments: now.deployments().map(|one| one.id).filter(|_| b.is_multiple_of(3)).collect(),
             }),
@@ -340,7 +368,8 @@ fn restore_gives_the_same(world: &World) {
     for key in keys(&now) {
         assert_eq!(now.watch_index(&key), again.watch_index(&key), "{key:?}");
     }
-    for (id, _) in JOBS {
-        assert_eq!(now.job_summary(&key(id)), again.job_summary(&key(id)));
+    for job in now.jobs() {
+        assert_eq!(now.job_summary(&job.key()), again.job_summary(&job.key()));
     }
+    assert!(now.miscounted_jobs().is_empty());
 }
