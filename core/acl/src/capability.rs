@@ -19,6 +19,8 @@ pub enum Capability {
     TagJobVersion,
     RevertJob,
     StableJob,
+    DispatchJob,
+    ForcePeriodicJob,
     AllocLifecycle,
     GcAllocation,
     AllocExec,
@@ -66,6 +68,8 @@ impl Capability {
             | Self::TagJobVersion
             | Self::RevertJob
             | Self::StableJob
+            | Self::DispatchJob
+            | Self::ForcePeriodicJob
             | Self::AllocLifecycle
             | Self::GcAllocation
             | Self::AllocExec
@@ -100,6 +104,8 @@ impl Capability {
             Self::TagJobVersion => "ns:tag-job-version",
             Self::RevertJob => "ns:revert-job",
             Self::StableJob => "ns:stable-job",
+            Self::DispatchJob => "ns:dispatch-job",
+            Self::ForcePeriodicJob => "ns:force-periodic-job",
             Self::AllocLifecycle => "ns:alloc-lifecycle",
             Self::GcAllocation => "ns:gc-allocation",
             Self::AllocExec => "ns:alloc-exec",

@@ -24,6 +24,7 @@ pub mod logs;
 pub mod migrate;
 pub mod multiregion;
 pub mod network;
+pub mod overrides;
 pub mod periodic;
 pub mod reschedule;
 pub mod resources;
@@ -72,6 +73,7 @@ pub use logs::LogConfigInput;
 pub use migrate::MigrateInput;
 pub use multiregion::{MultiregionInput, RegionSpecInput, RegionStrategyInput};
 pub use network::{CniInput, DnsInput, NetworkInput, PortInput};
+pub use overrides::OverridesInput;
 pub use periodic::{
     AllowedConstraintInput, AllowedInput, BoundsInput, DispatchPayloadInput, ParameterizedInput,
     PeriodicInput,

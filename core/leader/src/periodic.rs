@@ -115,6 +115,12 @@ impl PeriodicDispatcher {
         self.due.first().map(|(at, _)| *at)
     }
 
+    /// Jobs whose next launch is known.
+    #[must_use]
+    pub fn tracked(&self) -> usize {
+        self.planned.len()
+    }
+
     fn plan(&mut self, snapshot: &Snapshot, key: JobKey) {
         self.forget(&key);
         let next = snapshot.schedule_followed_until(&key).and_then(|until| {

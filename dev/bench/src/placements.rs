@@ -78,6 +78,7 @@ async fn start(dir: &std::path::Path) -> Server {
         search: muster_server::http::SearchLimits::default(),
         event_buffer: 10_000,
         metrics: muster_telemetry::Metrics::default(),
+        dispatched_summaries: true,
         collection_interval: Duration::from_secs(3600),
     };
     let info = |_| {

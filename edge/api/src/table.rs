@@ -61,6 +61,12 @@ routes! {
     JobPlan: Post|Put "/v1/job/{*job}/plan", (JobPlanRequest) -> JobPlanResponse, requires [SubmitJob|PlanJob];
     /// Ask for a new evaluation of a job.
     JobEvaluate: Post|Put "/v1/job/{*job}/evaluate", (JobEvaluateRequest) -> JobRegisterResponse, requires [SubmitJob|EvaluateJob];
+    /// Make a child of a parameterized job; with a token, once.
+    JobDispatch: Post|Put "/v1/job/{*job}/dispatch", (JobDispatchRequest) -> JobDispatchResponse, requires [DispatchJob] & [idempotency_token];
+    /// Make a child of a parameterized job with the body as its payload.
+    JobDispatchPayload: Post|Put "/v1/job/{*job}/dispatch/payload", (Value) -> JobDispatchResponse, requires [DispatchJob] & [idempotency_token];
+    /// Make a child of a periodic job now.
+    PeriodicForce: Post|Put "/v1/job/{*job}/periodic/force", (()) -> PeriodicForceResponse, requires [DispatchJob|SubmitJob|ForcePeriodicJob];
     /// One job.
     JobRead: Get "/v1/job/{*job}", (()) -> JobInput, requires [ReadJob], blocking;
     /// Register a job under the id in the path.

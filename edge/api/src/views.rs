@@ -6,6 +6,7 @@ mod acl;
 mod action;
 mod agent;
 mod alloc;
+mod dispatch;
 mod drain;
 mod eval;
 mod event;
@@ -35,6 +36,7 @@ pub use alloc::{
     AllocListStub, AllocStopResponse, AllocView, AllocatedResources, AllocatedTaskResources,
     DesiredTransitionView, PortMapping, Shared,
 };
+pub use dispatch::{JobDispatchRequest, JobDispatchResponse, PeriodicForceResponse};
 pub use drain::{DrainSpecInput, DrainStrategyView, LastDrainView, NodeDrainRequest, NodeDrainResponse};
 pub use eval::{EvalCountResponse, EvalDeleteRequest, EvalDeleteResponse, EvalStubView, EvalView};
 pub use event::{EventGapView, EventNotice, EventPayload, EventView};
@@ -42,7 +44,7 @@ pub use exec::{ExecHandshake, ExecInputFrame, ExecOutputFrame, ExecPiece, ExecRe
 pub use fs::{AllocFileInfo, StreamFrame};
 pub use host_stats::{HostCpu, HostDisk, HostMemory, HostStatsView};
 pub use job::{
-    EvalOptionsView, GroupSummaryView, JobDeregisterResponse, JobEvaluateRequest, JobListStub,
+    ChildrenSummaryView, EvalOptionsView, GroupSummaryView, JobDeregisterResponse, JobEvaluateRequest, JobListStub,
     JobRegisterRequest, JobRegisterResponse, JobSubmissionView, JobSummaryView, JobValidateRequest,
     JobValidateResponse, JobVersionsResponse, JobsParseRequest,
 };

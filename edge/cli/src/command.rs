@@ -97,11 +97,13 @@ commands! {
     EvalStatus(eval::status::EvalStatus): "eval status" or "eval-status", "Show an evaluation and what it could not place.";
     JobAction(job::action::JobAction): "job action" or "action", "Run a command that a job has prepared for a task.";
     JobAllocs(job::allocs::JobAllocs): "job allocs", "List the allocations of a job.";
+    JobDispatch(job::dispatch::JobDispatch): "job dispatch", "Run a parameterized job with what it is to work on.";
     JobEval(job::eval::JobEval): "job eval", "Evaluate a job again.";
     Fmt(fmt::Fmt): "fmt", "Lay out job files and other HCL in the canonical form.";
     JobHistory(job::history::JobHistory): "job history", "Show the versions of a job and what each changed.";
     JobInit(job::init::JobInit): "job init" or "init", "Write an example job file.";
     JobInspect(job::inspect::JobInspect): "job inspect" or "inspect", "Print a job as the servers hold it.";
+    JobPeriodicForce(job::periodic::force::PeriodicForce): "job periodic force", "Run a periodic job now.";
     JobPlan(job::plan::JobPlan): "job plan" or "plan", "Show what registering a job file would change.";
     JobRestart(job::restart::JobRestart): "job restart", "Restart or replace the allocations of a job, batch by batch.";
     JobRevert(job::revert::JobRevert): "job revert", "Register what an earlier version of a job asked for.";

@@ -27,10 +27,17 @@ const COMMANDS: &[(&str, bool, &str)] = &[
     ("eval status", true, "monitor verbose json t= ui!"),
     ("fmt", false, "check write list recursive"),
     ("job allocs", true, "verbose all json t="),
+    (
+        "job dispatch",
+        true,
+        "detach verbose wait idempotency-token= id-prefix-template= ui! priority= meta= constraint= node= node-pool= \
+         datacenter= count= cpu= memory=",
+    ),
     ("job eval", true, "force-reschedule detach verbose"),
     ("job history", true, "p full json version= t= diff-tag= diff-version="),
     ("job init", false, "short connect template=! list-templates!"),
     ("job inspect", true, "json hcl with-vars t= version="),
+    ("job periodic force", true, "detach verbose"),
     (
         "job plan",
         true,
@@ -161,7 +168,6 @@ fn older_words_mean_their_commands() {
 fn commands_that_are_not_built_yet_are_known() {
     for (line, words) in [
         ("nomad volume status x", "volume status"),
-        ("nomad job dispatch -detach x", "job dispatch"),
         ("nomad operator snapshot save", "operator snapshot save"),
         ("nomad namespace", "namespace"),
     ] {

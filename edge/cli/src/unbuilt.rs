@@ -35,8 +35,6 @@ pub(crate) const COMMANDS: &[&str] = &[
     "deployment unblock",
     "eval delete",
     "job deployments",
-    "job dispatch",
-    "job periodic force",
     "job promote",
     "license get",
     "login",

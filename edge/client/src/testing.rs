@@ -209,7 +209,7 @@ pub fn task(name: &str) -> Task {
 
 pub fn job(tasks: Vec<Task>) -> Job {
     let group = Group { restart: restart(0), tasks, ..muster_builders::group("group", 1) };
-    Job { groups: vec![group], ..muster_builders::job("job", JobType::Batch, 1) }
+    Job { groups: vec![group].into(), ..muster_builders::job("job", JobType::Batch, 1) }
 }
 
 pub fn saved_alloc_of(n: u8, job: Job) -> SavedAlloc {

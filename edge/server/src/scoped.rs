@@ -6,6 +6,7 @@ use std::sync::Arc;
 use muster_acl::Grant;
 use muster_ids::{AccessorId, AllocId, EvalId, Index, Namespace, NodeId, NodePool, ScalingPolicyId};
 use muster_model::{AclToken, Alloc, Evaluation, Group, Job, JobKey, JobSubmission, Node};
+use muster_state::command::{JobDispatch, Refusal};
 use muster_state::{IdPrefix, JobSummary, ScalingEvents, Snapshot, WatchKey};
 
 /// A snapshot seen through a grant.
@@ -57,6 +58,14 @@ impl<'a> Scoped<'a> {
         let seen = self.snapshot.scaling_policies();
         let seen = seen.filter(|(_, job, _)| self.grant.allows_namespace(&job.namespace));
         seen.map(|(id, job, group)| (id, &**job, group))
+    }
+
+    /// Whether a dispatch would be refused as things are here.
+    pub(crate) fn check_dispatch(&self, command: &JobDispatch) -> Result<(), Refusal> {
+        match self.grant.allows_namespace(&command.key.namespace) {
+            true => self.snapshot.check_dispatch(command),
+            false => Err(Refusal::DispatchUnknown),
+        }
     }
 
     pub(crate) fn submission(&self, job: &Job, version: u64) -> Option<&'a Arc<JobSubmission>> {
@@ -166,6 +175,14 @@ impl Beside {
 
     pub(crate) fn node_of(&self, alloc: &Alloc) -> Option<&Node> {
         self.0.node(alloc.node_id).map(|node| &**node)
+    }
+
+    /// The runs of a periodic or parameterized job; none of any other.
+    pub(crate) fn children_of(&self, job: &Job) -> Vec<&Job> {
+        if !job.makes_children() {
+            return Vec::new();
+        }
+        self.0.children(&job.key()).into_iter().map(|child| &**child).collect()
     }
 
     /// A job's allocations, earlier jobs of its name left out.

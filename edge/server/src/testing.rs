@@ -46,6 +46,7 @@ impl Setup {
             event_buffer: 10_000,
             metrics: muster_telemetry::Metrics::default(),
             collection_interval: Duration::from_secs(1),
+            dispatched_summaries: true,
         };
         Self { config, heartbeats: HeartbeatLimits::default(), ca: UserCa::in_memory().unwrap() }
     }

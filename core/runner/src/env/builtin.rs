@@ -26,18 +26,13 @@ fn identity(input: &TaskEnvInput<'_>) -> Vec<(&'static str, String)> {
     if let Some(group) = alloc.group_spec() {
         vars.push(("NOMAD_GROUP_NAME", group.name.to_string()));
     }
-    if let Some(parent) = parent_of(job.id.as_str()) {
-        vars.push(("NOMAD_JOB_PARENT_ID", parent.to_owned()));
+    if let Some(parent) = &job.parent_id {
+        vars.push(("NOMAD_JOB_PARENT_ID", parent.to_string()));
     }
     if !input.parent_cgroup.is_empty() {
         vars.push(("NOMAD_PARENT_CGROUP", input.parent_cgroup.to_owned()));
     }
     vars
-}
-
-/// Children of periodic and parameterized jobs are named after their parent.
-fn parent_of(job_id: &str) -> Option<&str> {
-    ["/periodic-", "/dispatch-"].iter().find_map(|mark| job_id.rsplit_once(mark)).map(|(parent, _)| parent)
 }
 
 fn directories(input: &TaskEnvInput<'_>) -> Vec<(&'static str, String)> {

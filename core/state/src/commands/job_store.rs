@@ -21,11 +21,6 @@ pub(super) fn places_exist(tables: &Tables, job: &Job) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Whether a change of the job is to be evaluated: what only launches other jobs has no allocations of its own.
-pub(super) const fn is_evaluated(job: &Job) -> bool {
-    job.periodic.is_none() && job.parameterized.is_none()
-}
-
 /// The job as it is from now on: unchanged when the current version asks for the same, else a new version of its own.
 pub(super) fn next_version(
     tables: &mut Tables,

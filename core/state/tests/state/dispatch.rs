@@ -147,10 +147,7 @@ fn one_token_is_one_child_and_another_content_is_told() {
         JobDispatch { payload: Some(Payload::new(b"x")), ..asked.clone() },
         JobDispatch { meta: [("who".to_owned(), "you".into())].into(), ..asked.clone() },
         JobDispatch { priority: Some(3), ..asked.clone() },
-        JobDispatch {
-            overrides: Overrides { nodes: vec![node_id(1)], ..Overrides::default() },
-            ..asked.clone()
-        },
+        JobDispatch { overrides: Overrides { nodes: vec![node_id(1)], ..Overrides::default() }, ..asked },
     ] {
         assert_eq!(child_of(world.ok(dispatch(other))), (first.0.clone(), None, true));
     }

@@ -34,6 +34,7 @@ const OWN: &[(&str, &str, &str)] = &[
     ("format", "string", "`prometheus` for its text format"),
     ("index", "integer", "first entry of the log whose events are told; those from now on by default"),
     ("global", "boolean", "in all regions of a job of several"),
+    ("idempotency_token", "string", "makes the request count once, however often it is sent"),
     ("include_children", "boolean", "also runs of periodic and dispatched jobs"),
     ("job", "string", "of this job only"),
     ("limit", "integer", "bytes at most"),

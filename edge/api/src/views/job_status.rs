@@ -71,10 +71,14 @@ pub struct DeploymentHealthView {
 
 impl JobStatusView {
     #[must_use]
-    pub fn new<'a>(job: &Job, allocs: impl Iterator<Item = &'a Alloc>) -> Self {
+    pub fn new<'a>(
+        job: &Job,
+        allocs: impl Iterator<Item = &'a Alloc>,
+        children: impl Iterator<Item = &'a Job>,
+    ) -> Self {
         let mut allocs: Vec<&Alloc> = allocs.collect();
         allocs.sort_unstable_by_key(|alloc| alloc.id);
-        let whole = muster_jobspec::view(job);
+        let statuses = children.map(|child| child.status.as_str().to_owned()).collect();
         Self {
             id: job.id.to_string(),
             namespace: job.namespace.to_string(),
@@ -88,8 +92,8 @@ impl JobStatusView {
             modify_index: job.modify_index.0,
             allocs: allocs.into_iter().map(Into::into).collect(),
             group_count_sum: job.groups.iter().map(|group| group.count).fold(0, u32::saturating_add),
-            child_statuses: None,
-            parent_id: whole.parent_id.unwrap_or_default(),
+            child_statuses: job.makes_children().then_some(statuses),
+            parent_id: job.parent_id.as_ref().map(ToString::to_string).unwrap_or_default(),
             latest_deployment: None,
             stop: job.stop,
             is_pack: job.meta.contains_key("pack.name"),

@@ -1,6 +1,7 @@
 //! `job status`: the list of jobs, or one with its summary, failed placements and allocations.
 
 mod attempts;
+mod children;
 mod show;
 
 use muster_api::table::{JobAllocations, JobEvaluations, JobList, JobRead, JobSummary};
@@ -98,6 +99,11 @@ impl JobStatus {
         show::header(shell, &job)?;
         if !self.short {
             let details = self.details(client, &stub.id, &stub.namespace).await?;
+            if stub.periodic || stub.parameterized_job {
+                let runs = children::of(client, &stub).await?;
+                children::sections(shell, &job, &details.summary, &runs)?;
+                return Ok(OK);
+            }
             show::sections(shell, &job, &details, self.evals || self.verbose, self.verbose)?;
         }
         Ok(OK)

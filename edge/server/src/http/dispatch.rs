@@ -175,6 +175,8 @@ const fn namespace_of(id: RouteId, method: Method, options: &Options) -> Option<
         RouteId::JobRegister
         | RouteId::JobUpdate
         | RouteId::JobPlan
+        | RouteId::JobDispatch
+        | RouteId::JobDispatchPayload
         | RouteId::JobValidate
         | RouteId::AllocRead
         | RouteId::AllocStop
@@ -238,6 +240,9 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
         RouteId::ScalingPolicyRead => read!(scaling::read),
         RouteId::JobPlan => plan::plan(write).await?,
         RouteId::JobEvaluate => job::evaluate(write).await?,
+        RouteId::JobDispatch => job::dispatch::dispatch(write).await?,
+        RouteId::JobDispatchPayload => job::dispatch::dispatch_payload(write).await?,
+        RouteId::PeriodicForce => job::periodic::force(write).await?,
         RouteId::JobUpdate => job::update(write).await?,
         RouteId::JobDeregister => job::deregister(write).await?,
         RouteId::AllocList => list!(allocs::list),

@@ -67,6 +67,8 @@ names! {
     JOB_SUMMARY_LOST: Gauge "nomad.nomad.job_summary.lost";
     /// Allocations of a group on nodes out of contact.
     JOB_SUMMARY_UNKNOWN: Gauge "nomad.nomad.job_summary.unknown";
+    /// Jobs whose schedule is followed.
+    PERIODIC_TRACKED: Gauge "muster.periodic.tracked";
     /// Index of the last log entry applied.
     RAFT_APPLIED_INDEX: Gauge "nomad.raft.appliedIndex";
     /// Index of the newest readable state.
@@ -199,6 +201,10 @@ names! {
     JOB_EVALUATIONS: Sample "nomad.nomad.job.evaluations";
     /// Milliseconds to answer this over HTTP, blocking queries left out.
     JOB_EVALUATE: Sample "nomad.nomad.job.evaluate";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    JOB_DISPATCH: Sample "nomad.nomad.job.dispatch";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    PERIODIC_FORCE: Sample "nomad.nomad.periodic.force";
     /// Milliseconds to answer this over HTTP, blocking queries left out.
     JOB_DEREGISTER: Sample "nomad.nomad.job.deregister";
     /// Milliseconds to answer this over HTTP, blocking queries left out.

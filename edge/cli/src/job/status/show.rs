@@ -25,8 +25,10 @@ pub(super) fn header(shell: &mut Shell, job: &JobInput) -> Result<(), Failure> {
     pairs.add("Node Pool", text(&job.node_pool));
     pairs.add("Status", crate::job::status_text(&text(&job.status), job.stop == Some(true)));
     pairs.add("Periodic", periodic.to_string());
-    pairs.add("Parameterized", job.parameterized_job.is_some().to_string());
+    pairs.add("Parameterized", super::children::is_parameterized(job).to_string());
     pairs.add_some("Idempotency Token", &text(&job.dispatch_idempotency_token));
+    pairs
+        .add_some("Next Periodic Launch", &crate::job::periodic::next_launch(shell, job).unwrap_or_default());
     shell.pairs(&pairs)
 }
 

@@ -50,6 +50,8 @@ pub(super) fn job(job: &Job) -> impl Subject + '_ {
     let quick = move |name: &str| match name {
         "ID" => text(&job.id),
         "Name" => text(&job.name),
+        "ParentID" => Some(job.parent_id.as_ref().map(ToString::to_string).unwrap_or_default().into()),
+        "Dispatched" => Some(Value::Bool(job.dispatched)),
         "Namespace" => text(&job.namespace),
         "Type" => text(job.kind.as_str()),
         "Status" => text(job.status.as_str()),

@@ -1,5 +1,8 @@
 //! One job: read it and what belongs to it, evaluate, deregister.
 
+pub(crate) mod dispatch;
+pub(crate) mod periodic;
+
 use std::sync::Arc;
 
 use muster_acl::{Capability, Requirement};

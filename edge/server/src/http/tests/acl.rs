@@ -60,6 +60,9 @@ impl Objects {
                 Case { body: r#"{"Target":{"Group":"main"},"Message":"x"}"#.into(), ..web() }
             }
             RouteId::ScalingPolicyRead => Case { status: 404, ..plain(&absent, &absent) },
+            // `web` is neither parameterized nor periodic.
+            RouteId::JobDispatch => Case { body: "{}".into(), status: 500, ..web() },
+            RouteId::JobDispatchPayload | RouteId::PeriodicForce => Case { status: 500, ..web() },
             RouteId::JobSubmission => Case { query: "version=0", status: 404, ..web() },
             RouteId::JobActions
             | RouteId::JobServices
