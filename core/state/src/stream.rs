@@ -171,6 +171,7 @@ fn row(command: &Command, event: &Event) -> Option<(StreamRow, &'static str)> {
         Event::DeploymentUpdated { .. }
         | Event::DeploymentsCollected(_)
         | Event::CapacityFreed { .. }
+        | Event::PeriodicLaunched(_)
         | Event::Collected { .. } => return None,
     })
 }
@@ -187,7 +188,11 @@ const fn cause(command: &Command) -> &'static str {
 
 const fn eval_kind(command: &Command) -> &'static str {
     match command {
-        Command::JobRegister(_) | Command::JobRevert(_) | Command::JobScale(_) => "JobRegistered",
+        Command::JobRegister(_)
+        | Command::JobRevert(_)
+        | Command::JobScale(_)
+        | Command::JobDispatch(_)
+        | Command::PeriodicLaunch(_) => "JobRegistered",
         Command::JobDeregister(_) => "JobDeregistered",
         Command::PlanApply(_) => "PlanResult",
         _ => "EvaluationUpdated",

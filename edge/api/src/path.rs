@@ -9,11 +9,7 @@ pub type Params = Vec<String>;
 
 /// Routes of the contract that this version does not have yet. Named, so that a request for one of them is neither a
 /// typing error nor, below `/v1/job/`, a job whose id ends like that.
-const NOT_BUILT: &[&str] = &[
-    "/v1/acl/token/onetime",
-    "/v1/acl/token/onetime/exchange",
-    "/v1/{*rest}",
-];
+const NOT_BUILT: &[&str] = &["/v1/acl/token/onetime", "/v1/acl/token/onetime/exchange", "/v1/{*rest}"];
 
 /// First segments of the contract below `/v1/`, as far as no row answers them.
 const FAMILIES: &[&str] = &[

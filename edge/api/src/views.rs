@@ -44,9 +44,9 @@ pub use exec::{ExecHandshake, ExecInputFrame, ExecOutputFrame, ExecPiece, ExecRe
 pub use fs::{AllocFileInfo, StreamFrame};
 pub use host_stats::{HostCpu, HostDisk, HostMemory, HostStatsView};
 pub use job::{
-    ChildrenSummaryView, EvalOptionsView, GroupSummaryView, JobDeregisterResponse, JobEvaluateRequest, JobListStub,
-    JobRegisterRequest, JobRegisterResponse, JobSubmissionView, JobSummaryView, JobValidateRequest,
-    JobValidateResponse, JobVersionsResponse, JobsParseRequest,
+    ChildrenSummaryView, EvalOptionsView, GroupSummaryView, JobDeregisterResponse, JobEvaluateRequest,
+    JobListStub, JobRegisterRequest, JobRegisterResponse, JobSubmissionView, JobSummaryView,
+    JobValidateRequest, JobValidateResponse, JobVersionsResponse, JobsParseRequest,
 };
 pub use job_status::{JobRef, JobStatusAllocView, JobStatusView, JobStatusesRequest};
 pub use metric::{MetricView, NodeScoreView};

@@ -97,8 +97,7 @@ fn evaluated(after: Snapshot, key: &JobKey, eval_id: EvalId, now: UnixNanos) -> 
     let Some(parent) = after.job(key).filter(|job| job.makes_children()) else { return Ok(after) };
     let id = JobId::new(format!("{}/plan", parent.id))?;
     let job = Job { id, periodic: None, parameterized: None, ..Job::clone(parent) };
-    let register =
-        JobRegister { job, eval_id, enforce_index: None, submission: None, eval_priority: None };
+    let register = JobRegister { job, eval_id, enforce_index: None, submission: None, eval_priority: None };
     let commands = vec![Command::JobRegister(Box::new(register))];
     Ok(after.after(&Entry { time: now, commands }).1)
 }
