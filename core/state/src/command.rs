@@ -9,8 +9,9 @@ use muster_ids::{
 };
 use muster_model::{
     AclToken, AllocDeployment, AllocHealth, AllocatedPort, ClientStatus, Deployment, DeploymentFailure,
-    DesiredTransition, DispatchLimits, DrainSpec, Eligibility, Evaluation, Job, JobKey, JobSubmission, JobType, Node,
-    NodeStatus, OverrideRefusal, Overrides, Payload, Plan, PlanOutcome, TaskState, Value, VersionTag,
+    DesiredTransition, DispatchLimits, DrainSpec, Eligibility, Evaluation, Job, JobKey, JobSubmission,
+    JobType, Node, NodeStatus, OverrideRefusal, Overrides, Payload, Plan, PlanOutcome, TaskState, Value,
+    VersionTag,
 };
 use serde::{Deserialize, Serialize};
 

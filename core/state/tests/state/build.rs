@@ -6,8 +6,8 @@ use std::time::Duration;
 use muster_ids::{AllocId, DeploymentId, EvalId, Index, JobId, Namespace, NodeId, UnixNanos};
 use muster_model::{
     AllocHealth, AllocatedPort, ClientStatus, Deployment, DeploymentGroup, DeploymentStatus,
-    DesiredTransition, DispatchLimits, EvalTrigger, Evaluation, Group, Job, JobKey, JobType, Node, NodeStatus,
-    Overrides, Parameterized, Periodic, Placement, Plan, Resources, Stop,
+    DesiredTransition, DispatchLimits, EvalTrigger, Evaluation, Group, Job, JobKey, JobType, Node,
+    NodeStatus, Overrides, Parameterized, Periodic, Placement, Plan, Resources, Stop,
 };
 use muster_state::command::{
     AllocClientUpdate, AllocStatusReport, Command, IdSeed, JobDeregister, JobDispatch, JobRegister,

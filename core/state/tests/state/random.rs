@@ -11,15 +11,15 @@ use muster_model::{
 use muster_state::command::{
     AllocMigrate, AllocStop, Command, DeploymentAllocHealth, DeploymentFail, DeploymentPause,
     DeploymentPromote, EvalUpdate, GarbageCollect, JobEvaluate, JobRegister, JobRevert, JobScale,
-    JobStability, JobTagApply, JobTagRemove, LaunchCause, NodeDrainFinish, NodeDrainUpdate, NodeEligibilityUpdate,
-    TrackedVersionsSet,
+    JobStability, JobTagApply, JobTagRemove, LaunchCause, NodeDrainFinish, NodeDrainUpdate,
+    NodeEligibilityUpdate, TrackedVersionsSet,
 };
 use muster_state::{Snapshot, State};
 use proptest::prelude::*;
 
 use crate::build::{
-    SEED, deployment, deployment_id, deregister, dispatch, dispatching, eval_id, evaluation, job, join, key, launch,
-    node, node_id, parameterized, periodic, placement, plan, register, report, status, stop,
+    SEED, deployment, deployment_id, deregister, dispatch, dispatching, eval_id, evaluation, job, join, key,
+    launch, node, node_id, parameterized, periodic, placement, plan, register, report, status, stop,
 };
 use crate::world::{World, keys, rows};
 
