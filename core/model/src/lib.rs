@@ -37,6 +37,7 @@ pub mod node;
 pub mod payload;
 pub mod periodic;
 pub mod plan;
+pub mod planted;
 pub mod policy;
 pub mod quantity;
 pub mod rescheduling;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use muster_ids::{NodeId, UnixNanos};
+use muster_model::planted::{self, Plant};
 use muster_model::{Alloc, ClientStatus, Group, Job, JobType};
 
 use super::change::{Change, Changes};
@@ -269,7 +270,7 @@ fn missing_places(position: u16, count: u32, covered: &BTreeSet<Place>, given: &
     let columns = given.snapshot.columns().iter().map(|(_, slot)| slot);
     let nodes = columns.filter(|slot| slot.accepts_work() && demands.admits(slot.node()));
     let places = nodes.flat_map(|slot| (0..count).map(|index| (slot.node().id, index)));
-    places.filter(|place| !covered.contains(place)).collect()
+    places.filter(|place| !covered.contains(place) || planted::is(Plant::NodesAreCoveredTwice)).collect()
 }
 
 const fn ask<'a>(
