@@ -14,6 +14,7 @@ mod heartbeats;
 mod leader;
 mod node_jobs;
 mod plan_queue;
+mod plan_rejections;
 
 pub use blocked_evals::{BlockedEvals, BlockedStats};
 pub use deployments::Deployments;
@@ -23,3 +24,4 @@ pub use heartbeats::{Expiry, HeartbeatLimits, Heartbeats};
 pub use leader::{Draw, Leader, Overdue, Work};
 pub use node_jobs::jobs_of_node;
 pub use plan_queue::{BatchId, BatchLimits, PlanBatch, PlanQueue, PlanQueueStats};
+pub use plan_rejections::{PlanRejections, RejectionLimits};

@@ -50,6 +50,9 @@ pub struct Placement {
     pub name_index: u32,
     pub ports: SmallVec<[AllocatedPort; 2]>,
     pub previous: Option<AllocId>,
+    /// Allocations of less important jobs on the node, whose place it takes. They are evicted with it, or not at all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub preempts: Vec<AllocId>,
     /// Position in `Plan::metrics`.
     pub metric: u32,
     /// Part of the plan's deployment.
@@ -79,6 +82,9 @@ pub struct PlanOutcome {
     pub placed: u32,
     /// Placements that no longer fit, or whose node no longer takes work.
     pub refused: Vec<AllocId>,
+    /// Nodes on which a placement did not fit, one for each such placement.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub crowded: Vec<NodeId>,
     /// When something was refused: schedule again from a snapshot at least this new.
     pub refresh_index: Option<Index>,
 }

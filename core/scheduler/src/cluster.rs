@@ -3,11 +3,13 @@
 //!
 //! As in `apply`, an allocation holds its share until its node says that it ended: stopping one frees nothing yet.
 //! Beside this real view stands a hopeful one, in which what this plan stops has ended; it tells whether stopping an
-//! allocation would let its own replacement in later.
+//! allocation would let its own replacement in later. In a third one, allocations of others are thought away to see
+//! whether a placement could take their place.
 
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
+use muster_ids::{AllocId, NodeId};
 use muster_model::{Alloc, AllocatedPort, Resources};
 use muster_state::{NodeColumns, NodeSlot, Snapshot};
 use smallvec::SmallVec;
@@ -28,6 +30,8 @@ struct Change {
     /// Promised to replacements of what this plan stops; counts in the hopeful view only, like the next.
     promised: Load,
     stopped: Load,
+    /// Thought away, to see who would fit then.
+    thought_away: Load,
 }
 
 #[derive(Debug, Default)]
@@ -41,6 +45,8 @@ struct Load {
 pub enum View {
     Real,
     Hopeful,
+    /// Without what is thought away.
+    Preempting,
 }
 
 impl<'a> Cluster<'a> {
@@ -59,8 +65,12 @@ impl<'a> Cluster<'a> {
         }
         if let Some(change) = self.changes.get(&slot) {
             used = used.plus(change.taken.resources);
-            if view == View::Hopeful {
-                used = used.plus(change.promised.resources).minus(change.stopped.resources);
+            match view {
+                View::Real => {}
+                View::Hopeful => {
+                    used = used.plus(change.promised.resources).minus(change.stopped.resources);
+                }
+                View::Preempting => used = used.minus(change.thought_away.resources),
             }
         }
         node.allocatable().minus(used)
@@ -76,6 +86,10 @@ impl<'a> Cluster<'a> {
         }
         match view {
             View::Real => node.port_free(port),
+            View::Preempting => {
+                let free = node.port_free(port) || change.thought_away.ports.contains(&port);
+                free && !node.node().reserved.ports.contains(&port)
+            }
             View::Hopeful if change.promised.ports.contains(&port) => false,
             View::Hopeful => {
                 let stopped = change.stopped.ports.contains(&port);
@@ -101,13 +115,25 @@ impl<'a> Cluster<'a> {
 
     /// Takes back [`Cluster::stop`].
     pub fn unstop(&mut self, slot: u32, alloc: &Alloc) {
-        let Some(change) = self.changes.get_mut(&slot) else { return };
-        change.stopped.resources = change.stopped.resources.minus(alloc.resources());
-        for port in &alloc.ports {
-            if let Some(position) = change.stopped.ports.iter().position(|stopped| *stopped == port.value) {
-                change.stopped.ports.swap_remove(position);
-            }
+        if let Some(change) = self.changes.get_mut(&slot) {
+            change.stopped.remove(alloc);
         }
+    }
+
+    /// Thinks an allocation on the node in this slot away, or back again.
+    pub fn think_away(&mut self, slot: u32, alloc: &Alloc) {
+        self.changes.entry(slot).or_default().thought_away.add(alloc.resources(), &alloc.ports);
+    }
+
+    pub fn think_back(&mut self, slot: u32, alloc: &Alloc) {
+        if let Some(change) = self.changes.get_mut(&slot) {
+            change.thought_away.remove(alloc);
+        }
+    }
+
+    /// Whether a plan in flight evicts the allocation, which nobody can do twice.
+    pub fn is_evicted(&self, node: NodeId, alloc: AllocId) -> bool {
+        self.overlay.of(node).is_some_and(|taken| taken.evicted.contains(&alloc))
     }
 }
 
@@ -115,5 +141,14 @@ impl Load {
     fn add(&mut self, resources: Resources, ports: &[AllocatedPort]) {
         self.resources = self.resources.plus(resources);
         self.ports.extend(ports.iter().map(|port| port.value));
+    }
+
+    fn remove(&mut self, alloc: &Alloc) {
+        self.resources = self.resources.minus(alloc.resources());
+        for port in &alloc.ports {
+            if let Some(position) = self.ports.iter().position(|held| *held == port.value) {
+                self.ports.swap_remove(position);
+            }
+        }
     }
 }

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::FixedState;
-use muster_ids::{EvalId, NodeId};
-use muster_model::{Group, JobKey, Plan, Resources};
+use muster_ids::{AllocId, EvalId, NodeId};
+use muster_model::{Group, JobKey, Placement, Plan, Resources};
 use muster_state::Snapshot;
 use smallvec::SmallVec;
 
@@ -24,6 +24,8 @@ pub struct Overlay {
 pub(crate) struct NodeTaken {
     pub resources: Resources,
     pub ports: SmallVec<[u16; 4]>,
+    /// Allocations that make room.
+    pub evicted: SmallVec<[AllocId; 2]>,
 }
 
 #[derive(Clone, Debug)]
@@ -31,6 +33,7 @@ struct Taken {
     node: NodeId,
     resources: Resources,
     ports: SmallVec<[u16; 2]>,
+    evicted: SmallVec<[AllocId; 2]>,
 }
 
 impl Overlay {
@@ -54,21 +57,16 @@ impl Overlay {
             .iter()
             .map(|placement| Taken {
                 node: placement.node_id,
-                resources: match placement.job_version {
-                    None => asks.get(usize::from(placement.group)).copied().unwrap_or_default(),
-                    Some(version) => snapshot
-                        .job_version(&key, version)
-                        .and_then(|job| job.groups.get(usize::from(placement.group)))
-                        .map(Group::ask)
-                        .unwrap_or_default(),
-                },
+                resources: beyond(ask_of(placement, &asks, &key, snapshot), placement, snapshot),
                 ports: placement.ports.iter().map(|port| port.value).collect(),
+                evicted: placement.preempts.iter().copied().collect(),
             })
             .collect();
         for one in &taken {
             let node = self.nodes.entry(one.node).or_default();
             node.resources = node.resources.plus(one.resources);
             node.ports.extend_from_slice(&one.ports);
+            node.evicted.extend_from_slice(&one.evicted);
         }
         self.plans.insert(plan.eval_id, taken);
     }
@@ -83,7 +81,8 @@ impl Overlay {
                     node.ports.swap_remove(position);
                 }
             }
-            if node.resources == Resources::default() && node.ports.is_empty() {
+            node.evicted.retain(|id| !one.evicted.contains(id));
+            if node.resources == Resources::default() && node.ports.is_empty() && node.evicted.is_empty() {
                 self.nodes.remove(&one.node);
             }
         }
@@ -97,4 +96,24 @@ impl Overlay {
     pub(crate) fn of(&self, node: NodeId) -> Option<&NodeTaken> {
         if self.nodes.is_empty() { None } else { self.nodes.get(&node) }
     }
+}
+
+/// What a placement asks for: of the plan's version of the job, or of the older one that it names.
+fn ask_of(placement: &Placement, asks: &[Resources], key: &JobKey, snapshot: &Snapshot) -> Resources {
+    let position = usize::from(placement.group);
+    let ask = match placement.job_version {
+        None => asks.get(position).copied(),
+        Some(version) => {
+            let group = snapshot.job_version(key, version).and_then(|job| job.groups.get(position));
+            group.map(Group::ask)
+        }
+    };
+    ask.unwrap_or_default()
+}
+
+/// What a placement takes beyond the place of those that make room for it.
+fn beyond(ask: Resources, placement: &Placement, snapshot: &Snapshot) -> Resources {
+    let victims = placement.preempts.iter().filter_map(|id| snapshot.alloc(*id));
+    let place = victims.fold(Resources::default(), |sum, victim| sum.plus(victim.resources()));
+    ask.minus(place.least(ask))
 }

@@ -44,6 +44,8 @@ pub struct DesiredUpdates {
     /// Failed ones to be replaced when their delay is over.
     pub reschedule_later: u32,
     pub ignore: u32,
+    /// Allocations of other jobs that make room.
+    pub preemptions: u32,
 }
 
 /// An allocation to end, and what to tell about it.

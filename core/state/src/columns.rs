@@ -115,6 +115,18 @@ impl NodeSlot {
         }
     }
 
+    /// Forgets what allocations take, to count it anew.
+    pub(crate) fn clear(&mut self) {
+        self.used = Resources::default();
+        self.ports.clear();
+        self.alloc_count = 0;
+    }
+
+    /// An allocation that waits for others to end and they take this much only once; see [`crate::is_withheld`].
+    pub(crate) fn share(&mut self, resources: Resources) {
+        self.used = self.used.minus(resources);
+    }
+
     pub(crate) fn touch(&mut self, index: Index) {
         self.changed_index = index;
     }

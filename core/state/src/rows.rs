@@ -41,8 +41,12 @@ pub enum RowKind {
     Eval = 7,
     Alloc = 8,
     Deployment = 9,
+    /// How the cluster schedules; at most one.
+    SchedulerConfig = 11,
     /// What happened to the counts of a job's groups.
     ScalingEvents = 12,
+    /// What an operator said of a node pool.
+    NodePoolDetails = 14,
     AclToken = 20,
 }
 
@@ -61,7 +65,9 @@ impl RowKind {
             7 => Self::Eval,
             8 => Self::Alloc,
             9 => Self::Deployment,
+            11 => Self::SchedulerConfig,
             12 => Self::ScalingEvents,
+            14 => Self::NodePoolDetails,
             20 => Self::AclToken,
             _ => return None,
         })

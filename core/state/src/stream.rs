@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use muster_ids::{AccessorId, AllocId, EvalId, Index, Namespace, NodeId, NodePool};
-use muster_model::{AclToken, Alloc, Evaluation, Job, JobKey, Node};
+use muster_model::{AclToken, Alloc, Evaluation, Job, JobKey, Node, NodePoolDetails};
 
 use crate::command::{Command, Event};
 use crate::state::Applied;
@@ -43,7 +43,7 @@ pub enum StreamRow {
     Alloc(Arc<Alloc>),
     Eval(Arc<Evaluation>),
     Node(Arc<Node>),
-    NodePool(NodePool),
+    NodePool(Arc<NodePoolDetails>),
     AclToken(Arc<AclToken>),
 }
 
@@ -79,7 +79,7 @@ impl StreamRow {
             Self::Alloc(alloc) => alloc.id.to_string(),
             Self::Eval(eval) => eval.id.to_string(),
             Self::Node(node) => node.id.to_string(),
-            Self::NodePool(pool) => pool.to_string(),
+            Self::NodePool(pool) => pool.name.to_string(),
             Self::AclToken(token) => token.accessor.to_string(),
         }
     }
@@ -100,7 +100,7 @@ impl StreamRow {
             Self::Alloc(alloc) => Identity::Alloc(alloc.id),
             Self::Eval(eval) => Identity::Eval(eval.id),
             Self::Node(node) => Identity::Node(node.id),
-            Self::NodePool(pool) => Identity::NodePool(pool.clone()),
+            Self::NodePool(pool) => Identity::NodePool(pool.name.clone()),
             Self::AclToken(token) => Identity::AclToken(token.accessor),
         }
     }
@@ -165,13 +165,15 @@ fn row(command: &Command, event: &Event) -> Option<(StreamRow, &'static str)> {
         Event::NodeRegistered(node) => (StreamRow::Node(Arc::clone(node)), "NodeRegistration"),
         Event::NodeUpdated(node) => (StreamRow::Node(Arc::clone(node)), node_kind(command)),
         Event::NodeCollected(node) => (StreamRow::Node(Arc::clone(node)), "NodeDeregistration"),
-        Event::NodePoolUpserted(pool) => (StreamRow::NodePool(pool.clone()), "NodePoolUpserted"),
+        Event::NodePoolUpserted(pool) => (StreamRow::NodePool(Arc::clone(pool)), "NodePoolUpserted"),
+        Event::NodePoolDeleted(pool) => (StreamRow::NodePool(Arc::clone(pool)), "NodePoolDeleted"),
         Event::AclTokenUpserted(token) => (StreamRow::AclToken(Arc::clone(token)), "ACLTokenUpserted"),
         Event::AclTokenDeleted(token) => (StreamRow::AclToken(Arc::clone(token)), "ACLTokenDeleted"),
         Event::DeploymentUpdated { .. }
         | Event::DeploymentsCollected(_)
         | Event::CapacityFreed { .. }
-        | Event::Collected { .. } => return None,
+        | Event::Collected { .. }
+        | Event::SchedulerConfigUpdated(_) => return None,
     })
 }
 
@@ -206,7 +208,7 @@ const fn alloc_kind(command: &Command) -> &'static str {
 
 const fn node_kind(command: &Command) -> &'static str {
     match command {
-        Command::NodeEligibilityUpdate(_) => "NodeEligibility",
+        Command::NodeEligibilityUpdate(_) | Command::NodePlansRejected(_) => "NodeEligibility",
         Command::NodeDrainUpdate(_) | Command::NodeDrainFinish(_) => "NodeDrain",
         _ => "NodeStreamEvent",
     }

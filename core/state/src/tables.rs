@@ -8,7 +8,9 @@ pub(crate) mod evals;
 pub(crate) mod jobs;
 pub(crate) mod nodes;
 pub(crate) mod pools;
+pub(crate) mod preemption;
 pub(crate) mod scaling_events;
+pub(crate) mod scheduler;
 
 use muster_ids::{Index, UnixNanos};
 use serde::{Deserialize, Serialize};
@@ -27,6 +29,7 @@ pub(crate) struct Tables {
     pub(crate) nodes: NodeColumns,
     pub(crate) evals: evals::EvalTable,
     pub(crate) allocs: allocs::AllocTable,
+    pub(crate) scheduler: scheduler::SchedulerTable,
     pub(crate) acl_tokens: acl_tokens::AclTokenTable,
     pub(crate) scaling_events: scaling_events::ScalingEventTable,
     pub(crate) deployments: deployments::DeploymentTable,

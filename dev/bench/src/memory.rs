@@ -47,6 +47,7 @@ pub fn run() {
             name_index: n,
             ports: SmallVec::new(),
             previous: None,
+            preempts: Vec::new(),
             metric: 0,
             in_deployment: false,
             canary: false,

@@ -24,6 +24,7 @@ pub fn alloc(job: Job) -> Alloc {
         ports: SmallVec::new(),
         previous: None,
         next: None,
+        preemption: None,
         tasks: Box::default(),
         metric: Arc::default(),
         deployment: None,

@@ -6,6 +6,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use muster_consensus::{Consensus, Leadership, ProposeError, Proposed};
 use muster_ids::{Index, Region, ServerId, UnixNanos};
 use muster_jobspec::Limits;
+use muster_model::SchedulerConfig;
 use muster_state::command::{Command, Reply};
 use muster_telemetry::Metrics;
 use muster_telemetry::metrics::names;
@@ -34,6 +35,7 @@ pub struct Shared {
     pub(crate) job_limits: Limits,
     pub(crate) acl: AclSettings,
     pub(crate) search: SearchLimits,
+    pub(crate) initial_scheduler_config: SchedulerConfig,
     pub(crate) metrics: Metrics,
     pub(crate) server_id: ServerId,
     pub(crate) workers: Workers,

@@ -10,7 +10,7 @@ use super::ports::{self, Ports};
 use crate::account::Rejection;
 use crate::cluster::View;
 use crate::draw::Draw;
-use crate::rank::{Component, Score, binpack, job_anti_affinity};
+use crate::rank::{Component, Score, fit, job_anti_affinity, preemption};
 use crate::reconcile::Ask;
 
 /// What one look at a node says.
@@ -117,7 +117,7 @@ impl<'a> GroupState<'a> {
         shared: &Shared<'a>,
     ) -> Score {
         let mut score = Score::default();
-        score.push(Component::Binpack, binpack(node.allocatable(), left));
+        score.push(Component::Binpack, fit(shared.config.algorithm, node.allocatable(), left));
         if !shared.job.kind.is_per_node() {
             let there = shared.occupancy.of_group(slot, self.position);
             score.push_unless_zero(Component::JobAntiAffinity, job_anti_affinity(there, self.group.count));
@@ -132,6 +132,37 @@ impl<'a> GroupState<'a> {
             score.push_unless_zero(Component::Spread, self.spreads.score(node.node()));
         }
         score
+    }
+
+    /// Whether the node qualifies, room left aside.
+    pub fn qualifies(&mut self, slot: u32, node: &'a NodeSlot, shared: &Shared<'a>) -> bool {
+        self.unfit(slot, node, shared).is_none()
+    }
+
+    /// Whether the node could take the ask if what is thought away were gone, or what it would lack even then.
+    pub fn fits_preempting(
+        &self,
+        slot: u32,
+        node: &NodeSlot,
+        shared: &Shared<'a>,
+        draw: &mut Draw,
+    ) -> Result<(Resources, Ports), Text> {
+        self.room(slot, node, View::Preempting, shared, draw)
+    }
+
+    /// A node on which allocations of these priorities would make room.
+    pub fn preempting(
+        &mut self,
+        slot: u32,
+        node: &NodeSlot,
+        (left, ports): (Resources, Ports),
+        ask: &Ask<'a>,
+        priorities: impl Iterator<Item = u16>,
+        shared: &Shared<'a>,
+    ) -> Candidate {
+        let mut score = self.score(slot, node, left, ask, shared);
+        score.push(Component::Preemption, preemption(priorities));
+        Candidate { slot, ports, score }
     }
 
     /// Whether the node could take the ask if what this plan stops had ended already, and on which ports.

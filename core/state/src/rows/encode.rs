@@ -50,8 +50,14 @@ pub(crate) fn encode<E>(
     for row in tables.deployments.rows.values() {
         sink(to_row(RowKind::Deployment, &row.deployment))?;
     }
+    if let Some(config) = &tables.scheduler.config {
+        sink(to_row(RowKind::SchedulerConfig, config))?;
+    }
     for events in tables.scaling_events.rows.values() {
         sink(to_row(RowKind::ScalingEvents, events))?;
+    }
+    for details in tables.pools.details.values() {
+        sink(to_row(RowKind::NodePoolDetails, details))?;
     }
     for record in tables.acl_tokens.rows.values() {
         sink(to_row(RowKind::AclToken, record))?;
@@ -69,6 +75,8 @@ fn meta(tables: &Tables, detached: &Detached<'_>) -> MetaRecord {
         tables.evals.ids.len(),
         tables.allocs.ids.len(),
         tables.scaling_events.rows.len(),
+        usize::from(tables.scheduler.config.is_some()),
+        tables.pools.details.len(),
         tables.acl_tokens.rows.len(),
         tables.deployments.rows.len(),
     ];

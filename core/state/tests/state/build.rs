@@ -136,6 +136,7 @@ pub fn placement(alloc: u32, node: u32, ports: &[u16]) -> Placement {
         name_index: alloc,
         ports: ports.iter().map(|value| AllocatedPort { value: *value, to: 0 }).collect(),
         previous: None,
+        preempts: Vec::new(),
         metric: 0,
         in_deployment: false,
         canary: false,

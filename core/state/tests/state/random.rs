@@ -3,16 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use muster_ids::{GroupName, Index};
+use muster_ids::{GroupName, Index, Region};
 use muster_model::{
     ClientStatus, DeploymentFailure, DesiredTransition, DrainDeadline, DrainSpec, Eligibility, EvalStatus,
-    JobType, NodeStatus, Plan, Resources, ScalingPolicy, VersionTag,
+    JobType, NodePoolDetails, NodeStatus, Plan, Resources, ScalingPolicy, SchedulerConfig, VersionTag,
 };
 use muster_state::command::{
     AllocMigrate, AllocStop, Command, DeploymentAllocHealth, DeploymentFail, DeploymentPause,
     DeploymentPromote, EvalUpdate, GarbageCollect, JobEvaluate, JobRegister, JobRevert, JobScale,
     JobStability, JobTagApply, JobTagRemove, NodeDrainFinish, NodeDrainUpdate, NodeEligibilityUpdate,
-    TrackedVersionsSet,
+    NodePlansRejected, NodePoolDelete, NodePoolUpsert, SchedulerConfigUpdate, TrackedVersionsSet,
 };
 use muster_state::{Snapshot, State};
 use proptest::prelude::*;
@@ -32,7 +32,7 @@ struct Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Vec<Step>>> {
-    let step = (0..24u8, 0..1000u32, 0..1000u32).prop_map(|(kind, a, b)| Step { kind, a, b });
+    let step = (0..25u8, 0..1000u32, 0..1000u32).prop_map(|(kind, a, b)| Step { kind, a, b });
     prop::collection::vec(prop::collection::vec(step, 1..3), 1..50)
 }
 
@@ -90,7 +90,7 @@ impl History {
                     job.groups[0].scaling =
                         Some(Box::new(ScalingPolicy { max: 4, ..ScalingPolicy::default() }));
                 }
-                job.priority = 1 + (b % 4) as u16;
+                job.priority = 1 + 10 * (b % 4) as u16;
                 let enforce = (b.is_multiple_of(5)).then_some(Index(u64::from(b % 3)));
                 match register(job, self.fresh()) {
                     Command::JobRegister(register) => {
@@ -161,6 +161,7 @@ impl History {
                     all.filter(|(at, _)| !(*at as u32 + b).is_multiple_of(3)).map(|(_, id)| id).collect();
                 Command::AllocMigrate(AllocMigrate { allocs, seed: SEED })
             }
+            21 => about_scheduling(a, b),
             _ => Command::GarbageCollect(GarbageCollect {
                 evals: now.evals().map(|eval| eval.id).filter(|_| a.is_multiple_of(2)).collect(),
                 allocs: now.allocs().map(|alloc| alloc.id).collect(),
@@ -275,6 +276,17 @@ impl History {
             let slot = seen.columns().get(seen.columns().slot_of(placement.node_id)?)?;
             let port = placement.ports[0].value;
             let unused = made.placements.iter().all(|other| other.ports[0].value != port);
+            let victim = seen
+                .allocs_by_node(placement.node_id)
+                .filter(|alloc| !alloc.terminal() && job.priority >= alloc.job.priority + 10);
+            if b.is_multiple_of(5)
+                && let Some(victim) = victim.map(|alloc| alloc.id).min()
+            {
+                // Whether that makes room enough is for `apply` to say.
+                placement.preempts = vec![victim];
+                made.placements.push(placement);
+                continue;
+            }
             let fits = slot.accepts_work() && load.plus(ask).exhausted_in(slot.available()).is_none();
             if fits && unused && slot.port_free(port) {
                 load = load.plus(ask);
@@ -296,6 +308,26 @@ impl History {
             made.evals_if_whole.push(done);
         }
         Some(made)
+    }
+}
+
+/// Configurations and node pools.
+fn about_scheduling(a: u32, b: u32) -> Command {
+    let name = muster_ids::NodePool::new(["gpu", "edge", "all"][b as usize % 3]).unwrap();
+    match a % 4 {
+        0 => Command::NodePoolDelete(NodePoolDelete { name, region: Region::global() }),
+        1 => {
+            let details =
+                NodePoolDetails { description: b.to_string().into(), ..NodePoolDetails::bare(name) };
+            Command::NodePoolUpsert(Box::new(NodePoolUpsert { details }))
+        }
+        2 => Command::NodePlansRejected(NodePlansRejected { node_id: node_id(1 + b % 3) }),
+        _ => {
+            let config =
+                SchedulerConfig { pause_eval_broker: b.is_multiple_of(2), ..SchedulerConfig::default() };
+            let cas = b.is_multiple_of(3).then_some(Index(u64::from(b % 9)));
+            Command::SchedulerConfigUpdate(Box::new(SchedulerConfigUpdate { config, cas }))
+        }
     }
 }
 

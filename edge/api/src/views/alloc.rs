@@ -41,6 +41,11 @@ pub struct AllocView {
     pub previous_allocation: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub next_allocation: String,
+    /// Those whose place it took.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub preempted_allocations: Vec<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub preempted_by_allocation: String,
     pub create_index: u64,
     pub modify_index: u64,
     pub alloc_modify_index: u64,
@@ -72,6 +77,8 @@ impl AllocView {
             task_states: task_states(alloc),
             previous_allocation: id_text(alloc.previous),
             next_allocation: id_text(alloc.next),
+            preempted_allocations: alloc.preempts().iter().map(ToString::to_string).collect(),
+            preempted_by_allocation: id_text(alloc.preempted_by()),
             create_index: alloc.create_index.0,
             modify_index: alloc.modify_index.0,
             alloc_modify_index: alloc.alloc_modify_index.0,
@@ -109,6 +116,8 @@ pub struct AllocListStub {
     #[serde(rename = "FollowupEvalID")]
     pub followup_eval_id: String,
     pub next_allocation: String,
+    pub preempted_allocations: Option<Vec<String>>,
+    pub preempted_by_allocation: String,
     pub create_index: u64,
     pub modify_index: u64,
     pub create_time: i64,
@@ -138,6 +147,9 @@ impl AllocListStub {
             task_states: with_task_states.then(|| task_states(alloc)).filter(|states| !states.is_empty()),
             followup_eval_id: String::new(),
             next_allocation: id_text(alloc.next),
+            preempted_allocations: (!alloc.preempts().is_empty())
+                .then(|| alloc.preempts().iter().map(ToString::to_string).collect()),
+            preempted_by_allocation: id_text(alloc.preempted_by()),
             create_index: alloc.create_index.0,
             modify_index: alloc.modify_index.0,
             create_time: alloc.create_time.0,

@@ -28,6 +28,7 @@ pub(super) enum Context {
     Evals,
     Jobs,
     Nodes,
+    NodePools,
 }
 
 impl Context {
@@ -39,6 +40,7 @@ impl Context {
             Self::Evals => "evals",
             Self::Jobs => "jobs",
             Self::Nodes => "nodes",
+            Self::NodePools => "node_pools",
         }
     }
 }
@@ -121,6 +123,7 @@ fn argument(model: &Command, typed: &[&str], current: &str) -> Wanted {
         "job" => Context::Jobs,
         "node" => Context::Nodes,
         "eval" => Context::Evals,
+        "pool" => Context::NodePools,
         "prefix" => Context::All,
         // A path within an allocation is not one of this machine.
         "path" | "file" if positionals == 0 => return Wanted::Files(current.to_owned()),

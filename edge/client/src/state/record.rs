@@ -121,6 +121,7 @@ impl SavedAlloc {
             ports: self.ports.iter().copied().collect(),
             previous: self.previous,
             next: None,
+            preemption: None,
             tasks: Box::default(),
             metric: Arc::new(AllocMetric::default()),
             deployment: self

@@ -4,11 +4,12 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use muster_api::views::{AclTokenStub, AllocView, EvalView, EventPayload, EventView, NodePoolView, NodeView};
+use muster_api::views::{AclTokenStub, AllocView, EvalView, EventPayload, EventView, NodeView};
 use muster_ids::Index;
 use muster_state::{Snapshot, StreamEntry, StreamRow};
 
-use crate::http::routes::acl;
+use crate::http::routes::{acl, pools};
+use crate::scoped::Pool;
 
 /// Bytes kept of what was encoded last; whoever reads older events makes them anew.
 const KEPT_BYTES: usize = 16 << 20;
@@ -86,7 +87,10 @@ fn payload(row: &StreamRow, now: &Snapshot) -> EventPayload {
         }
         StreamRow::Eval(eval) => EventPayload::Eval(Box::new(EvalView::from(&**eval))),
         StreamRow::Node(node) => EventPayload::Node(Box::new(NodeView::from(&**node))),
-        StreamRow::NodePool(pool) => EventPayload::NodePool(NodePoolView::from(pool)),
+        StreamRow::NodePool(pool) => {
+            let shown = Pool { name: &pool.name, created: pool.create_index, details: Some(pool) };
+            EventPayload::NodePool(pools::view(shown))
+        }
         StreamRow::AclToken(token) => EventPayload::AclToken(AclTokenStub::new(token, acl::hash(token))),
     }
 }

@@ -27,6 +27,7 @@ pub(super) fn long_form(shell: &mut Shell, alloc: &AllocView, shown: &Shown) -> 
     shell.pairs(&pairs)?;
     addresses(shell, alloc)?;
     tasks::each(shell, alloc, shown)?;
+    preempted(shell, alloc, shown.verbose)?;
     if shown.verbose { placement(shell, alloc) } else { Ok(()) }
 }
 
@@ -47,6 +48,7 @@ fn header(shell: &Shell, alloc: &AllocView, verbose: bool) -> KeyValues {
     pairs.add("Created", shell.clock.shown(alloc.create_time, verbose));
     pairs.add("Modified", shell.clock.shown(alloc.modify_time, verbose));
     pairs.add_some("Replacement Alloc ID", &short(&alloc.next_allocation, verbose));
+    pairs.add_some("Preempted By Alloc ID", &short(&alloc.preempted_by_allocation, verbose));
     if verbose {
         let metric = &alloc.metrics;
         let nanos = i64::try_from(metric.allocation_time).unwrap_or(i64::MAX);
@@ -83,6 +85,15 @@ fn addresses(shell: &mut Shell, alloc: &AllocView) -> Result<(), Failure> {
         table.row(vec![format!("*{}", port.label), yes.to_owned(), format!("{host}:{}{to}", port.value)]);
     }
     shell.table(&table)
+}
+
+/// Those that had to make room.
+fn preempted(shell: &mut Shell, alloc: &AllocView, verbose: bool) -> Result<(), Failure> {
+    if alloc.preempted_allocations.is_empty() {
+        return Ok(());
+    }
+    shell.heading("Preempted Allocations")?;
+    alloc.preempted_allocations.iter().try_for_each(|id| shell.line(&short(id, verbose)))
 }
 
 fn placement(shell: &mut Shell, alloc: &AllocView) -> Result<(), Failure> {

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use muster_api::views::{DesiredUpdatesView, JobPlanRequest, JobPlanResponse, PlanAnnotationsView, rfc3339};
+use muster_api::views::{
+    AllocListStub, DesiredUpdatesView, JobPlanRequest, JobPlanResponse, PlanAnnotationsView, rfc3339,
+};
 use muster_ids::{EvalId, GroupName, UnixNanos};
 use muster_jobspec::diff::{DiffType, JobDiff, TaskGroupDiff};
-use muster_model::Job;
+use muster_model::{Job, Plan};
 use muster_scheduler::{Context, DesiredUpdates, Overlay, Schedule, schedule, task_runs_alike};
 use muster_state::Snapshot;
 use muster_state::command::{Command, Entry, JobRegister};
@@ -65,7 +67,7 @@ fn dry_run(given: &Given, job: Job) -> Result<JobPlanResponse, ApiError> {
     }
     let eval = after.eval(*eval_id).ok_or_else(|| ApiError::internal("the dry run made no evaluation"))?;
     let overlay = Overlay::default();
-    let Schedule { evals, updates, .. } = schedule(eval, &after, &Context::new(*now, *seed, &overlay));
+    let Schedule { plan, evals, updates } = schedule(eval, &after, &Context::new(*now, *seed, &overlay));
     let new = after.job(&key);
     let old = existing.as_deref().filter(|job| !job.stop);
     let diff = (*wants_diff).then(|| {
@@ -76,7 +78,7 @@ fn dry_run(given: &Given, job: Job) -> Result<JobPlanResponse, ApiError> {
     let groups = updates.iter().map(|(group, updates)| (group.to_string(), view(*updates))).collect();
     let failed = evals.first().map(|eval| &eval.failed_groups).into_iter().flatten();
     Ok(JobPlanResponse {
-        annotations: PlanAnnotationsView { groups, preempted_allocs: None },
+        annotations: PlanAnnotationsView { groups, preempted_allocs: preempted(&after, plan.as_ref()) },
         failed_groups: failed.map(|(group, metric)| (group.to_string(), metric.into())).collect(),
         job_modify_index,
         diff,
@@ -85,6 +87,16 @@ fn dry_run(given: &Given, job: Job) -> Result<JobPlanResponse, ApiError> {
         known_leader: true,
         ..JobPlanResponse::default()
     })
+}
+
+/// What would have to make room.
+fn preempted(snapshot: &Snapshot, plan: Option<&Plan>) -> Option<Vec<AllocListStub>> {
+    let ids = plan.into_iter().flat_map(|plan| &plan.placements).flat_map(|placement| &placement.preempts);
+    let allocs = ids.filter_map(|id| snapshot.alloc(*id));
+    let stubs: Vec<_> = allocs
+        .map(|alloc| AllocListStub::new(alloc, snapshot.node(alloc.node_id).map(Arc::as_ref), false, false))
+        .collect();
+    (!stubs.is_empty()).then_some(stubs)
 }
 
 fn view(updates: DesiredUpdates) -> DesiredUpdatesView {
@@ -98,6 +110,7 @@ fn view(updates: DesiredUpdates) -> DesiredUpdatesView {
         canary: updates.canary.into(),
         reschedule_now: updates.reschedule_now.into(),
         reschedule_later: updates.reschedule_later.into(),
+        preemptions: updates.preemptions.into(),
         ..DesiredUpdatesView::default()
     }
 }
