@@ -175,12 +175,18 @@ fn lines_are_completed() {
 fn progress_is_told_line_by_line() {
     let root = tempdir().unwrap();
     let agent = dev_agent(&root);
-    let file = agent.file(
-        "web.json",
-        &serde_json::json!({"Job": shell_job("web", "service", 1, "sleep 600")}).to_string(),
-    );
+    let mut web = shell_job("web", "service", 1, "sleep 600");
+    web["TaskGroups"][0]["Update"] =
+        serde_json::json!({"HealthCheck": "task_states", "MinHealthyTime": 100_000_000, "MaxParallel": 1});
+    let file = agent.file("web.json", &serde_json::json!({"Job": web}).to_string());
     let said = agent.cli(&["job", "run", "--json", &file]).ok();
-    let texts: Vec<String> = said.lines().map(text_of).collect();
+    let (said, rollout) = said.split_once("\n==> ").unwrap();
+    let (finished, rollout) = rollout.split_once('\n').unwrap();
+    let said = format!("{said}\n==> {finished}\n");
+    assert!(rollout.contains(": Monitoring deployment \""), "{rollout}");
+    assert!(rollout.contains("\n    Description = Deployment completed successfully\n"), "{rollout}");
+    let mut texts: Vec<String> = said.lines().map(text_of).collect();
+    assert!(texts.remove(2).starts_with("    Evaluation within deployment: \""), "{said}");
     assert!(texts[0].starts_with("==> Monitoring evaluation \""), "{said}");
     assert_eq!(texts[1], "    Evaluation triggered by job \"web\"");
     assert!(texts[2].starts_with("    Allocation \"") && texts[2].ends_with("\", group \"main\""), "{said}");

@@ -243,6 +243,15 @@ fn a_drain_ignores_system_jobs_is_canceled_and_is_forced() {
     assert!(evals.as_array().unwrap().iter().any(|eval| eval["Status"] == "blocked"), "{evals:#}");
     server.cli(&["node", "eligibility", "-enable", &node]).ok();
     wait_allocs(server, "stuck", "running", 2);
+    // The way of older clients.
+    for (enable, status) in [("True", "draining"), ("false", "canceled")] {
+        let (code, text) =
+            server.put(&format!("/v1/node/{node}/drain?enable={enable}"), &json!(null)).unwrap();
+        assert_eq!(code, 200, "{text}");
+        let last = cluster.read(&node)["LastDrain"]["Status"].clone();
+        // What is forced may be over by now.
+        assert!(last == status || last == "complete", "{last}");
+    }
     let unknown = "/v1/node/00000000-0000-4000-8000-000000000000/drain";
     assert_eq!(server.put(unknown, &json!({})).unwrap(), (500, "node not found".to_owned()));
 }

@@ -57,7 +57,7 @@ fn a_plan_tells_what_would_happen_and_changes_nothing() {
     assert!(plan.stdout.contains(&format!("nomad job run -check-index 0 {file}")), "{}", plan.stdout);
     assert_eq!(agent.get("/v1/jobs"), serde_json::json!([]));
 
-    agent.cli(&["job", "run", "-check-index", "0", &file]).ok();
+    agent.cli(&["job", "run", "-detach", "-check-index", "0", &file]).ok();
     wait_allocs(&agent, "web", "running", 1);
     let before = agent.get("/v1/job/web");
     let same = agent.cli(&["job", "plan", &file]);
@@ -99,7 +99,7 @@ fn history_shows_what_each_version_changed() {
     let root = tempdir().unwrap();
     let agent = agent(&root);
     for script in ["sleep 600", "sleep 601"] {
-        agent.cli(&["job", "run", &job(&agent, 1, script, "5s")]).ok();
+        agent.cli(&["job", "run", "-detach", &job(&agent, 1, script, "5s")]).ok();
     }
     let history = agent.cli(&["job", "history", "-p", "web"]).ok();
     assert!(history.contains("Version     = 1") && history.contains("Version     = 0"), "{history}");

@@ -60,6 +60,14 @@ fn the_openapi_document_is_valid_and_answers_fit_it() {
 }
 
 #[test]
+fn deployments() {
+    let Some(python) = python() else { return };
+    let root = tempdir().unwrap();
+    let agent = dev_agent(&root);
+    python.check("deployments.py", &[&agent.options.http_port.to_string()]);
+}
+
+#[test]
 fn events() {
     let Some(python) = python() else { return };
     let root = tempdir().unwrap();

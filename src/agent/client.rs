@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use muster_artifact::archive::ExtractLimits;
 use muster_artifact::{ArtifactLimits, FetchSettings};
-use muster_client::{Client, ClientConfig};
+use muster_client::{Client, ClientConfig, NamedNetwork};
 use muster_config::ArtifactConfig;
 use muster_driver::{DriverRegistry, IdRanges, MockDriver, RawExecDriver, RawExecOptions};
 use muster_model::Value;
@@ -62,7 +62,13 @@ pub async fn start(
     config.artifact = artifact(&role.artifact);
     config.passed_env = passed_env(&role.options);
     config.reservable_cores.clone_from(&role.reservable_cores);
-    config.reserved_cores.clone_from(&role.reserved.cores);
+    for (name, network) in &role.host_networks {
+        let named =
+            NamedNetwork { network: network.network.clone(), reserved_ports: network.reserved_ports.clone() };
+        config.host_networks.insert(name.as_str().into(), named);
+    }
+    config.devices.clone_from(&role.devices);
+    config.max_allocs = role.max_allocs;
     config.cpu_total_compute_mhz = role.cpu_total_compute_mhz;
     config.memory_total_mb = role.memory_total_mb;
     config.disk_total_mb = role.disk_total_mb;

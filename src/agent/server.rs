@@ -57,6 +57,7 @@ pub async fn start(
             default_priority: role.job_default_priority,
             max_priority: role.job_max_priority,
             max_count: role.job_max_count,
+            max_payload_bytes: role.job_max_payload_bytes,
             ..Limits::default()
         },
         acl: acl(settings),
@@ -73,6 +74,7 @@ pub async fn start(
             .map(|limits| RejectionLimits { threshold: limits.node_threshold, window: limits.node_window }),
         metrics: tools.metrics.clone(),
         collection_interval: agent.telemetry.collection_interval,
+        dispatched_summaries: !agent.telemetry.disable_dispatched_job_summary_metrics,
     };
     let shared: Arc<OnceLock<Arc<Shared>>> = Arc::default();
     let later = Arc::clone(&shared);

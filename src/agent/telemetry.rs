@@ -7,7 +7,7 @@ use std::time::Duration;
 use muster_client::{Client, Known};
 use muster_config::TelemetryConfig;
 use muster_ids::Text;
-use muster_model::{DesiredStatus, Group, Job, Node, NodeStatus, Resources};
+use muster_model::{DesiredStatus, Group, Job, Node, NodeStatus, Resources, Task, TaskResources};
 use muster_rpc::messages::{AllocStats, HostStatsReply, TaskStats};
 use muster_runner::env::merged_meta;
 use muster_telemetry::Metrics;
@@ -101,8 +101,10 @@ fn labels<'a>(node: &'a Node, id: &'a str, status: NodeStatus) -> Vec<(&'static 
 }
 
 fn resources(gauge: &impl Fn(Name, f64), node: &Node, live: &[&Known]) {
-    let asks = live.iter().filter_map(|alloc| alloc.saved.job.groups.get(usize::from(alloc.saved.group)));
-    let used = asks.fold(Resources::default(), |sum, group| sum.plus(group.ask()));
+    let shares = live.iter().map(|alloc| alloc.saved.share());
+    let used = shares.fold(Resources::default(), |sum, share| sum.plus(share.resources));
+    let most: u64 = live.iter().map(|alloc| most_memory_mb(alloc)).sum();
+    gauge(names::CLIENT_ALLOCATED_MAX_MEMORY, most as f64);
     let all = node.allocatable();
     let parts = [
         (names::CLIENT_ALLOCATED_CPU, names::CLIENT_UNALLOCATED_CPU, used.cpu_mhz, all.cpu_mhz),
@@ -113,6 +115,19 @@ fn resources(gauge: &impl Fn(Name, f64), node: &Node, live: &[&Known]) {
         gauge(allocated, used as f64);
         gauge(unallocated, all.saturating_sub(used) as f64);
     }
+}
+
+/// What its tasks may use at most; of one without a bound, what it reserves.
+fn most_memory_mb(alloc: &Known) -> u64 {
+    let tasks = alloc.saved.job.groups.get(usize::from(alloc.saved.group)).map(|group| &group.tasks);
+    tasks.into_iter().flatten().map(|task| most_of_task(alloc, task)).sum()
+}
+
+fn most_of_task(alloc: &Known, task: &Task) -> u64 {
+    let (reserved, most) = (task.resources.memory_mb, task.resources.memory_max_mb);
+    let oversubscribed = alloc.saved.allotted.as_ref().is_some_and(|allotted| allotted.oversubscribed);
+    let bounded = oversubscribed && most != TaskResources::NO_LIMIT_MB;
+    u64::from(if bounded { most.max(reserved) } else { reserved })
 }
 
 /// An allocation runs when one of its tasks does.
@@ -147,6 +162,7 @@ fn of_task(metrics: &Metrics, alloc: &Known, task: &str, stats: &TaskStats, conf
     let id = alloc.saved.id.to_string();
     let group = job.groups.get(usize::from(alloc.saved.group));
     let metadata = group.map(|group| metadata(job, group, task, config)).unwrap_or_default();
+    let asked = group.and_then(|group| group.task(task));
     let group = group.map_or("", |group| group.name.as_str());
     let labels = [
         ("alloc_id", id.as_str()),
@@ -162,6 +178,14 @@ fn of_task(metrics: &Metrics, alloc: &Known, task: &str, stats: &TaskStats, conf
         }
     };
     let (cpu, memory) = (&stats.cpu, &stats.memory);
+    if let Some(task) = asked {
+        let own = alloc.saved.allotted.as_ref().and_then(|allotted| allotted.of_task(&task.name));
+        let cores_mhz = own.map_or(0, |own| own.cores_mhz);
+        let mebibytes = |count: u64| Some((count << 20) as f64);
+        gauge(names::ALLOCS_CPU_ALLOCATED, Some(f64::from(task.resources.cpu_mhz.max(cores_mhz))));
+        gauge(names::ALLOCS_MEMORY_ALLOCATED, mebibytes(u64::from(task.resources.memory_mb)));
+        gauge(names::ALLOCS_MEMORY_MAX_ALLOCATED, mebibytes(most_of_task(alloc, task)));
+    }
     gauge(names::ALLOCS_CPU_TOTAL_PERCENT, cpu.percent);
     gauge(names::ALLOCS_CPU_USER, cpu.user_percent);
     gauge(names::ALLOCS_CPU_SYSTEM, cpu.system_percent);

@@ -19,6 +19,13 @@ pub enum Capability {
     TagJobVersion,
     RevertJob,
     StableJob,
+    FailDeployment,
+    PauseDeployment,
+    PromoteDeployment,
+    UnblockDeployment,
+    SetAllocHealthDeployment,
+    DispatchJob,
+    ForcePeriodicJob,
     AllocLifecycle,
     GcAllocation,
     AllocExec,
@@ -69,6 +76,13 @@ impl Capability {
             | Self::TagJobVersion
             | Self::RevertJob
             | Self::StableJob
+            | Self::FailDeployment
+            | Self::PauseDeployment
+            | Self::PromoteDeployment
+            | Self::UnblockDeployment
+            | Self::SetAllocHealthDeployment
+            | Self::DispatchJob
+            | Self::ForcePeriodicJob
             | Self::AllocLifecycle
             | Self::GcAllocation
             | Self::AllocExec
@@ -103,6 +117,13 @@ impl Capability {
             Self::TagJobVersion => "ns:tag-job-version",
             Self::RevertJob => "ns:revert-job",
             Self::StableJob => "ns:stable-job",
+            Self::FailDeployment => "ns:fail-deployment",
+            Self::PauseDeployment => "ns:pause-deployment",
+            Self::PromoteDeployment => "ns:promote-deployment",
+            Self::UnblockDeployment => "ns:unblock-deployment",
+            Self::SetAllocHealthDeployment => "ns:set-alloc-health-deployment",
+            Self::DispatchJob => "ns:dispatch-job",
+            Self::ForcePeriodicJob => "ns:force-periodic-job",
             Self::AllocLifecycle => "ns:alloc-lifecycle",
             Self::GcAllocation => "ns:gc-allocation",
             Self::AllocExec => "ns:alloc-exec",

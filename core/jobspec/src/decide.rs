@@ -13,7 +13,6 @@ mod check;
 mod cleanup;
 mod connect;
 mod constraint;
-mod cron;
 mod csi;
 mod disconnect;
 mod dispatch;
@@ -25,6 +24,7 @@ mod lifecycle;
 mod migrate;
 mod multiregion;
 mod network;
+mod overrides;
 mod path;
 mod periodic;
 mod reschedule;
@@ -42,19 +42,19 @@ mod ui;
 mod update;
 mod vault;
 mod volume;
-mod zone;
 
 use muster_ids::{NodePool, Region};
-use muster_model::Job;
+use muster_model::{DispatchLimits, Job};
 
 use crate::JobInput;
 
 pub(crate) use basics::text_map;
-pub use cron::{CronError, parse_cron};
+pub(crate) use dispatch::reference;
 pub(crate) use error::Findings;
 pub(crate) use error::Step;
 pub use error::{ValidationError, validation_message};
 pub(crate) use identity::plain as plain_identity;
+pub use overrides::decide_overrides;
 pub(crate) use resources::decide as decide_resources;
 
 /// What the operator allows and what a job gets where it says nothing.
@@ -67,6 +67,20 @@ pub struct Limits {
     pub default_region: Region,
     /// The pool of a job that names none, as its namespace says.
     pub default_node_pool: NodePool,
+    /// Of what a dispatch may give a job to work on.
+    pub max_payload_bytes: u32,
+}
+
+impl Limits {
+    /// Those that a dispatch is judged by.
+    #[must_use]
+    pub const fn dispatch(&self) -> DispatchLimits {
+        DispatchLimits {
+            max_payload_bytes: self.max_payload_bytes,
+            max_priority: self.max_priority,
+            max_count: self.max_count,
+        }
+    }
 }
 
 impl Default for Limits {
@@ -77,6 +91,7 @@ impl Default for Limits {
             max_count: 50_000,
             default_region: Region::global(),
             default_node_pool: NodePool::default_pool(),
+            max_payload_bytes: DispatchLimits::DEFAULT_MAX_PAYLOAD_BYTES,
         }
     }
 }

@@ -24,6 +24,7 @@ pub mod logs;
 pub mod migrate;
 pub mod multiregion;
 pub mod network;
+pub mod overrides;
 pub mod periodic;
 pub mod reschedule;
 pub mod resources;
@@ -72,7 +73,11 @@ pub use logs::LogConfigInput;
 pub use migrate::MigrateInput;
 pub use multiregion::{MultiregionInput, RegionSpecInput, RegionStrategyInput};
 pub use network::{CniInput, DnsInput, NetworkInput, PortInput};
-pub use periodic::{DispatchPayloadInput, ParameterizedInput, PeriodicInput};
+pub use overrides::OverridesInput;
+pub use periodic::{
+    AllowedConstraintInput, AllowedInput, BoundsInput, DispatchPayloadInput, ParameterizedInput,
+    PeriodicInput,
+};
 pub use reschedule::RescheduleInput;
 pub use resources::ResourcesInput;
 pub use restart::RestartInput;

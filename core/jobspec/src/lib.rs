@@ -16,14 +16,16 @@ pub mod duration;
 mod hcl;
 pub mod input;
 mod json;
+mod launch;
 mod preserve;
 mod view;
 mod wire;
 
-pub use decide::{CronError, Decided, Limits, ValidationError, decide, parse_cron, validation_message};
+pub use decide::{Decided, Limits, ValidationError, decide, decide_overrides, validation_message};
 pub use hcl::{Places, parse_hcl, parse_hcl_with_places};
 pub use input::JobInput;
 pub use json::{ParseError, parse_json};
+pub use launch::next_launch;
 pub use preserve::Preserve;
 pub use view::{scaling_view, view};
 pub use wire::{json, value_of};

@@ -13,12 +13,16 @@ pub(crate) use task::resources;
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use muster_ids::Text;
 use muster_model::{Affinity, Constraint, Job, Periodic};
 
 use crate::JobInput;
 use crate::duration::Nanos;
-use crate::input::{AffinityInput, ConstraintInput, PeriodicInput, TextMap, UpdateInput, VersionTagView};
+use crate::input::{
+    AffinityInput, ConstraintInput, ParameterizedInput, PeriodicInput, TextMap, UpdateInput, VersionTagView,
+};
 use crate::wire::{Field, Wire};
 
 /// The shape `GET /v1/job/:id` answers.
@@ -41,15 +45,16 @@ pub fn view(job: &Job) -> JobInput {
         update: Some(update(job)),
         multiregion: Field::show(&job.multiregion),
         periodic: job.periodic.as_deref().map(periodic),
-        parameterized_job: Field::show(&job.parameterized),
+        parameterized_job: job.parameterized.as_deref().map(ParameterizedInput::view),
+        payload: job.payload.as_ref().map(|payload| STANDARD.encode(payload.bytes())),
         ui: Field::show(&job.ui),
         meta: text_map(&job.meta),
         consul_namespace: Some(String::new()),
         vault_namespace: Some(String::new()),
         stop: Some(job.stop),
-        parent_id: Some(String::new()),
-        dispatched: Some(false),
-        dispatch_idempotency_token: Some(String::new()),
+        parent_id: Some(job.parent_id.as_ref().map(ToString::to_string).unwrap_or_default()),
+        dispatched: Some(job.dispatched),
+        dispatch_idempotency_token: text_or_empty(job.dispatch_token.as_ref()),
         nomad_token_id: Some(String::new()),
         status: Some(job.status.as_str().to_owned()),
         status_description: Some(String::new()),

@@ -45,6 +45,12 @@ impl Blank for String {
     }
 }
 
+impl<T> Blank for Vec<T> {
+    fn is_blank(&self) -> bool {
+        self.is_empty()
+    }
+}
+
 macro_rules! never_blank {
     ($($kind:ty)*) => {$(
         impl Blank for $kind {
@@ -210,6 +216,16 @@ impl Field<Vec<Text>> for Vec<String> {
     }
 
     fn show(model: &Vec<Text>) -> Option<Self> {
+        (!model.is_empty()).then(|| model.iter().map(ToString::to_string).collect())
+    }
+}
+
+impl Field<Vec<model::Operand>> for Vec<String> {
+    fn read(given: Option<&Self>, name: &'static str, found: &mut Findings) -> Vec<model::Operand> {
+        given.into_iter().flatten().filter_map(|text| found.check(name, text.parse())).collect()
+    }
+
+    fn show(model: &Vec<model::Operand>) -> Option<Self> {
         (!model.is_empty()).then(|| model.iter().map(ToString::to_string).collect())
     }
 }

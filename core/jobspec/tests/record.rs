@@ -18,7 +18,7 @@ fn job(name: &str) -> Job {
 
 #[test]
 fn every_block_is_read_and_written_as_ever() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/jobs-v1.hex");
+    let path = fixture("jobs-v2.hex");
     let jobs = [job("kitchen-sink.nomad.hcl"), job("kitchen-sink-batch.nomad.hcl")];
     if std::env::var_os("MUSTER_BLESS").is_some() {
         let lines: Vec<String> = jobs.iter().map(|job| hex(&rmp_serde::to_vec_named(job).unwrap())).collect();
@@ -33,14 +33,44 @@ fn every_block_is_read_and_written_as_ever() {
     }
 }
 
+/// Written before a dispatch could set anything.
+#[test]
+fn older_records_are_read_and_written_as_ever() {
+    let older = std::fs::read_to_string(fixture("jobs-v1.hex")).unwrap();
+    for line in older.lines() {
+        let stored: Job = rmp_serde::from_slice(&unhex(line)).unwrap();
+        assert!(
+            hex(&rmp_serde::to_vec_named(&stored).unwrap()) == line,
+            "{} is written differently",
+            stored.id
+        );
+    }
+    assert_eq!(older.lines().count(), 2);
+}
+
+fn fixture(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
+
 #[test]
 fn what_a_job_does_not_use_takes_no_room_in_its_record() {
     let source =
         Source::new("plain.hcl", "job \"plain\" {\n  task \"t\" {\n    driver = \"raw_exec\"\n  }\n}\n");
     let job = decide(parse_hcl(&source, &Inputs::default()).unwrap(), &Limits::default()).unwrap().job;
     let bytes = rmp_serde::to_vec_named(&job).unwrap();
-    for name in ["templates", "volumes", "vault", "connect", "periodic", "services", "identities", "devices"]
-    {
+    for name in [
+        "templates",
+        "volumes",
+        "vault",
+        "connect",
+        "periodic",
+        "services",
+        "identities",
+        "devices",
+        "parent_id",
+        "dispatched",
+        "dispatch_token",
+    ] {
         // As a key: its length, then its letters.
         let key = [&[0xa0 | u8::try_from(name.len()).unwrap()], name.as_bytes()].concat();
         assert!(!bytes.windows(key.len()).any(|window| window == key), "`{name}` is stored");

@@ -117,6 +117,7 @@ impl<'a> Sweep<'a> {
         let old = |time| self.is_old(time, self.thresholds.job);
         job.status == JobStatus::Dead
             && (job.stop || job.kind.runs_to_completion())
+            && self.snapshot.child_counts(&job.key()).unfinished() == 0
             && old(job.submit_time)
             && evals.iter().all(|eval| eval.status.is_terminal() && old(eval.modify_time))
             && allocs.iter().all(|alloc| alloc.client_terminal() && old(alloc.modify_time))

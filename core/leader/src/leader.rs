@@ -15,14 +15,18 @@ use muster_state::Snapshot;
 use muster_state::command::{Command, EvalUpdate, Event, IdSeed, NodeStatusUpdate, TrackedVersionsSet};
 
 use crate::{
-    BatchId, BatchLimits, BlockedEvals, BrokerLimits, Deployments, Drainer, EvalBroker, Expiry,
-    HeartbeatLimits, Heartbeats, Lease, PlanBatch, PlanQueue, PlanRejections, Token,
+    BatchId, BatchLimits, BlockedEvals, BrokerLimits, Deployments, Disconnects, Drainer, EvalBroker, Expiry,
+    HeartbeatLimits, Heartbeats, Lease, PeriodicDispatcher, PlanBatch, PlanQueue, PlanRejections, Token,
+    silent_status,
 };
 
 /// How often evaluations that gave up on conflicting plans are tried again.
 const CONFLICTED_INTERVAL: Duration = Duration::from_secs(60);
 /// How long an evaluation that was handed out too often rests before it is tried again.
 const FOLLOW_UP_DELAY: Duration = Duration::from_secs(60);
+
+/// What one node costs a server that all of them connect to again: a handshake.
+const RECONNECT: Duration = Duration::from_micros(450);
 
 /// Draws 16 random bytes, from which ids and seeds are made: chance is an input.
 pub type Draw<'a> = dyn FnMut() -> [u8; 16] + 'a;
@@ -55,10 +59,12 @@ pub struct Leader {
     pub heartbeats: Heartbeats,
     pub plans: PlanQueue,
     pub drainer: Drainer,
+    pub disconnects: Disconnects,
     /// How many versions of a job the operator wants kept; `None` leaves it as the cluster has it.
     pub tracked_versions: Option<u32>,
     deployments: Deployments,
     pub rejections: PlanRejections,
+    pub periodic: PeriodicDispatcher,
     retries: VecDeque<Work>,
     /// Attempts behind the plans now in the queue.
     attempts: BTreeMap<Token, Work>,
@@ -82,9 +88,11 @@ impl Leader {
             heartbeats: Heartbeats::new(heartbeats),
             plans: PlanQueue::new(BatchLimits::default()),
             drainer: Drainer::default(),
+            disconnects: Disconnects::default(),
             tracked_versions: None,
             deployments: Deployments::default(),
             rejections: PlanRejections::default(),
+            periodic: PeriodicDispatcher::default(),
             retries: VecDeque::new(),
             attempts: BTreeMap::new(),
             superseded: Vec::new(),
@@ -99,8 +107,13 @@ impl Leader {
         self.flush();
         self.leading_from = Some(snapshot.index());
         self.paused = snapshot.scheduler_config().pause_eval_broker;
-        let live = snapshot.nodes().filter(|node| node.status != NodeStatus::Down).map(|node| node.id);
-        self.heartbeats.lead(live, now, Duration::ZERO);
+        // Who lost contact before is expected no more than who is down.
+        let gone = |status| matches!(status, NodeStatus::Down | NodeStatus::Disconnected);
+        let live = snapshot.nodes().filter(|node| !gone(node.status)).map(|node| node.id);
+        let live: Vec<_> = live.collect();
+        let reconnect = RECONNECT * u32::try_from(live.len()).unwrap_or(u32::MAX);
+        self.heartbeats.lead(live, now, reconnect);
+        self.periodic.lead(now);
         self.refill(snapshot, now);
     }
 
@@ -134,6 +147,8 @@ impl Leader {
         self.heartbeats.flush();
         self.drainer.flush();
         self.deployments.flush();
+        self.disconnects.flush();
+        self.periodic.flush();
         self.rejections.flush();
     }
 
@@ -185,11 +200,15 @@ impl Leader {
         }
         self.drainer.refill(snapshot);
         self.deployments.refill(snapshot);
+        self.disconnects.refill(snapshot);
+        self.periodic.refill(snapshot);
     }
 
     fn take_event(&mut self, event: &Event, index: Index, now: UnixNanos) {
         self.drainer.take_event(event, index);
         self.deployments.take_event(event);
+        self.disconnects.take_event(event, index);
+        self.periodic.take_event(event, index);
         match event {
             Event::EvalUpdated(eval) => self.take_eval(eval, now),
             Event::CapacityFreed { class, .. } => {
@@ -200,7 +219,9 @@ impl Leader {
                 // Its evaluation, applied in the same entry, cancels the blocked one in the state.
                 let _superfluous = self.blocked.untrack(&job.key());
             }
-            Event::NodeUpdated(node) | Event::NodeRegistered(node) if node.status == NodeStatus::Down => {
+            Event::NodeUpdated(node) | Event::NodeRegistered(node)
+                if matches!(node.status, NodeStatus::Down | NodeStatus::Disconnected) =>
+            {
                 self.heartbeats.forget(node.id);
             }
             // From now on it is expected to speak, whichever server it registered with.
@@ -356,6 +377,8 @@ impl Leader {
         commands.extend(self.drainer.decide(snapshot, now, draw));
         commands.extend(self.deployments.decide(snapshot, now, draw));
         commands.extend(self.rejections.decide(snapshot, now));
+        commands.extend(self.disconnects.decide(snapshot, now, draw));
+        commands.extend(self.periodic.decide(snapshot, now, draw));
         commands
     }
 
@@ -380,6 +403,8 @@ impl Leader {
             self.heartbeats.next_deadline(now),
             self.drainer.next_deadline(),
             self.deployments.next_deadline(),
+            self.disconnects.next_deadline(),
+            self.periodic.next_deadline(),
         ];
         Overdue { superseded, failed, expiry, next: deadlines.into_iter().flatten().min() }
     }
@@ -417,7 +442,7 @@ impl Overdue {
         for node_id in &self.expiry.down {
             commands.push(Command::NodeStatusUpdate(NodeStatusUpdate {
                 node_id: *node_id,
-                status: NodeStatus::Down,
+                status: silent_status(snapshot, *node_id, now),
                 description: Some("heartbeat missed".into()),
                 seed: IdSeed(draw()),
             }));

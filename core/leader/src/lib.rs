@@ -7,21 +7,25 @@
 
 mod blocked_evals;
 mod deployments;
+mod disconnects;
 mod drainer;
 mod eval_broker;
 pub mod gc;
 mod heartbeats;
 mod leader;
 mod node_jobs;
+mod periodic;
 mod plan_queue;
 mod plan_rejections;
 
 pub use blocked_evals::{BlockedEvals, BlockedStats};
 pub use deployments::Deployments;
+pub use disconnects::{Disconnects, silent_status};
 pub use drainer::Drainer;
 pub use eval_broker::{BrokerLimits, BrokerStats, EvalBroker, Lease, Token, TokenError};
 pub use heartbeats::{Expiry, HeartbeatLimits, Heartbeats};
 pub use leader::{Draw, Leader, Overdue, Work};
 pub use node_jobs::jobs_of_node;
+pub use periodic::PeriodicDispatcher;
 pub use plan_queue::{BatchId, BatchLimits, PlanBatch, PlanQueue, PlanQueueStats};
 pub use plan_rejections::{PlanRejections, RejectionLimits};

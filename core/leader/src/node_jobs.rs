@@ -17,7 +17,10 @@ pub fn jobs_of_node(snapshot: &Snapshot, node: &Node) -> Vec<Arc<Job>> {
         found.insert(key, Arc::clone(newest));
     }
     let everywhere = snapshot.jobs().filter(|job| {
-        job.kind.is_per_node() && !job.stop && (job.node_pool.is_all() || job.node_pool == node.pool)
+        job.kind.is_per_node()
+            && !job.stop
+            && !job.makes_children()
+            && (job.node_pool.is_all() || job.node_pool == node.pool)
     });
     found.extend(everywhere.map(|job| (job.key(), Arc::clone(job))));
     found.into_values().collect()

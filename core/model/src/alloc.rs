@@ -9,7 +9,7 @@ use muster_ids::{AllocId, DeploymentId, EvalId, Index, NodeId, Text, UnixNanos};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use crate::{AllocDeployment, AllocMetric, Group, Job, Resources, TaskState};
+use crate::{AllocDeployment, AllocMetric, Allotment, Disconnect, Group, Job, Resources, Share, TaskState};
 
 /// ```text
 ///   desired:  run -> stop | evict                       (servers decide)
@@ -34,12 +34,16 @@ pub struct Alloc {
     pub client_description: Option<Text>,
     /// Parallel to the group's `network.ports`.
     pub ports: SmallVec<[AllocatedPort; 2]>,
+    /// What it was given by name; `None` for most.
+    pub allotted: Option<Arc<Allotment>>,
     /// The allocation this one replaces.
     pub previous: Option<AllocId>,
     /// The allocation that replaced this one.
     pub next: Option<AllocId>,
     /// Whose place it took, or who took its own.
     pub preemption: Option<Box<Preemption>>,
+    /// When its node lost contact and had it again, oldest first; the newest few.
+    pub states: Box<[AllocState]>,
     /// Parallel to the group's tasks; empty until the node's first report.
     pub tasks: Box<[TaskState]>,
     pub metric: Arc<AllocMetric>,
@@ -54,6 +58,9 @@ pub struct Alloc {
 }
 
 impl Alloc {
+    /// How many changes of contact are kept.
+    pub const MAX_STATES: usize = 8;
+
     /// The group it instantiates. `None` only for a corrupt row, which `apply` never makes.
     #[must_use]
     pub fn group_spec(&self) -> Option<&Group> {
@@ -70,7 +77,14 @@ impl Alloc {
     /// What it takes from its node as long as it is not terminal.
     #[must_use]
     pub fn resources(&self) -> Resources {
-        self.group_spec().map(Group::ask).unwrap_or_default()
+        self.share().resources
+    }
+
+    /// The same, with what it holds by name.
+    #[must_use]
+    pub fn share(&self) -> Share<'_> {
+        let ask = self.group_spec().map(Group::ask).unwrap_or_default();
+        Share::new(ask, &self.ports, self.allotted.as_deref())
     }
 
     /// The deployment it is a part of.
@@ -121,6 +135,32 @@ impl Alloc {
         self.server_terminal() || self.client_terminal()
     }
 
+    /// What becomes of it when its node loses contact, as its own version of the job says.
+    #[must_use]
+    pub fn disconnect(&self) -> Option<&Disconnect> {
+        self.group_spec()?.disconnect.as_deref()
+    }
+
+    /// Remembers that contact was lost (`unknown`) or is there again, and what the node says since.
+    pub fn note_state(&mut self, status: ClientStatus, time: UnixNanos) {
+        let skip = (self.states.len() + 1).saturating_sub(Self::MAX_STATES);
+        let kept = self.states.iter().skip(skip).copied();
+        self.states = kept.chain([AllocState { status, time }]).collect();
+    }
+
+    /// Since when nothing is known of it; what is not unknown has no such time.
+    #[must_use]
+    pub fn unknown_since(&self) -> UnixNanos {
+        let last = self.states.last().filter(|state| state.status == ClientStatus::Unknown);
+        last.map_or(self.modify_time, |state| state.time)
+    }
+
+    /// Whether its node had lost contact and speaks for it again.
+    #[must_use]
+    pub fn reconnected(&self) -> bool {
+        self.client != ClientStatus::Unknown && !self.states.is_empty()
+    }
+
     /// Ended as a batch job wants it: every main task dead without failure.
     #[must_use]
     pub const fn ran_successfully(&self) -> bool {
@@ -149,6 +189,13 @@ pub struct AllocatedPort {
     pub value: u16,
     /// Port inside the allocation's network namespace; 0 when unmapped.
     pub to: u16,
+}
+
+/// A change of what is known of an allocation because its node lost contact or has it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AllocState {
+    pub status: ClientStatus,
+    pub time: UnixNanos,
 }
 
 /// What servers want of an allocation.

@@ -7,8 +7,8 @@ use muster_ids::{GroupName, Text};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Affinity, Cleanup, Constraint, Consul, Disconnect, GroupNetwork, Migrate, ReschedulePolicy, Resources,
-    RestartPolicy, ScalingPolicy, Service, Spread, Task, UpdateStrategy, VolumeRequest,
+    Affinity, Cleanup, Constraint, Consul, Disconnect, GroupNetwork, Migrate, PortRequest, ReschedulePolicy,
+    Resources, RestartPolicy, ScalingPolicy, Service, Spread, Task, UpdateStrategy, VolumeRequest,
 };
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,17 +53,26 @@ pub struct Group {
 }
 
 impl Group {
-    /// What one allocation of this group takes from a node.
+    /// What one allocation of this group takes from any node. What reserved cores add up to in MHz is the node's to
+    /// say: see [`crate::Share`].
     #[must_use]
     pub fn ask(&self) -> Resources {
-        let disk = Resources { disk_mb: u64::from(self.ephemeral_disk.size_mb), ..Resources::default() };
-        self.tasks.iter().fold(disk, |sum, task| {
+        let one =
+            Resources { disk_mb: u64::from(self.ephemeral_disk.size_mb), allocs: 1, ..Resources::default() };
+        self.tasks.iter().fold(one, |sum, task| {
             sum.plus(Resources {
                 cpu_mhz: u64::from(task.resources.cpu_mhz),
                 memory_mb: u64::from(task.resources.memory_mb),
-                disk_mb: 0,
+                cores: u32::from(task.resources.cores),
+                ..Resources::default()
             })
         })
+    }
+
+    /// The ports asked for, in the order in which allocations hold them.
+    #[must_use]
+    pub fn port_requests(&self) -> &[PortRequest] {
+        self.network.as_ref().map_or(&[], |network| network.ports.as_slice())
     }
 
     /// Preferences for nodes: the group's own and those of its tasks, since an allocation is placed as a whole.

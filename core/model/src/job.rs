@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use muster_ids::{Datacenter, Index, JobId, Namespace, NodePool, Region, Text, UnixNanos};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Affinity, Constraint, Group, JobUi, JobUpdate, Multiregion, Parameterized, Payload, Periodic, Spread,
-    VersionTag,
+    Affinity, Constraint, Group, JobUi, JobUpdate, Multiregion, Parameterized, Payload, Periodic, Shared,
+    Spread, VersionTag,
 };
 
 /// A job as it is stored: the specification and what the servers added.
@@ -30,14 +31,14 @@ pub struct Job {
     pub affinities: Vec<Affinity>,
     pub spreads: Vec<Spread>,
     pub meta: BTreeMap<String, Text>,
-    pub groups: Vec<Group>,
+    pub groups: Shared<Vec<Group>>,
     /// Service and system jobs only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub update: Option<JobUpdate>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub periodic: Option<Box<Periodic>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parameterized: Option<Box<Parameterized>>,
+    pub parameterized: Option<Arc<Parameterized>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub multiregion: Option<Box<Multiregion>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,6 +48,15 @@ pub struct Job {
     /// What a dispatched job works on; `None` for any other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payload: Option<Payload>,
+    /// The periodic or parameterized job that made this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_id: Option<JobId>,
+    /// Made by a dispatch: its `parameterized` block says what it was made with, and it runs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dispatched: bool,
+    /// Under which a dispatch asked to be done once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispatch_token: Option<Text>,
     pub status: JobStatus,
     pub stop: bool,
     pub version: u64,
@@ -74,11 +84,51 @@ impl Job {
         Some((u16::try_from(position).ok()?, self.groups.get(position)?))
     }
 
+    /// Runs only as its dispatched children.
+    #[must_use]
+    pub const fn is_parameterized(&self) -> bool {
+        self.parameterized.is_some() && !self.dispatched
+    }
+
+    #[must_use]
+    pub const fn is_periodic(&self) -> bool {
+        self.periodic.is_some()
+    }
+
+    /// Whether children start at its times: not while it is stopped, disabled, or itself a template to dispatch.
+    #[must_use]
+    pub fn follows_schedule(&self) -> bool {
+        self.periodic.as_ref().is_some_and(|periodic| periodic.enabled)
+            && !self.stop
+            && !self.is_parameterized()
+    }
+
+    /// Whether it runs as children only: nothing of it is ever placed.
+    #[must_use]
+    pub const fn makes_children(&self) -> bool {
+        self.is_parameterized() || self.is_periodic()
+    }
+
+    /// The key of the job that made this one.
+    #[must_use]
+    pub fn parent_key(&self) -> Option<JobKey> {
+        let id = self.parent_id.clone()?;
+        Some(JobKey { namespace: self.namespace.clone(), id })
+    }
+
+    /// What `existing`, whose next version this becomes, was made with.
+    pub fn stay_child_of(&mut self, existing: &Self) {
+        self.payload.clone_from(&existing.payload);
+        self.parent_id.clone_from(&existing.parent_id);
+        self.dispatched = existing.dispatched;
+        self.dispatch_token.clone_from(&existing.dispatch_token);
+    }
+
     /// Whether `other` asks for the same thing, whatever the servers keep beside it.
     #[must_use]
     pub fn same_spec(&self, other: &Self) -> bool {
         let mut other = other.clone();
-        other.payload.clone_from(&self.payload);
+        other.stay_child_of(self);
         other.status = self.status;
         other.stop = self.stop;
         other.version = self.version;

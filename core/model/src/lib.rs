@@ -8,9 +8,11 @@
 pub mod acl_token;
 pub mod action;
 pub mod alloc;
+pub mod allotment;
 pub mod artifact;
 pub mod check;
 pub mod choice;
+pub mod cidr;
 pub mod cleanup;
 pub mod connect;
 pub mod constraint;
@@ -23,6 +25,7 @@ pub mod dispatch;
 pub mod drain;
 pub mod eval;
 pub mod gateway;
+pub mod glob;
 pub mod group;
 pub mod identity;
 pub mod job;
@@ -36,12 +39,16 @@ pub mod payload;
 pub mod periodic;
 pub mod plan;
 pub mod policy;
+pub mod quantity;
+pub mod rescheduling;
 pub mod resources;
 pub mod scaling;
 pub mod schedule;
 pub mod scheduler_config;
 pub mod secret;
 pub mod service;
+pub mod shared;
+pub mod taken;
 pub mod task;
 pub mod task_state;
 pub mod template;
@@ -55,10 +62,14 @@ pub mod volume;
 
 pub use acl_token::{AclToken, TokenKind};
 pub use action::Action;
-pub use alloc::{Alloc, AllocatedPort, ClientStatus, DesiredStatus, DesiredTransition, Preemption};
+pub use alloc::{
+    Alloc, AllocState, AllocatedPort, ClientStatus, DesiredStatus, DesiredTransition, Preemption,
+};
+pub use allotment::{Allotment, AllottedDevice, InstanceKey, TaskAllotment, bound_ports};
 pub use artifact::{Artifact, ArtifactMode};
 pub use check::{Check, CheckAddressMode, CheckKind, CheckRestart, InitialStatus, OnUpdate};
 pub use choice::ChoiceError;
+pub use cidr::{Cidr, CidrError};
 pub use cleanup::{Cleanup, CleanupMode, CleanupModeError};
 pub use connect::{
     Connect, Expose, ExposePath, MeshGateway, Proxy, SidecarService, SidecarTask, TransparentProxy, Upstream,
@@ -70,15 +81,19 @@ pub use deployment::{
     AllocDeployment, AllocHealth, Deployment, DeploymentFailure, DeploymentGroup, DeploymentStatus,
     DeploymentUpdate,
 };
-pub use device::{DeviceRequest, Numa, NumaAffinity};
+pub use device::{DeviceGroup, DeviceInstance, DeviceRequest, Numa, NumaAffinity};
 pub use disconnect::{Disconnect, Reconcile};
-pub use dispatch::{Parameterized, PayloadRule};
+pub use dispatch::{
+    Allowed, AllowedConstraint, Bounds, DispatchLimits, OverrideRefusal, Overrides, Parameterized,
+    PayloadRule, task_at,
+};
 pub use drain::{DrainDeadline, DrainSpec, DrainStatus, DrainStrategy, LastDrain};
 pub use eval::{EvalStatus, EvalTrigger, Evaluation};
 pub use gateway::{
     BindAddress, Gateway, GatewayProxy, GatewayTls, HeaderModifiers, Ingress, IngressListener,
     IngressService, LinkedService, Mesh, Sds, Terminating,
 };
+pub use glob::glob_matches;
 pub use group::{EphemeralDisk, Group};
 pub use identity::{Identity, IdentityChange, TokenChange};
 pub use job::{Job, JobKey, JobStatus, JobSubmission, JobType, SourceFormat};
@@ -86,18 +101,25 @@ pub use metric::{AllocMetric, NodeScore};
 pub use migrate::Migrate;
 pub use multiregion::{Multiregion, OnRegionFailure, RegionSpec, RegionStrategy};
 pub use network::{Cni, Dns, GroupNetwork, NetworkMode, PortRequest};
-pub use node::{DriverInfo, Eligibility, HostVolume, Node, NodeCapacity, NodeEvent, NodeStatus, Reserved};
+pub use node::{
+    Core, DriverInfo, Eligibility, HostNetwork, HostVolume, Node, NodeAddress, NodeCapacity, NodeEvent,
+    NodeStatus, Reserved,
+};
 pub use node_pool::NodePoolDetails;
-pub use payload::{Payload, PayloadTooLarge};
+pub use payload::Payload;
 pub use periodic::Periodic;
 pub use plan::{Placement, Plan, PlanOutcome, Stop};
 pub use policy::{DelayFunction, ReschedulePolicy, RestartMode, RestartPolicy};
+pub use quantity::{Quantity, Scalar};
+pub use rescheduling::{RescheduleEvent, Rescheduling};
 pub use resources::{Resources, TaskResources};
 pub use scaling::{KEPT_SCALING_EVENTS, ScalingEvent, ScalingPolicy};
 pub use schedule::{ScheduleCron, TaskSchedule};
 pub use scheduler_config::{PoolSchedulerConfig, PreemptionConfig, SchedulerAlgorithm, SchedulerConfig};
 pub use secret::SecretRef;
 pub use service::{AddressMode, Service, ServiceProvider, ServiceWeights};
+pub use shared::Shared;
+pub use taken::{Share, Taken, Thing};
 pub use task::{DispatchPayload, Lifecycle, LifecycleHook, LogConfig, Task};
 pub use task_state::{TaskEvent, TaskEventKind, TaskPhase, TaskState};
 pub use template::{ChangeMode, ChangeScript, Template, TemplateWait};

@@ -6,21 +6,15 @@ use std::sync::Arc;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Opaque bytes, at most [`Payload::MAX_BYTES`]. May be confidential: debug output shows the length only.
+/// Opaque bytes. How many are allowed is decided when a job is dispatched ([`crate::DispatchLimits`]), never when one
+/// that was admitted is read again. May be confidential: debug output shows the length only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Payload(Arc<[u8]>);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("payload of {0} bytes is too large; at most {max} bytes are allowed", max = Payload::MAX_BYTES)]
-pub struct PayloadTooLarge(pub usize);
-
 impl Payload {
-    pub const MAX_BYTES: usize = 16 * 1024;
-
-    /// # Errors
-    /// When there are more bytes than allowed.
-    pub fn new(bytes: &[u8]) -> Result<Self, PayloadTooLarge> {
-        if bytes.len() > Self::MAX_BYTES { Err(PayloadTooLarge(bytes.len())) } else { Ok(Self(bytes.into())) }
+    #[must_use]
+    pub fn new(bytes: &[u8]) -> Self {
+        Self(bytes.into())
     }
 
     #[must_use]
@@ -48,22 +42,19 @@ impl<'de> Deserialize<'de> for Payload {
             type Value = Payload;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "at most {} bytes", Payload::MAX_BYTES)
+                f.write_str("bytes")
             }
 
             fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Payload, E> {
-                Payload::new(bytes).map_err(E::custom)
+                Ok(Payload::new(bytes))
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Payload, A::Error> {
                 let mut bytes = Vec::new();
                 while let Some(byte) = items.next_element()? {
                     bytes.push(byte);
-                    if bytes.len() > Payload::MAX_BYTES {
-                        return Err(A::Error::custom(PayloadTooLarge(bytes.len())));
-                    }
                 }
-                self.visit_bytes(&bytes)
+                Ok(Payload(bytes.into()))
             }
         }
         deserializer.deserialize_bytes(Bytes)

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::{
-    AllocMetric, AllocatedPort, ClientStatus, Deployment, DeploymentUpdate, DesiredTransition, Evaluation,
+    AllocMetric, AllocatedPort, Allotment, ClientStatus, Deployment, DeploymentUpdate, DesiredTransition,
+    Evaluation,
 };
 
 /// The changes one evaluation asks for. Small on purpose: `apply` makes the allocations from it and the stored job.
@@ -49,6 +50,8 @@ pub struct Placement {
     pub group: u16,
     pub name_index: u32,
     pub ports: SmallVec<[AllocatedPort; 2]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allotted: Option<Arc<Allotment>>,
     pub previous: Option<AllocId>,
     /// Allocations of less important jobs on the node, whose place it takes. They are evicted with it, or not at all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

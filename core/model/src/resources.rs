@@ -43,6 +43,12 @@ pub struct Resources {
     pub cpu_mhz: u64,
     pub memory_mb: u64,
     pub disk_mb: u64,
+    /// Whole cores. Which ones is in an [`crate::Allotment`].
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cores: u32,
+    /// Allocations themselves: a node may limit how many it runs.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub allocs: u32,
 }
 
 impl Resources {
@@ -52,6 +58,8 @@ impl Resources {
             cpu_mhz: self.cpu_mhz.saturating_add(other.cpu_mhz),
             memory_mb: self.memory_mb.saturating_add(other.memory_mb),
             disk_mb: self.disk_mb.saturating_add(other.disk_mb),
+            cores: self.cores.saturating_add(other.cores),
+            allocs: self.allocs.saturating_add(other.allocs),
         }
     }
 
@@ -61,6 +69,8 @@ impl Resources {
             cpu_mhz: self.cpu_mhz.saturating_sub(other.cpu_mhz),
             memory_mb: self.memory_mb.saturating_sub(other.memory_mb),
             disk_mb: self.disk_mb.saturating_sub(other.disk_mb),
+            cores: self.cores.saturating_sub(other.cores),
+            allocs: self.allocs.saturating_sub(other.allocs),
         }
     }
 
@@ -71,13 +81,19 @@ impl Resources {
             cpu_mhz: self.cpu_mhz.min(other.cpu_mhz),
             memory_mb: self.memory_mb.min(other.memory_mb),
             disk_mb: self.disk_mb.min(other.disk_mb),
+            cores: self.cores.min(other.cores),
+            allocs: self.allocs.min(other.allocs),
         }
     }
 
     /// The first dimension of `self` that `available` cannot hold, by its contract name; `None` when all fit.
     #[must_use]
     pub const fn exhausted_in(self, available: Self) -> Option<&'static str> {
-        if self.cpu_mhz > available.cpu_mhz {
+        if self.allocs > available.allocs {
+            Some("max allocation exceeded")
+        } else if self.cores > available.cores {
+            Some("cores")
+        } else if self.cpu_mhz > available.cpu_mhz {
             Some("cpu")
         } else if self.memory_mb > available.memory_mb {
             Some("memory")

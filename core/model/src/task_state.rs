@@ -115,6 +115,8 @@ pub enum TaskEventKind {
     },
     LeaderDead,
     MainTasksDead,
+    /// Its node had lost contact with the servers and has it again.
+    Reconnected,
     WaitingForShutdownDelay {
         delay: Duration,
     },

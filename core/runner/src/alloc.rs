@@ -7,7 +7,7 @@
 //!     v
 //!   main tasks                   until they run ---> poststart tasks (a task without `sidecar` is waited for)
 //!     |
-//!     |  ending: stop | a task failed | the leader ended | everything but sidecars ended
+//!     |  ending: stop | a task failed | the leader ended | everything but sidecars ended | time is up
 //!     v
 //!   kill: leader, then the others, then sidecars        (each wave waits for the one before)
 //!     v
@@ -22,6 +22,7 @@
 //! - *order*: no main task starts before every prestart task is done; no poststop task while another lives;
 //! - *removed last*: `Remove` comes once, after every task is dead.
 
+mod contact;
 mod disk;
 mod health;
 mod memory;
@@ -56,6 +57,7 @@ pub struct AllocRunner {
     inherits: Option<AllocId>,
     disk_mb: u32,
     health: Option<HealthPlan>,
+    max_run: Option<Duration>,
     /// Tasks do not wait for each other to end. Not remembered: an agent that is in such a hurry leaves nothing to
     /// resume.
     hurried: bool,
@@ -75,6 +77,7 @@ impl AllocRunner {
             inherits: plan.inherits,
             disk_mb: plan.disk_mb,
             health: plan.health,
+            max_run: plan.max_run,
             hurried: false,
             memory: AllocMemory::default(),
             last_report: None,
@@ -97,6 +100,7 @@ impl AllocRunner {
             inherits: plan.inherits,
             disk_mb: plan.disk_mb,
             health: plan.health,
+            max_run: plan.max_run,
             hurried: false,
             memory,
             last_report: None,
@@ -124,7 +128,7 @@ impl AllocRunner {
     #[must_use]
     pub fn deadline(&self) -> Option<UnixNanos> {
         let tasks = self.tasks.iter().filter_map(TaskRunner::deadline);
-        tasks.chain(self.memory.kill_from).chain(self.health_deadline()).min()
+        tasks.chain(self.memory.kill_from).chain(self.health_deadline()).chain(self.run_until()).min()
     }
 
     /// What must be asked and said again after the agent restarted.
@@ -159,6 +163,8 @@ impl AllocRunner {
             AllocEventIn::Signal { task, signal } => self.signal(task, &signal, now, &mut effects),
             AllocEventIn::Inherited { problem } => self.inherited(problem, now),
             AllocEventIn::DiskExceeded { used_mb } => self.disk_exceeded(used_mb, now),
+            AllocEventIn::Reconnected => self.reconnected(now),
+            AllocEventIn::CutOff { after } => self.cut_off(after, now),
             AllocEventIn::Replan(plan) => self.replan(*plan),
             AllocEventIn::Destroy => {
                 self.memory.destroying = true;
@@ -246,6 +252,7 @@ impl AllocRunner {
             self.shutdown_delay = plan.shutdown_delay;
             self.disk_mb = plan.disk_mb;
             self.health = plan.health;
+            self.max_run = plan.max_run;
             for (runner, plan) in self.tasks.iter_mut().zip(plan.tasks) {
                 runner.replan(plan);
             }
@@ -261,11 +268,30 @@ impl AllocRunner {
         }
     }
 
+    /// When its time is up, as long as it has not begun to end for another reason.
+    fn run_until(&self) -> Option<UnixNanos> {
+        let since = self.memory.ran_since.filter(|_| self.memory.ending.is_none())?;
+        Some(since.after(self.max_run?))
+    }
+
+    /// Its time begins with its first task, and is measured across restarts of tasks and agent.
+    fn note_time(&mut self, now: UnixNanos) {
+        if self.memory.ran_since.is_none() && self.tasks.iter().any(TaskRunner::is_running) {
+            self.memory.ran_since = Some(now);
+        }
+        if let Some(limit) = self.max_run
+            && self.run_until().is_some_and(|until| now >= until)
+        {
+            self.memory.ending = Some(Ending::TimeIsUp { limit });
+        }
+    }
+
     /// Applies the rules until none changes anything. Each round moves at least one task on, so it ends.
     fn settle(&mut self, now: UnixNanos, effects: &mut Vec<AllocEffect>) {
         loop {
             let before = (self.memory.clone(), self.stages());
             self.note_ending();
+            self.note_time(now);
             if self.memory.ending.is_some() {
                 if self.memory.kill_from.is_none() {
                     self.kill_next_wave(now, effects);
@@ -375,11 +401,18 @@ impl AllocRunner {
             Some(Ending::Stop { reason, skip_delay }) => {
                 (None, KillRequest { reason: reason.clone(), skip_delay: *skip_delay })
             }
+            Some(Ending::TimeIsUp { limit }) => {
+                let reason = format!("max_run_duration of {} is over", crate::text::go_duration(*limit));
+                (None, KillRequest { reason: Some(reason.into()), skip_delay: true })
+            }
             None => return,
         };
         let Some(runner) = self.tasks.get_mut(task) else { return };
         if let Some(cause) = cause.filter(|_| !runner.is_being_killed()) {
             runner.note(cause, now);
+        }
+        if matches!(self.memory.ending, Some(Ending::TimeIsUp { .. })) {
+            runner.fail();
         }
         self.step_task(task, TaskEventIn::Kill(request), now, effects);
     }
@@ -410,6 +443,7 @@ impl AllocRunner {
 
     fn report_changes(&mut self, effects: &mut Vec<AllocEffect>) {
         let report = AllocReport { health: self.verdict(), ..status::report(&self.tasks) };
+        let report = self.as_cut_off(report);
         if self.last_report.as_ref() != Some(&report) && !self.memory.removed {
             self.last_report = Some(report.clone());
             effects.push(AllocEffect::Report(report));

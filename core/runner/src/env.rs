@@ -5,6 +5,7 @@
 //! base set, `NOMAD_*`, meta, the task's `env`.
 
 mod builtin;
+mod devices;
 mod interpolate;
 mod meta;
 pub use meta::merged as merged_meta;
@@ -66,8 +67,9 @@ impl TaskEnv {
     pub fn build(input: &TaskEnvInput<'_>) -> Self {
         let mut env = Self { vars: base(input.base), node: node::targets(input.node, input.region) };
         env.vars.extend(builtin::variables(input));
+        env.vars.extend(devices::variables(input));
         if let Some(group) = input.alloc.group_spec() {
-            env.vars.extend(ports::variables(&input.node.capacity.ip, group, &input.alloc.ports));
+            env.vars.extend(ports::variables(&input.node.capacity.ip, group, input.alloc));
             for (key, value) in meta::merged(&input.alloc.job, group, input.task) {
                 let value = env.interpolate(&value);
                 env.vars.extend(meta::variables(&key, &value));

@@ -107,6 +107,11 @@ impl TaskRunner {
         )
     }
 
+    /// Whatever it is stopped for is its failure.
+    pub(crate) const fn fail(&mut self) {
+        self.memory.state.failed = true;
+    }
+
     /// When [`TaskEventIn::Tick`] is wanted, if nothing else happens before.
     #[must_use]
     pub const fn deadline(&self) -> Option<UnixNanos> {

@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use muster_builders::{network, port};
 use muster_ids::{Region, Text};
-use muster_model::{Alloc, AllocatedPort, Group, Job, JobType, Node, PortRequest, Task, Value};
+use muster_model::{
+    Alloc, AllocatedPort, Group, Job, JobType, Node, Parameterized, PortRequest, Task, Value,
+};
 use muster_runner::{BaseEnv, TaskDirs, TaskEnv, TaskEnvInput};
 
 fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, Text> {
@@ -38,9 +41,15 @@ fn group() -> Group {
 fn job() -> Job {
     Job {
         name: "shop".into(),
+        parent_id: Some("shop".parse().unwrap()),
+        dispatched: true,
+        parameterized: Some(Arc::new(Parameterized {
+            meta_optional: vec!["absent".into(), "only_job".into()],
+            ..Parameterized::default()
+        })),
         namespace: "team".parse().unwrap(),
         meta: map(&[("level", "job"), ("only_job", "j")]),
-        groups: vec![group()],
+        groups: vec![group()].into(),
         ..muster_builders::job("shop/dispatch-17-ab", JobType::Service, 1)
     }
 }
@@ -112,10 +121,12 @@ fn the_environment_is_exactly_this() {
         ("NOMAD_JOB_NAME", "shop"),
         ("NOMAD_JOB_PARENT_ID", "shop"),
         ("NOMAD_MEMORY_LIMIT", "64"),
+        ("NOMAD_META_ABSENT", ""),
         ("NOMAD_META_LEVEL", "task"),
         ("NOMAD_META_MY_KEY", "linux"),
         ("NOMAD_META_ONLY_GROUP", "g"),
         ("NOMAD_META_ONLY_JOB", "j"),
+        ("NOMAD_META_absent", ""),
         ("NOMAD_META_level", "task"),
         ("NOMAD_META_my_key", "linux"),
         ("NOMAD_META_only_group", "g"),

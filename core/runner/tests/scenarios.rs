@@ -45,8 +45,14 @@ struct Node {
 
 impl Node {
     fn begin(tasks: Vec<TaskPlan>) -> Self {
-        let plan =
-            AllocPlan { tasks, shutdown_delay: Duration::ZERO, inherits: None, disk_mb: 10, health: None };
+        let plan = AllocPlan {
+            tasks,
+            shutdown_delay: Duration::ZERO,
+            inherits: None,
+            disk_mb: 10,
+            health: None,
+            max_run: None,
+        };
         let mut node = Self {
             runner: AllocRunner::received(plan, NOW),
             log: Vec::new(),
@@ -212,6 +218,7 @@ fn a_fatal_start_error_is_not_tried_again() {
             inherits: None,
             disk_mb: 10,
             health: None,
+            max_run: None,
         },
         NOW,
     );
@@ -260,7 +267,14 @@ fn shutdown_delays_come_before_the_kill_and_can_be_skipped() {
 fn what_was_stopped_before_it_began_is_complete_and_runs_nothing() {
     let tasks = vec![task("main", Role::Main), task("clean", Role::Poststop)];
     let mut runner = AllocRunner::received(
-        AllocPlan { tasks, shutdown_delay: Duration::ZERO, inherits: None, disk_mb: 10, health: None },
+        AllocPlan {
+            tasks,
+            shutdown_delay: Duration::ZERO,
+            inherits: None,
+            disk_mb: 10,
+            health: None,
+            max_run: None,
+        },
         NOW,
     );
     let effects = runner.step(AllocEventIn::Stop { reason: None, skip_delay: false }, NOW);
@@ -277,6 +291,7 @@ fn saved_state_of_another_group_is_refused() {
         inherits: None,
         disk_mb: 10,
         health: None,
+        max_run: None,
     };
     let two = AllocPlan {
         tasks: vec![task("a", Role::Main), task("b", Role::Main)],
@@ -284,6 +299,7 @@ fn saved_state_of_another_group_is_refused() {
         inherits: None,
         disk_mb: 10,
         health: None,
+        max_run: None,
     };
     let memory = AllocRunner::received(one, NOW).memory();
     let error = AllocRunner::restore(two, memory).unwrap_err();
@@ -329,6 +345,7 @@ fn the_predecessors_data_comes_first_and_its_loss_is_told() {
         inherits: Some(AllocId::from_bytes([9; 16])),
         disk_mb: 10,
         health: None,
+        max_run: None,
     };
     let mut runner = AllocRunner::received(plan.clone(), NOW);
     let from = AllocId::from_bytes([9; 16]);
@@ -400,6 +417,7 @@ fn watched(restarts: u32) -> AllocRunner {
         inherits: None,
         disk_mb: 10,
         health: Some(health),
+        max_run: None,
     };
     AllocRunner::received(plan, NOW)
 }
@@ -468,6 +486,7 @@ fn a_failed_task_is_an_unhealthy_allocation_at_once_and_the_verdict_outlives_the
             min_healthy_time: MINUTE,
             healthy_deadline: 10 * MINUTE,
         }),
+        max_run: None,
     };
     let mut restored = AllocRunner::restore(plan, runner.memory()).unwrap();
     let again = restored.resume(at(1)).into_iter().find_map(|effect| match effect {
@@ -494,10 +513,151 @@ fn another_deployment_asks_anew_and_a_stopped_allocation_is_not_judged() {
         inherits: None,
         disk_mb: 10,
         health: Some(health),
+        max_run: None,
     };
     let replan = AllocEventIn::Replan(Box::new(plan(next)));
     assert_eq!(health(&mut runner, replan, at(2)), None);
     assert_eq!(runner.deadline(), Some(at(5)), "the task has been running since it was started");
     health(&mut runner, AllocEventIn::Stop { reason: None, skip_delay: true }, at(3));
     assert_eq!(health(&mut runner, AllocEventIn::Tick, at(30)), None);
+}
+
+/// Runs a plan to its first start; whoever starts is answered.
+fn started(plan: AllocPlan, now: UnixNanos) -> AllocRunner {
+    let mut runner = AllocRunner::received(plan, now);
+    let mut events = VecDeque::from([AllocEventIn::Begin]);
+    while let Some(event) = events.pop_front() {
+        for effect in runner.step(event, now) {
+            let AllocEffect::Task { task, effect } = effect else { continue };
+            let answer = match effect {
+                TaskEffect::BuildDir => TaskEventIn::DirReady,
+                TaskEffect::Start { generation } => TaskEventIn::Started { generation },
+                _ => continue,
+            };
+            events.push_back(AllocEventIn::Task { task, event: answer });
+        }
+    }
+    runner
+}
+
+fn timed(tasks: Vec<TaskPlan>) -> AllocPlan {
+    let max_run = Some(Duration::from_secs(90));
+    AllocPlan { tasks, shutdown_delay: Duration::ZERO, inherits: None, disk_mb: 10, health: None, max_run }
+}
+
+fn exit_of(runner: &AllocRunner, task: usize) -> AllocEventIn {
+    let generation = runner.tasks()[task].memory().generation;
+    let exit = Exit { exit_code: 0, signal: 15, ..Exit::default() };
+    AllocEventIn::Task { task, event: TaskEventIn::Exited { generation, exit } }
+}
+
+#[test]
+fn an_allocation_whose_time_is_up_is_stopped_and_has_failed() {
+    let patient = TaskPlan { shutdown_delay: Duration::from_secs(600), ..task("main", Role::Main) };
+    let mut runner = started(timed(vec![patient, task("clean", Role::Poststop)]), NOW);
+    let due = NOW.after(Duration::from_secs(90));
+    assert_eq!(runner.deadline(), Some(due));
+    assert!(runner.step(AllocEventIn::Tick, NOW.after(Duration::from_secs(89))).is_empty());
+    let effects = runner.step(AllocEventIn::Tick, due);
+    let stops = |effect: &AllocEffect| {
+        matches!(effect, AllocEffect::Task { task: 0, effect: TaskEffect::Stop { .. } })
+    };
+    assert!(effects.iter().any(stops), "without the delay that it asks for: {effects:?}");
+    let events: Vec<_> = runner.tasks()[0].memory().state.events.iter().map(|event| &event.kind).collect();
+    let reason = Some("max_run_duration of 1m30s is over".into());
+    let killing = TaskEventKind::Killing { timeout: Duration::from_secs(5), reason };
+    assert!(events.contains(&&killing), "{events:?}");
+    let effects = runner.step(exit_of(&runner, 0), due);
+    assert!(format!("{effects:?}").contains("BuildDir"), "what cleans up runs: {effects:?}");
+    let mut events = VecDeque::from([TaskEventIn::DirReady]);
+    let mut last = None;
+    while let Some(event) = events.pop_front() {
+        for effect in runner.step(AllocEventIn::Task { task: 1, event }, due) {
+            match effect {
+                AllocEffect::Task { effect: TaskEffect::Start { generation }, .. } => {
+                    events.push_back(TaskEventIn::Started { generation });
+                }
+                AllocEffect::Report(report) => last = Some(report),
+                _ => {}
+            }
+        }
+    }
+    assert_eq!(last.unwrap().status, ClientStatus::Running);
+    let effects = runner.step(
+        AllocEventIn::Task {
+            task: 1,
+            event: TaskEventIn::Exited {
+                generation: runner.tasks()[1].memory().generation,
+                exit: Exit::default(),
+            },
+        },
+        due,
+    );
+    let reports = effects.iter().filter_map(|effect| match effect {
+        AllocEffect::Report(report) => Some((report.status, &*report.description)),
+        _ => None,
+    });
+    assert_eq!(reports.collect::<Vec<_>>(), [(ClientStatus::Failed, "Failed tasks")]);
+    assert_eq!(runner.deadline(), None);
+}
+
+#[test]
+fn time_goes_on_while_the_agent_is_away_and_stops_counting_at_the_end() {
+    let runner = started(timed(vec![task("main", Role::Main)]), NOW);
+    let memory = runner.memory();
+    let mut again = AllocRunner::restore(timed(vec![task("main", Role::Main)]), memory).unwrap();
+    let late = NOW.after(Duration::from_secs(1_000));
+    let effects = again.resume(late);
+    assert!(
+        effects
+            .iter()
+            .any(|effect| matches!(effect, AllocEffect::Task { effect: TaskEffect::Stop { .. }, .. })),
+        "it was due while nobody looked: {effects:?}"
+    );
+
+    let mut runner = started(timed(vec![task("main", Role::Main)]), NOW);
+    runner.step(exit_of(&runner, 0), NOW);
+    assert_eq!(runner.deadline(), None, "one that ended by itself is not late");
+    let mut stopped = started(timed(vec![task("main", Role::Main)]), NOW);
+    stopped.step(AllocEventIn::Stop { reason: None, skip_delay: false }, NOW);
+    let report = stopped.step(exit_of(&stopped, 0), late);
+    assert!(format!("{report:?}").contains("Complete"), "stopped before its time: {report:?}");
+}
+
+#[test]
+fn the_return_of_the_servers_is_told_and_everything_is_reported_again() {
+    let mut node = Node::begin(vec![task("main", Role::Main), task("clean", Role::Poststop)]);
+    let told = node.reports.len();
+    node.step(AllocEventIn::Reconnected);
+    assert_eq!(node.reports.len(), told + 1);
+    assert_eq!(node.events(0).last(), Some(&TaskEventKind::Reconnected));
+    assert!(!node.events(1).contains(&TaskEventKind::Reconnected), "it does not run");
+    node.exit(0, 0);
+    let told = node.reports.len();
+    node.step(AllocEventIn::Reconnected);
+    assert_eq!(node.reports.len(), told + 1, "an end is told again, too");
+}
+
+#[test]
+fn what_its_node_stops_for_want_of_contact_has_failed() {
+    let mut node = Node::begin(vec![task("main", Role::Main)]);
+    let cut_off = AllocEventIn::CutOff { after: Duration::from_secs(90) };
+    node.step(cut_off.clone());
+    node.step(cut_off);
+    assert_eq!(node.took(), ["start main", "stop main"]);
+    let reason = Some("no contact with the servers for 1m30s".into());
+    assert!(node.events(0).contains(&TaskEventKind::Killing { timeout: Duration::from_secs(5), reason }));
+    node.exit(0, 0);
+    assert_eq!(node.status().0, ClientStatus::Failed);
+
+    // What the servers wanted to end, or what had ended, is not touched.
+    for end in [|node: &mut Node| node.stop(), |node: &mut Node| node.exit(0, 0)] {
+        let mut node = Node::begin(vec![task("main", Role::Main)]);
+        end(&mut node);
+        node.step(AllocEventIn::CutOff { after: Duration::from_secs(1) });
+        if !node.runner.is_over() {
+            node.exit(0, 0);
+        }
+        assert_eq!(node.status().0, ClientStatus::Complete);
+    }
 }

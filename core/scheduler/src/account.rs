@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use muster_ids::{Datacenter, Text};
-use muster_model::{AllocMetric, Job, Node};
+use muster_model::{AllocMetric, Job, Node, glob_matches};
 use muster_state::NodeColumns;
 
-use crate::feasible::glob_matches;
 use crate::rank::Score;
 
 /// How many of the best nodes are shown.

@@ -9,10 +9,9 @@
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
-use muster_ids::{AllocId, NodeId};
-use muster_model::{Alloc, AllocatedPort, Resources};
+use muster_ids::AllocId;
+use muster_model::{Alloc, Resources, Share, Taken, Thing};
 use muster_state::{NodeColumns, NodeSlot, Snapshot};
-use smallvec::SmallVec;
 
 use crate::Overlay;
 
@@ -26,18 +25,12 @@ pub struct Cluster<'a> {
 
 #[derive(Debug, Default)]
 struct Change {
-    taken: Load,
+    taken: Taken,
     /// Promised to replacements of what this plan stops; counts in the hopeful view only, like the next.
-    promised: Load,
-    stopped: Load,
+    promised: Taken,
+    stopped: Taken,
     /// Thought away, to see who would fit then.
-    thought_away: Load,
-}
-
-#[derive(Debug, Default)]
-struct Load {
-    resources: Resources,
-    ports: SmallVec<[u16; 4]>,
+    thought_away: Taken,
 }
 
 /// Which of the two views to ask.
@@ -76,79 +69,64 @@ impl<'a> Cluster<'a> {
         node.allocatable().minus(used)
     }
 
-    pub fn port_free(&self, slot: u32, node: &NodeSlot, port: u16, view: View) -> bool {
-        if self.overlay.of(node.node().id).is_some_and(|taken| taken.ports.contains(&port)) {
+    /// Whether the node has it to give and nobody holds it.
+    pub fn is_free(&self, slot: u32, node: &NodeSlot, thing: &Thing, view: View) -> bool {
+        if !node.offers(thing) {
             return false;
         }
-        let Some(change) = self.changes.get(&slot) else { return node.port_free(port) };
-        if change.taken.ports.contains(&port) {
-            return false;
-        }
-        match view {
-            View::Real => node.port_free(port),
-            View::Preempting => {
-                let free = node.port_free(port) || change.thought_away.ports.contains(&port);
-                free && !node.node().reserved.ports.contains(&port)
+        let mut holders = node.taken().holders(thing);
+        holders += self.overlay.of(node.node().id).map_or(0, |taken| taken.holders(thing));
+        if let Some(change) = self.changes.get(&slot) {
+            holders += change.taken.holders(thing);
+            match view {
+                View::Real => {}
+                View::Hopeful => {
+                    holders += change.promised.holders(thing);
+                    holders = holders.saturating_sub(change.stopped.holders(thing));
+                }
+                View::Preempting => {
+                    holders = holders.saturating_sub(change.thought_away.holders(thing));
+                }
             }
-            View::Hopeful if change.promised.ports.contains(&port) => false,
-            View::Hopeful => {
-                let stopped = change.stopped.ports.contains(&port);
-                node.port_free(port) || (stopped && !node.node().reserved.ports.contains(&port))
-            }
         }
+        holders == 0
     }
 
     /// A placement of this plan.
-    pub fn take(&mut self, slot: u32, resources: Resources, ports: &[AllocatedPort]) {
-        self.changes.entry(slot).or_default().taken.add(resources, ports);
+    pub fn take(&mut self, slot: u32, share: Share<'_>) {
+        self.changes.entry(slot).or_default().taken.add(share);
     }
 
     /// A placement that is to come when what this plan stops on the node has ended.
-    pub fn promise(&mut self, slot: u32, resources: Resources, ports: &[AllocatedPort]) {
-        self.changes.entry(slot).or_default().promised.add(resources, ports);
+    pub fn promise(&mut self, slot: u32, share: Share<'_>) {
+        self.changes.entry(slot).or_default().promised.add(share);
     }
 
     /// An allocation that this plan stops, still running on the node in this slot.
     pub fn stop(&mut self, slot: u32, alloc: &Alloc) {
-        self.changes.entry(slot).or_default().stopped.add(alloc.resources(), &alloc.ports);
+        self.changes.entry(slot).or_default().stopped.add(alloc.share());
     }
 
     /// Takes back [`Cluster::stop`].
     pub fn unstop(&mut self, slot: u32, alloc: &Alloc) {
         if let Some(change) = self.changes.get_mut(&slot) {
-            change.stopped.remove(alloc);
+            change.stopped.remove(alloc.share());
         }
     }
 
     /// Thinks an allocation on the node in this slot away, or back again.
     pub fn think_away(&mut self, slot: u32, alloc: &Alloc) {
-        self.changes.entry(slot).or_default().thought_away.add(alloc.resources(), &alloc.ports);
+        self.changes.entry(slot).or_default().thought_away.add(alloc.share());
     }
 
     pub fn think_back(&mut self, slot: u32, alloc: &Alloc) {
         if let Some(change) = self.changes.get_mut(&slot) {
-            change.thought_away.remove(alloc);
+            change.thought_away.remove(alloc.share());
         }
     }
 
     /// Whether a plan in flight evicts the allocation, which nobody can do twice.
-    pub fn is_evicted(&self, node: NodeId, alloc: AllocId) -> bool {
-        self.overlay.of(node).is_some_and(|taken| taken.evicted.contains(&alloc))
-    }
-}
-
-impl Load {
-    fn add(&mut self, resources: Resources, ports: &[AllocatedPort]) {
-        self.resources = self.resources.plus(resources);
-        self.ports.extend(ports.iter().map(|port| port.value));
-    }
-
-    fn remove(&mut self, alloc: &Alloc) {
-        self.resources = self.resources.minus(alloc.resources());
-        for port in &alloc.ports {
-            if let Some(position) = self.ports.iter().position(|held| *held == port.value) {
-                self.ports.swap_remove(position);
-            }
-        }
+    pub fn is_evicted(&self, alloc: AllocId) -> bool {
+        self.overlay.is_evicted(alloc)
     }
 }

@@ -14,12 +14,14 @@ pub struct Context<'a> {
     /// Placements of plans in flight that the snapshot does not show yet.
     pub overlay: &'a Overlay,
     pub limits: Limits,
+    /// Whether tasks may use more memory than they reserve, up to their `memory_max`.
+    pub memory_oversubscription: bool,
 }
 
 impl<'a> Context<'a> {
     #[must_use]
     pub fn new(now: UnixNanos, seed: [u8; 16], overlay: &'a Overlay) -> Self {
-        Self { now, seed, overlay, limits: Limits::default() }
+        Self { now, seed, overlay, limits: Limits::default(), memory_oversubscription: false }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use muster_ids::{EvalId, GroupName, Text, UnixNanos};
-use muster_model::{ClientStatus, EvalStatus, EvalTrigger, Evaluation, Job, Plan, Stop};
+use muster_model::{Alloc, ClientStatus, EvalStatus, EvalTrigger, Evaluation, Job, Plan, Stop};
 use muster_state::Snapshot;
 
 use crate::Context;
@@ -50,12 +50,21 @@ pub fn emit<'a>(
         later.wait_until = due;
         evals.push(later);
     }
-    evals.insert(0, done);
-    let stops: Vec<Stop> = reconciled.stops.iter().chain(&placed.ended).map(stop).collect();
+    if let Some(due) = reconciled.lost_at.filter(|due| !is_planned(eval, *due, snapshot, ctx)) {
+        let (trigger, why) = (EvalTrigger::MaxDisconnectTimeout, wording::DISCONNECT_EVAL);
+        let mut later = successor(eval, trigger, why, snapshot, ctx, draw.eval_id());
+        later.wait_until = due;
+        evals.push(later);
+    }
+    let unknown = reconciled.unknown.iter().map(|alloc| unknown(alloc));
+    let stops: Vec<Stop> = reconciled.stops.iter().chain(&placed.ended).map(stop).chain(unknown).collect();
     let rollout = reconciled.rollout.as_ref();
     let begun = rollout.and_then(|rollout| rollout.begin(draw.deployment_id(), eval.priority));
     let deployment_id =
         begun.as_ref().map(|begun| begun.id).or_else(|| rollout.and_then(|rollout| rollout.active()));
+    // Whoever watches the evaluation goes on with the deployment.
+    done.deployment_id = deployment_id;
+    evals.insert(0, done);
     let nothing = stops.is_empty()
         && placed.placements.is_empty()
         && begun.is_none()
@@ -199,6 +208,16 @@ fn is_planned(eval: &Evaluation, due: UnixNanos, snapshot: &Snapshot, ctx: &Cont
     snapshot.evals_by_job(&eval.job_key()).any(|other| {
         other.status == EvalStatus::Pending && other.wait_until > ctx.now && other.wait_until <= due
     })
+}
+
+/// Out of contact is not over: servers go on wanting it.
+fn unknown(alloc: &Alloc) -> Stop {
+    Stop {
+        id: alloc.id,
+        description: Text::from(wording::UNKNOWN),
+        client_status: Some(ClientStatus::Unknown),
+        transition: alloc.transition,
+    }
 }
 
 fn stop(ending: &Ending<'_>) -> Stop {

@@ -2,13 +2,14 @@
 //!
 //! ```text
 //!   admitted: datacenter and node pool   (others are not even evaluated)
-//!   filtered: constraints (remembered per computed class unless they escape it), drivers, distinct_*
-//!   exhausted: cpu, memory, disk, ports  (see `place`)
+//!   filtered: constraints (remembered per computed class unless they escape it), drivers, equipment, distinct_*
+//!   exhausted: cpu, memory, disk, ports, cores, devices, number of allocations  (see `place`)
 //! ```
 
 mod compiled;
+mod device;
 mod distinct;
-mod glob;
+mod equipment;
 mod operator;
 mod target;
 
@@ -16,11 +17,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::FixedState;
 use muster_ids::{DriverName, Text};
-use muster_model::{Constraint, Group, Job, Node, Operand};
+use muster_model::{Constraint, Group, Job, Node, Operand, glob_matches};
 
 pub use compiled::Compiled;
+pub use device::DeviceDemand;
 pub use distinct::{Distinct, Occupancy};
-pub use glob::glob_matches;
+pub use equipment::Equipment;
 pub use target::Target;
 
 use crate::Limits;

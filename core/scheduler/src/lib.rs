@@ -14,6 +14,7 @@ mod overlay;
 mod place;
 mod rank;
 mod reconcile;
+mod rescheduling;
 mod schedule;
 mod wording;
 
@@ -21,4 +22,5 @@ pub use context::{Context, Limits};
 pub use emit::Schedule;
 pub use overlay::Overlay;
 pub use reconcile::{DesiredUpdates, task_runs_alike};
+pub use rescheduling::rescheduling;
 pub use schedule::{give_up, schedule};

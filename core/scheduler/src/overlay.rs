@@ -3,37 +3,43 @@
 //! Only placements count. A plan's stops free nothing for others: `apply` frees resources when the node reports
 //! the end.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use muster_ids::{AllocId, EvalId, NodeId};
-use muster_model::{Group, JobKey, Placement, Plan, Resources};
+use muster_model::{AllocatedPort, Allotment, Group, JobKey, Placement, Plan, Resources, Share, Taken};
 use muster_state::Snapshot;
 use smallvec::SmallVec;
 
 /// The sum of some plans' placements, by node.
 #[derive(Clone, Debug, Default)]
 pub struct Overlay {
-    plans: BTreeMap<EvalId, Vec<Taken>>,
+    plans: BTreeMap<EvalId, Vec<InFlight>>,
     /// For look-up only; never iterated.
-    nodes: HashMap<NodeId, NodeTaken, FixedState>,
+    nodes: HashMap<NodeId, Taken, FixedState>,
+    /// Allocations that make room for some placement.
+    evicted: BTreeSet<AllocId>,
 }
 
-/// What is taken of one node.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct NodeTaken {
-    pub resources: Resources,
-    pub ports: SmallVec<[u16; 4]>,
-    /// Allocations that make room.
-    pub evicted: SmallVec<[AllocId; 2]>,
-}
-
+/// A placement of a plan in flight.
 #[derive(Clone, Debug)]
-struct Taken {
+struct InFlight {
     node: NodeId,
-    resources: Resources,
-    ports: SmallVec<[u16; 2]>,
-    evicted: SmallVec<[AllocId; 2]>,
+    ask: Resources,
+    ports: SmallVec<[AllocatedPort; 2]>,
+    allotted: Option<Arc<Allotment>>,
+    /// Allocations that make room, and how much of their place it takes over.
+    evicts: SmallVec<[AllocId; 2]>,
+    taken_over: Resources,
+}
+
+impl InFlight {
+    fn share(&self) -> Share<'_> {
+        let mut share = Share::new(self.ask, &self.ports, self.allotted.as_deref());
+        share.resources = share.resources.minus(self.taken_over);
+        share
+    }
 }
 
 impl Overlay {
@@ -52,37 +58,33 @@ impl Overlay {
             return;
         };
         let asks: Vec<Resources> = job.groups.iter().map(Group::ask).collect();
-        let taken: Vec<Taken> = plan
-            .placements
-            .iter()
-            .map(|placement| Taken {
+        let placements = plan.placements.iter().map(|placement| {
+            let ask = ask_of(placement, &asks, &key, snapshot);
+            let whole = Share::new(ask, &placement.ports, placement.allotted.as_deref()).resources;
+            InFlight {
                 node: placement.node_id,
-                resources: beyond(ask_of(placement, &asks, &key, snapshot), placement, snapshot),
-                ports: placement.ports.iter().map(|port| port.value).collect(),
-                evicted: placement.preempts.iter().copied().collect(),
-            })
-            .collect();
-        for one in &taken {
-            let node = self.nodes.entry(one.node).or_default();
-            node.resources = node.resources.plus(one.resources);
-            node.ports.extend_from_slice(&one.ports);
-            node.evicted.extend_from_slice(&one.evicted);
+                ask,
+                ports: placement.ports.clone(),
+                allotted: placement.allotted.clone(),
+                evicts: placement.preempts.iter().copied().collect(),
+                taken_over: place_of(placement, snapshot).least(whole),
+            }
+        });
+        let placements: Vec<InFlight> = placements.collect();
+        for one in &placements {
+            self.nodes.entry(one.node).or_default().add(one.share());
+            self.evicted.extend(&one.evicts);
         }
-        self.plans.insert(plan.eval_id, taken);
+        self.plans.insert(plan.eval_id, placements);
     }
 
     /// Takes a plan out again: snapshots show it now, or it was refused.
     pub fn remove(&mut self, eval: EvalId) {
         for one in self.plans.remove(&eval).unwrap_or_default() {
             let Some(node) = self.nodes.get_mut(&one.node) else { continue };
-            node.resources = node.resources.minus(one.resources);
-            for port in one.ports {
-                if let Some(position) = node.ports.iter().position(|taken| *taken == port) {
-                    node.ports.swap_remove(position);
-                }
-            }
-            node.evicted.retain(|id| !one.evicted.contains(id));
-            if node.resources == Resources::default() && node.ports.is_empty() && node.evicted.is_empty() {
+            self.evicted.retain(|id| !one.evicts.contains(id));
+            node.remove(one.share());
+            if node.is_empty() {
                 self.nodes.remove(&one.node);
             }
         }
@@ -93,7 +95,11 @@ impl Overlay {
         self.plans.is_empty()
     }
 
-    pub(crate) fn of(&self, node: NodeId) -> Option<&NodeTaken> {
+    pub(crate) fn is_evicted(&self, alloc: AllocId) -> bool {
+        self.evicted.contains(&alloc)
+    }
+
+    pub(crate) fn of(&self, node: NodeId) -> Option<&Taken> {
         if self.nodes.is_empty() { None } else { self.nodes.get(&node) }
     }
 }
@@ -111,9 +117,8 @@ fn ask_of(placement: &Placement, asks: &[Resources], key: &JobKey, snapshot: &Sn
     ask.unwrap_or_default()
 }
 
-/// What a placement takes beyond the place of those that make room for it.
-fn beyond(ask: Resources, placement: &Placement, snapshot: &Snapshot) -> Resources {
+/// What those that make room for a placement have.
+fn place_of(placement: &Placement, snapshot: &Snapshot) -> Resources {
     let victims = placement.preempts.iter().filter_map(|id| snapshot.alloc(*id));
-    let place = victims.fold(Resources::default(), |sum, victim| sum.plus(victim.resources()));
-    ask.minus(place.least(ask))
+    victims.fold(Resources::default(), |sum, victim| sum.plus(victim.resources()))
 }

@@ -6,6 +6,8 @@
 //! allocations of its job that are told to end have ended is no failure: it waits.
 
 mod candidates;
+mod cores;
+mod devices;
 mod group;
 mod look;
 mod ports;
@@ -25,7 +27,7 @@ use crate::draw::Draw;
 use crate::feasible::{Demands, Occupancy};
 use crate::reconcile::{Ask, Ending, Reconciled};
 use group::{Choice, GroupState, Lacking};
-use ports::Ports;
+use look::Grant;
 
 /// The outcome.
 #[derive(Debug, Default)]
@@ -151,6 +153,7 @@ impl<'a> Placer<'a, '_> {
             group,
             name_index: alloc.name_index,
             ports: alloc.ports.clone(),
+            allotted: alloc.allotted.clone(),
             previous: alloc.previous,
             preempts: Vec::new(),
             metric,
@@ -166,7 +169,7 @@ impl<'a> Placer<'a, '_> {
             self.depart(alloc, ask.group);
         }
         match self.choose(ask, leaving) {
-            Choice::Node { slot, ports, account } => self.commit(ask, slot, ports, &[], account),
+            Choice::Node { slot, grant, account } => self.commit(ask, slot, grant, &[], *account),
             Choice::Unsuitable => self.stay(leaving, ask.group),
             Choice::NoRoom { lacking } => self.wait_or_fail(ask, leaving, lacking),
         }
@@ -187,7 +190,7 @@ impl<'a> Placer<'a, '_> {
         if waits {
             self.count_waiting(ask.group);
         } else {
-            self.count_failure(ask.group, lacking);
+            self.count_failure(ask, lacking);
         }
     }
 
@@ -206,20 +209,23 @@ impl<'a> Placer<'a, '_> {
         self.in_deployment.get(usize::from(group)).copied().unwrap_or_default()
     }
 
-    fn commit(&mut self, ask: &Ask<'a>, slot: u32, ports: Ports, victims: &[Arc<Alloc>], account: Account) {
+    fn commit(&mut self, ask: &Ask<'a>, slot: u32, grant: Grant, victims: &[Arc<Alloc>], account: Account) {
         let in_deployment = self.joins_deployment(ask.group);
         let Some(group) = self.out.groups.get_mut(usize::from(ask.group)) else { return };
         let Some(node) = self.shared.cluster.columns().get(slot) else { return };
         let sum = |sum: Resources, victim: &Arc<Alloc>| sum.plus(victim.resources());
-        let place = victims.iter().fold(Resources::default(), sum).least(group.ask);
-        self.shared.cluster.take(slot, group.ask.minus(place), &ports);
+        let mut share = grant.share(group.ask);
+        let place = victims.iter().fold(Resources::default(), sum).least(share.resources);
+        share.resources = share.resources.minus(place);
+        self.shared.cluster.take(slot, share);
         let metric = group.metric_for(account, self.shared.job, &mut self.out.metrics);
         self.out.placements.push(Placement {
             id: self.draw.alloc_id(),
             node_id: node.node().id,
             group: ask.group,
             name_index: ask.name_index,
-            ports,
+            ports: grant.ports,
+            allotted: grant.allotted,
             previous: ask.previous.map(|alloc| alloc.id),
             preempts: victims.iter().map(|victim| victim.id).collect(),
             metric,
@@ -236,7 +242,7 @@ impl<'a> Placer<'a, '_> {
     fn fits_after(&mut self, old: &Alloc, ask: &Ask<'a>) -> bool {
         let Some(slot) = self.shared.cluster.columns().slot_of(old.node_id) else { return false };
         self.shared.cluster.stop(slot, old);
-        let fits = self.promise(slot, ask.group);
+        let fits = self.promise(slot, ask);
         if !fits {
             self.shared.cluster.unstop(slot, old);
         }
@@ -249,14 +255,14 @@ impl<'a> Placer<'a, '_> {
         let columns = self.shared.cluster.columns();
         let own = ask.node.or_else(|| ask.previous.map(|alloc| alloc.node_id));
         let own = own.and_then(|node| columns.slot_of(node)).filter(|slot| self.left.contains(slot));
-        if own.is_some_and(|slot| self.promise(slot, ask.group)) {
+        if own.is_some_and(|slot| self.promise(slot, ask)) {
             return true;
         }
         if ask.node.is_some() {
             return false;
         }
         while let Some(slot) = self.next_left(ask.group) {
-            if self.promise(slot, ask.group) {
+            if self.promise(slot, ask) {
                 return true;
             }
             // Nodes only fill up while a plan is made: what cannot take this one cannot take the next.
@@ -272,11 +278,12 @@ impl<'a> Placer<'a, '_> {
     }
 
     /// Keeps room for one of the group where it would fit if what is to end on the node had ended.
-    fn promise(&mut self, slot: u32, position: u16) -> bool {
-        let Some(group) = self.out.groups.get_mut(usize::from(position)) else { return false };
-        let Some(ports) = group.fits_hopefully(slot, &self.shared, self.draw) else { return false };
-        self.shared.cluster.promise(slot, group.ask, &ports);
-        self.arrive_at(slot, position);
+    fn promise(&mut self, slot: u32, ask: &Ask<'a>) -> bool {
+        let Some(group) = self.out.groups.get_mut(usize::from(ask.group)) else { return false };
+        let grant = group.fits_hopefully(slot, ask.name_index, &self.shared, self.draw);
+        let Some(grant) = grant else { return false };
+        self.shared.cluster.promise(slot, grant.share(group.ask));
+        self.arrive_at(slot, ask.group);
         true
     }
 
@@ -287,10 +294,10 @@ impl<'a> Placer<'a, '_> {
         }
     }
 
-    fn count_failure(&mut self, position: u16, lacking: Option<Lacking>) {
-        let Some(group) = self.out.groups.get_mut(usize::from(position)) else { return };
+    fn count_failure(&mut self, ask: &Ask<'a>, lacking: Option<Lacking>) {
+        let Some(group) = self.out.groups.get_mut(usize::from(ask.group)) else { return };
         *self.out.queued.entry(group.group.name.clone()).or_default() += 1;
-        group.count_failure(lacking, &self.shared);
+        group.count_failure(ask.name_index, lacking, &self.shared);
     }
 
     fn count_waiting(&mut self, position: u16) {

@@ -22,6 +22,7 @@ pub enum Component {
     ReschedulePenalty,
     Affinity,
     Spread,
+    Devices,
     Preemption,
 }
 
@@ -33,6 +34,7 @@ impl Component {
             Self::ReschedulePenalty => "node-reschedule-penalty",
             Self::Affinity => "node-affinity",
             Self::Spread => "allocation-spread",
+            Self::Devices => "devices",
             Self::Preemption => "preemption",
         }
     }

@@ -9,10 +9,11 @@
 
 mod change;
 mod counted;
+mod disconnect;
 mod fate;
 mod names;
 mod per_node;
-mod reschedule;
+pub mod reschedule;
 mod rollout;
 mod run;
 
@@ -43,6 +44,10 @@ pub struct DesiredUpdates {
     pub reschedule_now: u32,
     /// Failed ones to be replaced when their delay is over.
     pub reschedule_later: u32,
+    /// Whose node lost contact, as of now.
+    pub disconnect: u32,
+    /// Whose node has contact again, and for which it was decided what stays.
+    pub reconnect: u32,
     pub ignore: u32,
     /// Allocations of other jobs that make room.
     pub preemptions: u32,
@@ -104,6 +109,10 @@ pub struct Reconciled<'a> {
     /// Allocations told to end, now or before, whose nodes have not yet said that they did: they still hold what
     /// those that come after them need.
     pub leaving: Vec<&'a Arc<Alloc>>,
+    /// Allocations to be called unknown, because their node lost contact and they are waited for.
+    pub unknown: Vec<&'a Arc<Alloc>>,
+    /// When one that is unknown is given up: look again then.
+    pub lost_at: Option<UnixNanos>,
     /// When a failed allocation may be replaced: look again then.
     pub look_again: Option<UnixNanos>,
     pub updates: BTreeMap<GroupName, DesiredUpdates>,

@@ -23,7 +23,8 @@ use crate::reconcile::{self, Given};
 pub fn schedule(eval: &Evaluation, snapshot: &Snapshot, ctx: &Context<'_>) -> Schedule {
     let mut draw = Draw::new(ctx.seed);
     let key = eval.job_key();
-    let job = snapshot.job(&key).filter(|job| !job.stop);
+    // What runs as children only is placed no more than what is stopped.
+    let job = snapshot.job(&key).filter(|job| !job.stop && !job.makes_children());
     let allocs: Vec<&Arc<Alloc>> = snapshot.allocs_by_job(&key).collect();
     let mut demands: Vec<Demands<'_>> = job
         .iter()

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use imbl::OrdMap;
 use muster_ids::{Index, NodeId};
-use muster_model::{Alloc, AllocatedPort, Node, Resources};
-use smallvec::SmallVec;
+use muster_model::{Alloc, Node, Resources, Taken, Thing};
 
 use crate::hash::mix;
 use crate::slab::Slab;
@@ -23,11 +22,8 @@ pub struct NodeColumns {
 pub struct NodeSlot {
     node: Arc<Node>,
     allocatable: Resources,
-    used: Resources,
-    /// Ascending.
-    ports: SmallVec<[u16; 8]>,
+    taken: Taken,
     accepts_work: bool,
-    alloc_count: u32,
     changed_index: Index,
     pub(crate) allocs_index: Index,
     pub(crate) secret_hash: [u8; 32],
@@ -69,10 +65,8 @@ impl NodeSlot {
     pub(crate) fn new(node: Arc<Node>, secret_hash: [u8; 32], content_hash: u64) -> Self {
         Self {
             allocatable: node.allocatable(),
-            used: Resources::default(),
-            ports: SmallVec::new(),
+            taken: Taken::default(),
             accepts_work: node.accepts_work(),
-            alloc_count: 0,
             changed_index: Index::ZERO,
             allocs_index: Index::ZERO,
             secret_hash,
@@ -96,35 +90,21 @@ impl NodeSlot {
     }
 
     pub(crate) fn take(&mut self, alloc: &Alloc) {
-        self.used = self.used.plus(alloc.resources());
-        self.alloc_count = self.alloc_count.saturating_add(1);
-        for port in taken_ports(&alloc.ports) {
-            if let Err(place) = self.ports.binary_search(&port) {
-                self.ports.insert(place, port);
-            }
-        }
+        self.taken.add(alloc.share());
     }
 
     pub(crate) fn give_back(&mut self, alloc: &Alloc) {
-        self.used = self.used.minus(alloc.resources());
-        self.alloc_count = self.alloc_count.saturating_sub(1);
-        for port in taken_ports(&alloc.ports) {
-            if let Ok(place) = self.ports.binary_search(&port) {
-                self.ports.remove(place);
-            }
-        }
+        self.taken.remove(alloc.share());
     }
 
     /// Forgets what allocations take, to count it anew.
     pub(crate) fn clear(&mut self) {
-        self.used = Resources::default();
-        self.ports.clear();
-        self.alloc_count = 0;
+        self.taken = Taken::default();
     }
 
     /// An allocation that waits for others to end and they take this much only once; see [`crate::is_withheld`].
     pub(crate) fn share(&mut self, resources: Resources) {
-        self.used = self.used.minus(resources);
+        self.taken.resources = self.taken.resources.minus(resources);
     }
 
     pub(crate) fn touch(&mut self, index: Index) {
@@ -149,12 +129,18 @@ impl NodeSlot {
     /// Taken by allocations whose resources count; see [`crate::holds_resources`].
     #[must_use]
     pub const fn used(&self) -> Resources {
-        self.used
+        self.taken.resources
+    }
+
+    /// The same, with what has a name.
+    #[must_use]
+    pub const fn taken(&self) -> &Taken {
+        &self.taken
     }
 
     #[must_use]
     pub const fn available(&self) -> Resources {
-        self.allocatable.minus(self.used)
+        self.allocatable.minus(self.taken.resources)
     }
 
     /// Whether new work may be placed here.
@@ -163,22 +149,33 @@ impl NodeSlot {
         self.accepts_work
     }
 
-    /// Ports taken by allocations, ascending. What the operator reserved is not among them: ask [`Self::port_free`].
-    #[must_use]
-    pub fn used_ports(&self) -> &[u16] {
-        &self.ports
-    }
-
-    /// Whether neither an allocation nor the operator's reservation holds the port.
+    /// Whether neither an allocation nor the operator's reservation holds the port of the node's own address.
     #[must_use]
     pub fn port_free(&self, port: u16) -> bool {
-        self.ports.binary_search(&port).is_err() && !self.node.reserved.ports.contains(&port)
+        self.taken.port_holders(port) == 0 && !self.node.reserves_port(None, port)
+    }
+
+    /// Whether the node has it to give, whoever holds it now.
+    #[must_use]
+    pub fn offers(&self, thing: &Thing) -> bool {
+        let capacity = &self.node.capacity;
+        match thing {
+            Thing::Port { address, port } => {
+                let known = address.as_deref().is_none_or(|ip| capacity.has_address(ip));
+                known && !self.node.reserves_port(address.as_deref(), *port)
+            }
+            Thing::Core(id) => capacity.topology.iter().any(|core| core.id == *id && core.reservable),
+            Thing::Instance(key) => capacity.devices.iter().any(|group| {
+                let same = group.vendor == key.vendor && group.kind == key.kind && group.name == key.name;
+                same && group.instances.iter().any(|one| one.id == key.id && one.healthy)
+            }),
+        }
     }
 
     /// Allocations whose resources count.
     #[must_use]
     pub const fn alloc_count(&self) -> u32 {
-        self.alloc_count
+        self.taken.resources.allocs
     }
 
     /// Index of the last change to the node or to the set of allocations whose resources count.
@@ -186,9 +183,4 @@ impl NodeSlot {
     pub const fn changed_index(&self) -> Index {
         self.changed_index
     }
-}
-
-/// Port 0 stands for "none given".
-pub(crate) fn taken_ports(ports: &[AllocatedPort]) -> impl Iterator<Item = u16> {
-    ports.iter().map(|port| port.value).filter(|port| *port != 0)
 }

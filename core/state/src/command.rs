@@ -8,9 +8,10 @@ use muster_ids::{
     Text, UnixNanos,
 };
 use muster_model::{
-    AclToken, AllocDeployment, AllocHealth, AllocatedPort, ClientStatus, Deployment, DeploymentFailure,
-    DesiredTransition, DrainSpec, Eligibility, Evaluation, Job, JobKey, JobSubmission, JobType, Node,
-    NodePoolDetails, NodeStatus, Plan, PlanOutcome, SchedulerConfig, TaskState, Value, VersionTag,
+    AclToken, AllocDeployment, AllocHealth, AllocState, AllocatedPort, ClientStatus, Deployment,
+    DeploymentFailure, DesiredTransition, DispatchLimits, DrainSpec, Eligibility, Evaluation, Job, JobKey,
+    JobSubmission, JobType, Node, NodePoolDetails, NodeStatus, OverrideRefusal, Overrides, Payload, Plan,
+    PlanOutcome, SchedulerConfig, TaskState, Value, VersionTag,
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +35,7 @@ pub enum Command {
     NodeEligibilityUpdate(NodeEligibilityUpdate),
     NodeDrainUpdate(Box<NodeDrainUpdate>),
     NodeDrainFinish(NodeDrainFinish),
+    NodeGiveUp(NodeGiveUp),
     AllocMigrate(AllocMigrate),
     AllocClientUpdate(AllocClientUpdate),
     AllocStop(AllocStop),
@@ -58,6 +60,8 @@ pub enum Command {
     NodePoolUpsert(Box<NodePoolUpsert>),
     NodePoolDelete(NodePoolDelete),
     NodePlansRejected(NodePlansRejected),
+    JobDispatch(Box<JobDispatch>),
+    PeriodicLaunch(PeriodicLaunch),
 }
 
 /// 16 random bytes drawn by the proposer, from which `apply` derives the ids of objects whose number it alone knows.
@@ -204,6 +208,13 @@ pub struct NodeDrainFinish {
     pub nodes: Vec<NodeId>,
 }
 
+/// A disconnected node is down: what it ran is not waited for any longer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NodeGiveUp {
+    pub node_id: NodeId,
+    pub seed: IdSeed,
+}
+
 /// Marks allocations of draining nodes to leave, and makes one evaluation a job for that.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AllocMigrate {
@@ -319,6 +330,44 @@ pub struct AclTokenDelete {
     pub accessors: Vec<AccessorId>,
 }
 
+/// Makes a child of a parameterized job and, in the same entry, its evaluation; with a token, once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobDispatch {
+    /// The parent.
+    pub key: JobKey,
+    /// `None` when there is none or an empty one.
+    pub payload: Option<Payload>,
+    pub meta: BTreeMap<String, Text>,
+    #[serde(default, skip_serializing_if = "Overrides::is_empty")]
+    pub overrides: Overrides,
+    /// Stands in the child's id, before the time.
+    pub id_infix: Option<Text>,
+    /// The parent's when `None`.
+    pub priority: Option<u16>,
+    pub token: Option<Text>,
+    /// What makes the child's id unique follows from it as well.
+    pub eval_id: EvalId,
+    /// What the leader's configuration allowed when it proposed.
+    pub limits: DispatchLimits,
+}
+
+/// Makes the child of a periodic job for one instant and, in the same entry, its evaluation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PeriodicLaunch {
+    /// The parent.
+    pub key: JobKey,
+    pub eval_id: EvalId,
+    pub cause: LaunchCause,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LaunchCause {
+    /// The schedule names this instant.
+    Schedule(UnixNanos),
+    /// Somebody wants a run now, whatever else runs.
+    Force,
+}
+
 /// Replaces how the cluster schedules.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SchedulerConfigUpdate {
@@ -384,6 +433,19 @@ pub enum Reply {
         /// The version that the job went back to.
         reverted_version: Option<u64>,
     },
+    /// `eval_id` is `None` when the token was used before, or when the child is periodic itself.
+    JobDispatched {
+        child: JobId,
+        job_create_index: Index,
+        eval_id: Option<EvalId>,
+        /// The token was used before, for something else.
+        differs: bool,
+    },
+    /// `child` is `None` when the launch was left out because an earlier child is not over.
+    PeriodicLaunched {
+        child: Option<JobId>,
+        eval_id: Option<EvalId>,
+    },
     /// `updated` is false when the check-and-set failed: nothing changed then.
     SchedulerConfigStored {
         updated: bool,
@@ -402,6 +464,42 @@ pub enum Refusal {
     JobIndexConflict { expected: Index, actual: Index },
     #[error("cannot update job from type \"{from}\" to \"{to}\"")]
     JobTypeChange { from: JobType, to: JobType },
+    #[error("cannot update {}periodic job to being {}periodic", non(.from), non(.to))]
+    JobPeriodicChange { from: bool, to: bool },
+    #[error("cannot update {}parameterized job to being {}parameterized", non(.from), non(.to))]
+    JobParameterizedChange { from: bool, to: bool },
+    #[error("parameterized job not found")]
+    DispatchUnknown,
+    #[error("Specified job \"{job}\" is not a parameterized job")]
+    DispatchPlain { job: JobId },
+    #[error("Specified job \"{job}\" is stopped")]
+    DispatchStopped { job: JobId },
+    #[error("Payload is not provided but required by parameterized job")]
+    DispatchPayloadMissing,
+    #[error("Payload provided but forbidden by parameterized job")]
+    DispatchPayloadForbidden,
+    #[error("Payload exceeds maximum size; {bytes} > {most}")]
+    DispatchPayloadSize { bytes: u64, most: u32 },
+    #[error("Dispatch request included unpermitted metadata keys: [{}]", .keys.join(" "))]
+    DispatchMetaUnpermitted { keys: Vec<String> },
+    #[error("Dispatch did not provide required meta keys: [{}]", .keys.join(" "))]
+    DispatchMetaMissing { keys: Vec<String> },
+    #[error("dispatch job priority must be between [1, {most}]")]
+    DispatchPriority { most: u16 },
+    #[error("Dispatch request is not permitted: {}", .reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    DispatchOverrides { reasons: Vec<OverrideRefusal> },
+    #[error("Dispatch request names nonexistent node {node}")]
+    DispatchNodeMissing { node: NodeId },
+    #[error("total count was greater than configured job_max_count: {total} > {most}")]
+    DispatchCount { total: u64, most: u32 },
+    #[error("dispatched {reason}")]
+    DispatchId { reason: String },
+    #[error("can't force launch non-periodic job")]
+    LaunchPlain,
+    #[error("can't force launch job \"{job}\": {why}")]
+    LaunchInactive { job: JobId, why: Text },
+    #[error("job \"{job}\" was launched for this instant before")]
+    LaunchDone { job: JobId },
     #[error("job \"{job}\" is in nonexistent namespace \"{namespace}\"")]
     NamespaceMissing { job: JobId, namespace: Namespace },
     #[error("job \"{job}\" is in nonexistent node pool \"{pool}\"")]
@@ -503,6 +601,10 @@ fn unhealthy_canaries(groups: &[(GroupName, u32, u32)]) -> String {
     format!("{noun} occurred:{}\n\n", groups.iter().map(line).collect::<String>())
 }
 
+const fn non(is: &bool) -> &'static str {
+    if *is { "" } else { "non-" }
+}
+
 /// A fact that `apply` established, for event subscribers, the eval broker and the nodes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
@@ -520,6 +622,8 @@ pub enum Event {
         deployment: Arc<Deployment>,
         cause: DeploymentCause,
     },
+    /// The schedule of a periodic job has been followed up to a later instant.
+    PeriodicLaunched(JobKey),
     NodeRegistered(Arc<Node>),
     NodeUpdated(Arc<Node>),
     AclTokenUpserted(Arc<AclToken>),
@@ -576,10 +680,14 @@ pub struct AllocRecord {
     pub client_description: Option<Text>,
     #[serde(default)]
     pub ports: Vec<AllocatedPort>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allotted: Option<Arc<muster_model::Allotment>>,
     #[serde(default)]
     pub previous: Option<AllocId>,
     #[serde(default)]
     pub next: Option<AllocId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub states: Vec<AllocState>,
     #[serde(default)]
     pub tasks: Vec<TaskState>,
     pub metric: Arc<muster_model::AllocMetric>,

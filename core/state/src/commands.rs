@@ -8,11 +8,13 @@ mod acl_token_update;
 mod alloc_client_update;
 mod alloc_migrate;
 mod alloc_stop;
+mod child;
 mod deployment;
 mod eval_update;
 mod feature_level_raise;
 mod garbage_collect;
 mod job_deregister;
+pub(crate) mod job_dispatch;
 mod job_evaluate;
 mod job_register;
 mod job_revert;
@@ -25,12 +27,14 @@ mod node_drain_finish;
 mod node_drain_update;
 mod node_eligibility_update;
 mod node_evals;
+mod node_give_up;
 mod node_news;
 mod node_plans_rejected;
 mod node_pool_delete;
 mod node_pool_upsert;
 mod node_register;
 mod node_status_update;
+mod periodic_launch;
 mod plan_apply;
 mod scheduler_config_update;
 mod tracked_versions_set;
@@ -57,6 +61,7 @@ pub(crate) fn apply(tables: &mut Tables, cx: &mut Change, command: &Command) -> 
         Command::NodeEligibilityUpdate(command) => node_eligibility_update::apply(tables, cx, command),
         Command::NodeDrainUpdate(command) => node_drain_update::apply(tables, cx, command),
         Command::NodeDrainFinish(command) => Ok(node_drain_finish::apply(tables, cx, command)),
+        Command::NodeGiveUp(command) => node_give_up::apply(tables, cx, command),
         Command::AllocMigrate(command) => Ok(alloc_migrate::apply(tables, cx, command)),
         Command::AllocClientUpdate(command) => alloc_client_update::apply(tables, cx, command),
         Command::AllocStop(command) => alloc_stop::apply(tables, cx, command),
@@ -74,5 +79,7 @@ pub(crate) fn apply(tables: &mut Tables, cx: &mut Change, command: &Command) -> 
         Command::NodePoolUpsert(command) => node_pool_upsert::apply(tables, cx, command),
         Command::NodePlansRejected(command) => node_plans_rejected::apply(tables, cx, command),
         Command::NodePoolDelete(command) => node_pool_delete::apply(tables, cx, command),
+        Command::JobDispatch(command) => job_dispatch::apply(tables, cx, command),
+        Command::PeriodicLaunch(command) => periodic_launch::apply(tables, cx, command),
     }
 }

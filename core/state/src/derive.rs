@@ -27,6 +27,15 @@ pub fn scaling_policy_id(created: Index, job: &JobKey, group: &GroupName) -> Sca
     ScalingPolicyId::from_random(derive(IdSeed([0; 16]), created, &parts))
 }
 
+/// What tells the `attempt`th id for a child of `parent` from others of its second.
+#[must_use]
+pub(crate) fn suffix(eval: EvalId, index: Index, parent: &JobKey, attempt: u32) -> u32 {
+    let attempt = attempt.to_le_bytes();
+    let parts = [parent.namespace.as_str().as_bytes(), parent.id.as_str().as_bytes(), &attempt];
+    let [a, b, c, d, ..] = derive(IdSeed(*eval.as_bytes()), index, &parts);
+    u32::from_le_bytes([a, b, c, d])
+}
+
 fn derive(seed: IdSeed, index: Index, parts: &[&[u8]]) -> [u8; 16] {
     let [first, second] = OFFSETS.map(|offset| {
         let mut hash = fnv1a(offset, &seed.0);

@@ -2,6 +2,7 @@
 //! is needed for the state to work, and none may change it.
 
 mod capacity;
+mod children;
 mod deployments;
 mod hashes;
 mod indexes;
@@ -33,12 +34,15 @@ pub fn check(snapshot: &Snapshot) -> Result<(), Violation> {
     indexes::pool_details_have_their_pool(tables)?;
     capacity::columns_equal_recomputation(tables)?;
     capacity::no_node_is_over_committed(tables)?;
-    capacity::no_port_is_given_twice(tables)?;
+    capacity::nothing_is_given_twice(tables)?;
     capacity::preemptions_are_mutual(tables)?;
     jobs::counters_equal_recomputation(tables)?;
     jobs::statuses_are_derived(tables)?;
     jobs::versions_descend(tables)?;
     jobs::tags_are_unique(tables)?;
+    children::children_are_counted(tables)?;
+    children::schedules_are_followed(tables)?;
+    children::tokens_name_their_children(tables)?;
     jobs::at_most_one_blocked_evaluation(tables)?;
     nodes::draining_nodes_take_nothing(tables)?;
     scaling::events_belong_to_jobs(tables)?;

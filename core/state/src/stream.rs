@@ -11,10 +11,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use muster_ids::{AccessorId, AllocId, EvalId, Index, Namespace, NodeId, NodePool};
-use muster_model::{AclToken, Alloc, Evaluation, Job, JobKey, Node, NodePoolDetails};
+use muster_ids::{AccessorId, AllocId, DeploymentId, EvalId, Index, JobId, Namespace, NodeId, NodePool};
+use muster_model::{AclToken, Alloc, Deployment, Evaluation, Job, JobKey, Node, NodePoolDetails};
 
-use crate::command::{Command, Event};
+use crate::command::{Command, DeploymentCause, Event};
 use crate::state::Applied;
 
 pub use ring::{EventGap, EventRing};
@@ -42,6 +42,7 @@ pub enum StreamRow {
     Job { job: Arc<Job>, deleted: bool },
     Alloc(Arc<Alloc>),
     Eval(Arc<Evaluation>),
+    Deployment(Arc<Deployment>),
     Node(Arc<Node>),
     NodePool(Arc<NodePoolDetails>),
     AclToken(Arc<AclToken>),
@@ -54,6 +55,7 @@ impl StreamRow {
             Self::Job { .. } => Topic::Job,
             Self::Alloc(_) => Topic::Allocation,
             Self::Eval(_) => Topic::Evaluation,
+            Self::Deployment(_) => Topic::Deployment,
             Self::Node(_) => Topic::Node,
             Self::NodePool(_) => Topic::NodePool,
             Self::AclToken(_) => Topic::AclToken,
@@ -67,6 +69,7 @@ impl StreamRow {
             Self::Job { job, .. } => Some(&job.namespace),
             Self::Alloc(alloc) => Some(&alloc.job.namespace),
             Self::Eval(eval) => Some(&eval.namespace),
+            Self::Deployment(deployment) => Some(&deployment.namespace),
             Self::Node(_) | Self::NodePool(_) | Self::AclToken(_) => None,
         }
     }
@@ -78,6 +81,7 @@ impl StreamRow {
             Self::Job { job, .. } => job.id.to_string(),
             Self::Alloc(alloc) => alloc.id.to_string(),
             Self::Eval(eval) => eval.id.to_string(),
+            Self::Deployment(deployment) => deployment.id.to_string(),
             Self::Node(node) => node.id.to_string(),
             Self::NodePool(pool) => pool.name.to_string(),
             Self::AclToken(token) => token.accessor.to_string(),
@@ -88,8 +92,9 @@ impl StreamRow {
     #[must_use]
     pub fn filter_keys(&self) -> Vec<String> {
         match self {
-            Self::Alloc(alloc) => vec![alloc.job.id.to_string()],
-            Self::Eval(eval) => vec![eval.job_id.to_string()],
+            Self::Alloc(alloc) => with(&alloc.job.id, alloc.deployment_id()),
+            Self::Eval(eval) => with(&eval.job_id, eval.deployment_id),
+            Self::Deployment(deployment) => vec![deployment.job_id.to_string()],
             Self::Job { .. } | Self::Node(_) | Self::NodePool(_) | Self::AclToken(_) => Vec::new(),
         }
     }
@@ -99,11 +104,17 @@ impl StreamRow {
             Self::Job { job, .. } => Identity::Job(job.key()),
             Self::Alloc(alloc) => Identity::Alloc(alloc.id),
             Self::Eval(eval) => Identity::Eval(eval.id),
+            Self::Deployment(deployment) => Identity::Deployment(deployment.id),
             Self::Node(node) => Identity::Node(node.id),
             Self::NodePool(pool) => Identity::NodePool(pool.name.clone()),
             Self::AclToken(token) => Identity::AclToken(token.accessor),
         }
     }
+}
+
+/// A job's id, and that of a deployment where there is one.
+fn with(job: &JobId, deployment: Option<DeploymentId>) -> Vec<String> {
+    std::iter::once(job.to_string()).chain(deployment.map(|id| id.to_string())).collect()
 }
 
 /// Which object a row is of.
@@ -112,6 +123,7 @@ enum Identity {
     Job(JobKey),
     Alloc(AllocId),
     Eval(EvalId),
+    Deployment(DeploymentId),
     Node(NodeId),
     NodePool(NodePool),
     AclToken(AccessorId),
@@ -162,6 +174,9 @@ fn row(command: &Command, event: &Event) -> Option<(StreamRow, &'static str)> {
         Event::JobCollected(gone) => (job(gone, true), "JobBatchDeregistered"),
         Event::EvalUpdated(eval) => (StreamRow::Eval(Arc::clone(eval)), eval_kind(command)),
         Event::AllocUpdated(alloc) => (StreamRow::Alloc(Arc::clone(alloc)), alloc_kind(command)),
+        Event::DeploymentUpdated { deployment, cause } => {
+            (StreamRow::Deployment(Arc::clone(deployment)), deployment_kind(*cause))
+        }
         Event::NodeRegistered(node) => (StreamRow::Node(Arc::clone(node)), "NodeRegistration"),
         Event::NodeUpdated(node) => (StreamRow::Node(Arc::clone(node)), node_kind(command)),
         Event::NodeCollected(node) => (StreamRow::Node(Arc::clone(node)), "NodeDeregistration"),
@@ -169,11 +184,11 @@ fn row(command: &Command, event: &Event) -> Option<(StreamRow, &'static str)> {
         Event::NodePoolDeleted(pool) => (StreamRow::NodePool(Arc::clone(pool)), "NodePoolDeleted"),
         Event::AclTokenUpserted(token) => (StreamRow::AclToken(Arc::clone(token)), "ACLTokenUpserted"),
         Event::AclTokenDeleted(token) => (StreamRow::AclToken(Arc::clone(token)), "ACLTokenDeleted"),
-        Event::DeploymentUpdated { .. }
-        | Event::DeploymentsCollected(_)
+        Event::DeploymentsCollected(_)
         | Event::CapacityFreed { .. }
         | Event::Collected { .. }
-        | Event::SchedulerConfigUpdated(_) => return None,
+        | Event::SchedulerConfigUpdated(_)
+        | Event::PeriodicLaunched(_) => return None,
     })
 }
 
@@ -189,7 +204,11 @@ const fn cause(command: &Command) -> &'static str {
 
 const fn eval_kind(command: &Command) -> &'static str {
     match command {
-        Command::JobRegister(_) | Command::JobRevert(_) | Command::JobScale(_) => "JobRegistered",
+        Command::JobRegister(_)
+        | Command::JobRevert(_)
+        | Command::JobScale(_)
+        | Command::JobDispatch(_)
+        | Command::PeriodicLaunch(_) => "JobRegistered",
         Command::JobDeregister(_) => "JobDeregistered",
         Command::PlanApply(_) => "PlanResult",
         _ => "EvaluationUpdated",
@@ -203,6 +222,15 @@ const fn alloc_kind(command: &Command) -> &'static str {
             "AllocationUpdateDesiredStatus"
         }
         _ => "AllocationUpdated",
+    }
+}
+
+const fn deployment_kind(cause: DeploymentCause) -> &'static str {
+    match cause {
+        DeploymentCause::PlanResult => "PlanResult",
+        DeploymentCause::StatusUpdate => "DeploymentStatusUpdate",
+        DeploymentCause::Promotion => "DeploymentPromotion",
+        DeploymentCause::AllocHealth => "DeploymentAllocHealth",
     }
 }
 

@@ -4,9 +4,11 @@
 pub(crate) mod acl_tokens;
 pub(crate) mod allocs;
 pub(crate) mod deployments;
+pub(crate) mod dispatch_tokens;
 pub(crate) mod evals;
 pub(crate) mod jobs;
 pub(crate) mod nodes;
+pub(crate) mod periodic_launches;
 pub(crate) mod pools;
 pub(crate) mod preemption;
 pub(crate) mod scaling_events;
@@ -33,6 +35,8 @@ pub(crate) struct Tables {
     pub(crate) acl_tokens: acl_tokens::AclTokenTable,
     pub(crate) scaling_events: scaling_events::ScalingEventTable,
     pub(crate) deployments: deployments::DeploymentTable,
+    pub(crate) dispatch_tokens: dispatch_tokens::DispatchTokenTable,
+    pub(crate) periodic_launches: periodic_launches::PeriodicLaunchTable,
     /// Sum of the hashes of all rows but `meta`.
     pub(crate) rows_hash: u64,
 }
@@ -105,7 +109,8 @@ impl Tables {
 
     /// Ends a command: derived job statuses are brought up to date, once a job.
     pub(crate) fn settle(&mut self, cx: &mut Change) {
-        for slot in std::mem::take(&mut cx.unsettled) {
+        // Settling a child may concern its parent.
+        while let Some(slot) = cx.unsettled.pop_first() {
             self.settle_job(cx, slot);
         }
     }

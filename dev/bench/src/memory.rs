@@ -46,6 +46,7 @@ pub fn run() {
             group: 0,
             name_index: n,
             ports: SmallVec::new(),
+            allotted: None,
             previous: None,
             preempts: Vec::new(),
             metric: 0,

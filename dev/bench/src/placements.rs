@@ -80,6 +80,7 @@ async fn start(dir: &std::path::Path) -> Server {
         scheduler_config: muster_model::SchedulerConfig::default(),
         plan_rejections: None,
         metrics: muster_telemetry::Metrics::default(),
+        dispatched_summaries: true,
         collection_interval: Duration::from_secs(3600),
     };
     let info = |_| {

@@ -12,4 +12,4 @@ mod node;
 pub use alloc::alloc;
 pub use job::{group, job, logs, resources, restart, task};
 pub use network::{network, port};
-pub use node::node;
+pub use node::{devices, node, topology};

@@ -26,7 +26,8 @@ assert len(api.job.get_versions("lasting")["Versions"]) == 1
 assert api.job.get_allocations("lasting")[0]["ID"] == alloc_id
 evaluation = api.job.get_evaluations("lasting")[0]["ID"]
 assert api.job.get_summary("lasting")["Summary"]["main"]["Running"] == 1
-assert api.job.get_deployments("lasting") == []
+(deployment,) = api.job.get_deployments("lasting")
+assert api.job.get_deployment("lasting")["ID"] == deployment["ID"] and deployment["JobID"] == "lasting"
 try:
     api.job.get_job("none")
     raise AssertionError("a job that is not there")

@@ -39,10 +39,10 @@ routes! {
     JobSummary: Get "/v1/job/{*job}/summary", (()) -> JobSummaryView, requires [ReadJob], blocking;
     /// The source text of a job version.
     JobSubmission: Get "/v1/job/{*job}/submission", (()) -> JobSubmissionView, requires [ReadJob], blocking & [version];
-    /// Deployments of a job; always empty in this version.
-    JobDeployments: Get "/v1/job/{*job}/deployments", (()) -> Vec<Value>, requires [ReadJob], blocking;
-    /// Newest deployment of a job; always null in this version.
-    JobDeployment: Get "/v1/job/{*job}/deployment", (()) -> Option<Value>, requires [ReadJob], blocking;
+    /// Deployments of a job.
+    JobDeployments: Get "/v1/job/{*job}/deployments", (()) -> Vec<DeploymentView>, requires [ReadJob], blocking & [all];
+    /// Newest deployment of a job; null where there is none.
+    JobDeployment: Get "/v1/job/{*job}/deployment", (()) -> Option<DeploymentView>, requires [ReadJob], blocking;
     /// Commands prepared for a job's tasks.
     JobActions: Get "/v1/job/{*job}/actions", (()) -> Vec<JobActionView>, requires [ReadJob];
     /// Run a command prepared for a job's task beside it; a websocket.
@@ -61,6 +61,12 @@ routes! {
     JobPlan: Post|Put "/v1/job/{*job}/plan", (JobPlanRequest) -> JobPlanResponse, requires [SubmitJob|PlanJob];
     /// Ask for a new evaluation of a job.
     JobEvaluate: Post|Put "/v1/job/{*job}/evaluate", (JobEvaluateRequest) -> JobRegisterResponse, requires [SubmitJob|EvaluateJob];
+    /// Make a child of a parameterized job; with a token, once.
+    JobDispatch: Post|Put "/v1/job/{*job}/dispatch", (JobDispatchRequest) -> JobDispatchResponse, requires [DispatchJob] & [idempotency_token];
+    /// Make a child of a parameterized job with the body as its payload.
+    JobDispatchPayload: Post|Put "/v1/job/{*job}/dispatch/payload", (Value) -> JobDispatchResponse, requires [DispatchJob] & [idempotency_token];
+    /// Make a child of a periodic job now.
+    PeriodicForce: Post|Put "/v1/job/{*job}/periodic/force", (()) -> PeriodicForceResponse, requires [DispatchJob|SubmitJob|ForcePeriodicJob];
     /// One job.
     JobRead: Get "/v1/job/{*job}", (()) -> JobInput, requires [ReadJob], blocking;
     /// Register a job under the id in the path.
@@ -91,6 +97,23 @@ routes! {
     /// Allocations an evaluation placed or stopped.
     EvalAllocations: Get "/v1/evaluation/{eval}/allocations", (()) -> Vec<AllocListStub>, requires [ReadJob], blocking;
 
+    /// Deployments.
+    DeploymentList: Get "/v1/deployments", (()) -> Vec<DeploymentView>, requires [ReadJob], blocking page filter prefix reverse;
+    /// One deployment.
+    DeploymentRead: Get "/v1/deployment/{deployment}", (()) -> DeploymentView, requires [ReadJob], blocking;
+    /// Allocations of a deployment.
+    DeploymentAllocations: Get "/v1/deployment/allocations/{deployment}", (()) -> Vec<AllocListStub>, requires [ReadJob], blocking;
+    /// Give a rollout up; where the job asks for it, it goes back to its newest stable version.
+    DeploymentFail: Put|Post "/v1/deployment/fail/{deployment}", (()) -> DeploymentUpdateResponse, requires [SubmitJob|FailDeployment];
+    /// Hold a rollout, or let it go on.
+    DeploymentPause: Put|Post "/v1/deployment/pause/{deployment}", (DeploymentPauseRequest) -> DeploymentUpdateResponse, requires [SubmitJob|PauseDeployment];
+    /// Let canaries take the place of what they were made beside.
+    DeploymentPromote: Put|Post "/v1/deployment/promote/{deployment}", (DeploymentPromoteRequest) -> DeploymentUpdateResponse, requires [SubmitJob|PromoteDeployment];
+    /// For deployments over several regions; in this version there are none.
+    DeploymentUnblock: Put|Post "/v1/deployment/unblock/{deployment}", (DeploymentUnblockRequest) -> DeploymentUpdateResponse, requires [SubmitJob|UnblockDeployment];
+    /// Say which allocations of a deployment are healthy.
+    DeploymentAllocHealth: Put|Post "/v1/deployment/allocation-health/{deployment}", (DeploymentAllocHealthRequest) -> DeploymentUpdateResponse, requires [SubmitJob|SetAllocHealthDeployment];
+
     /// What changes, as it changes; a stream of lines.
     EventStream: Get "/v1/event/stream", (()) -> Value, requires [ReadJob|NodeRead|OperatorRead|Management] & [topic index];
 
@@ -117,7 +140,7 @@ routes! {
     /// Allow or forbid new work on a node.
     NodeEligibility: Post|Put "/v1/node/{node}/eligibility", (NodeEligibilityRequest) -> NodeEligibilityResponse, requires [NodeWrite];
     /// Empty a node, or stop doing so.
-    NodeDrain: Post|Put "/v1/node/{node}/drain", (NodeDrainRequest) -> NodeDrainResponse, requires [NodeWrite];
+    NodeDrain: Post|Put "/v1/node/{node}/drain", (NodeDrainRequest) -> NodeDrainResponse, requires [NodeWrite] & [enable];
 
     /// The operator's facts about a node: `node_id`, or the agent's own.
     NodeMetaRead: Get "/v1/client/metadata", (()) -> NodeMetaView, requires [NodeRead] & [node_id];

@@ -6,6 +6,9 @@ mod acl;
 mod action;
 mod agent;
 mod alloc;
+mod allocated;
+mod deployment;
+mod dispatch;
 mod drain;
 mod eval;
 mod event;
@@ -18,6 +21,7 @@ mod metric;
 mod node;
 mod node_meta;
 mod node_pool;
+mod node_resources;
 mod plan;
 mod scale;
 mod scheduler_config;
@@ -34,9 +38,15 @@ pub use agent::{
     RoleHealth, SchedulerView, SchedulersConfigView, SchedulersView,
 };
 pub use alloc::{
-    AllocListStub, AllocStopResponse, AllocView, AllocatedResources, AllocatedTaskResources,
-    DesiredTransitionView, PortMapping, Shared,
+    AllocListStub, AllocStateView, AllocStopResponse, AllocView, DesiredTransitionView, RescheduleEventView,
+    RescheduleTrackerView,
 };
+pub use allocated::{AllocatedDeviceView, AllocatedResources, AllocatedTaskResources, PortMapping, Shared};
+pub use deployment::{
+    AllocDeploymentView, DeploymentAllocHealthRequest, DeploymentGroupView, DeploymentPauseRequest,
+    DeploymentPromoteRequest, DeploymentUnblockRequest, DeploymentUpdateResponse, DeploymentView,
+};
+pub use dispatch::{JobDispatchRequest, JobDispatchResponse, PeriodicForceResponse};
 pub use drain::{DrainSpecInput, DrainStrategyView, LastDrainView, NodeDrainRequest, NodeDrainResponse};
 pub use eval::{EvalCountResponse, EvalDeleteRequest, EvalDeleteResponse, EvalStubView, EvalView};
 pub use event::{EventGapView, EventNotice, EventPayload, EventView};
@@ -44,18 +54,19 @@ pub use exec::{ExecHandshake, ExecInputFrame, ExecOutputFrame, ExecPiece, ExecRe
 pub use fs::{AllocFileInfo, StreamFrame};
 pub use host_stats::{HostCpu, HostDisk, HostMemory, HostStatsView};
 pub use job::{
-    EvalOptionsView, GroupSummaryView, JobDeregisterResponse, JobEvaluateRequest, JobListStub,
-    JobRegisterRequest, JobRegisterResponse, JobSubmissionView, JobSummaryView, JobValidateRequest,
-    JobValidateResponse, JobVersionsResponse, JobsParseRequest,
+    ChildrenSummaryView, EvalOptionsView, GroupSummaryView, JobDeregisterResponse, JobEvaluateRequest,
+    JobListStub, JobRegisterRequest, JobRegisterResponse, JobSubmissionView, JobSummaryView,
+    JobValidateRequest, JobValidateResponse, JobVersionsResponse, JobsParseRequest,
 };
 pub use job_status::{JobRef, JobStatusAllocView, JobStatusView, JobStatusesRequest};
 pub use metric::{MetricView, NodeScoreView};
 pub use node::{
-    DriverInfoView, NodeEligibilityRequest, NodeEligibilityResponse, NodeEventView, NodeListStub,
-    NodeResourcesView, NodeUpdateResponse, NodeView,
+    DriverInfoView, HostNetworkView, NodeEligibilityRequest, NodeEligibilityResponse, NodeEventView,
+    NodeListStub, NodeUpdateResponse, NodeView,
 };
 pub use node_meta::{NodeMetaRequest, NodeMetaView};
 pub use node_pool::{NodePoolView, PoolSchedulerConfigView};
+pub use node_resources::{NodeDeviceView, NodeResourcesView, ReservedView};
 pub use plan::{DesiredUpdatesView, JobPlanRequest, JobPlanResponse, PlanAnnotationsView};
 pub use scale::{GroupScaleView, JobScaleStatusView, ScalingEventView, ScalingPolicyStub, ScalingRequest};
 pub use scheduler_config::{

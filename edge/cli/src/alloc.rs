@@ -3,6 +3,7 @@
 pub(crate) mod checks;
 pub(crate) mod choose;
 mod content;
+pub(crate) mod deadline;
 pub(crate) mod exec;
 pub(crate) mod fs;
 pub(crate) mod logs;
@@ -20,6 +21,7 @@ use crate::failure::Failure;
 use crate::ids::{self, short};
 use crate::shell::Shell;
 use crate::table::Table;
+use deadline::RunLimits;
 
 /// All allocations whose id begins with `text`.
 pub(crate) async fn matching(client: &Client, text: &str) -> Result<Vec<AllocListStub>, Failure> {
@@ -41,13 +43,27 @@ pub(crate) async fn find(
 
 /// The newest first; `None` when there are none.
 pub(crate) fn list_table(shell: &Shell, allocs: &[AllocListStub], verbose: bool) -> Option<Table> {
+    timed_table(shell, allocs, verbose, &RunLimits::default())
+}
+
+/// The same, with the time at which each must have ended, where some have one.
+pub(crate) fn timed_table(
+    shell: &Shell,
+    allocs: &[AllocListStub],
+    verbose: bool,
+    limits: &RunLimits,
+) -> Option<Table> {
     if allocs.is_empty() {
         return None;
     }
     let mut newest_first: Vec<&AllocListStub> = allocs.iter().collect();
     newest_first.sort_by(|a, b| b.create_index.cmp(&a.create_index).then_with(|| a.id.cmp(&b.id)));
-    let mut table = match verbose {
-        true => Table::new(&[
+    let deadline = |alloc: &AllocListStub| {
+        alloc.task_states.as_ref().and_then(|tasks| limits.deadline(&alloc.task_group, tasks))
+    };
+    let timed = newest_first.iter().any(|alloc| deadline(alloc).is_some());
+    let mut columns = match verbose {
+        true => vec![
             "ID",
             "Eval ID",
             "Node ID",
@@ -58,18 +74,13 @@ pub(crate) fn list_table(shell: &Shell, allocs: &[AllocListStub], verbose: bool)
             "Status",
             "Created",
             "Modified",
-        ]),
-        false => Table::new(&[
-            "ID",
-            "Node ID",
-            "Task Group",
-            "Version",
-            "Desired",
-            "Status",
-            "Created",
-            "Modified",
-        ]),
+        ],
+        false => vec!["ID", "Node ID", "Task Group", "Version", "Desired", "Status", "Created", "Modified"],
     };
+    if timed {
+        columns.push("Max Run Deadline");
+    }
+    let mut table = Table::new(&columns);
     for alloc in newest_first {
         let mut row = vec![short(&alloc.id, verbose)];
         if verbose {
@@ -87,6 +98,9 @@ pub(crate) fn list_table(shell: &Shell, allocs: &[AllocListStub], verbose: bool)
             shell.clock.shown(alloc.create_time, verbose),
             shell.clock.shown(alloc.modify_time, verbose),
         ]);
+        if timed {
+            row.push(shell.clock.shown(deadline(alloc).unwrap_or_default(), verbose));
+        }
         table.row(row);
     }
     Some(table)

@@ -8,8 +8,8 @@ use crate::failure::Outcome;
 use crate::shell::Shell;
 use crate::verb::{Refused, Verb};
 use crate::{
-    acl, agent_info, agent_monitor, alloc, eval, fmt, job, node, operator, scaling, server, status, system,
-    version,
+    acl, agent_info, agent_monitor, alloc, deployment, eval, fmt, job, node, operator, scaling, server,
+    status, system, version,
 };
 
 /// A parsed command, ready for [`crate::execute`].
@@ -93,16 +93,27 @@ commands! {
     AllocSignal(alloc::signal::AllocSignal): "alloc signal", "Send a signal to tasks of an allocation.";
     AllocStatus(alloc::status::AllocStatus): "alloc status" or "alloc-status", "Show an allocation and its tasks.";
     AllocStop(alloc::stop::AllocStop): "alloc stop", "Stop an allocation; its job gets a replacement.";
+    DeploymentFail(deployment::fail::DeploymentFail): "deployment fail", "Give a rollout up.";
+    DeploymentList(deployment::list::DeploymentList): "deployment list", "List deployments.";
+    DeploymentPause(deployment::pause::DeploymentPause): "deployment pause", "Hold a rollout.";
+    DeploymentPromote(deployment::promote::DeploymentPromote): "deployment promote", "Let canaries take the place of what they were made beside.";
+    DeploymentResume(deployment::resume::DeploymentResume): "deployment resume", "Let a rollout go on.";
+    DeploymentStatus(deployment::status::DeploymentStatus): "deployment status", "Show a rollout, or follow it to its end.";
+    DeploymentUnblock(deployment::unblock::DeploymentUnblock): "deployment unblock", "Let a rollout over several regions go on.";
     EvalList(eval::list::EvalList): "eval list", "List evaluations.";
     EvalStatus(eval::status::EvalStatus): "eval status" or "eval-status", "Show an evaluation and what it could not place.";
     JobAction(job::action::JobAction): "job action" or "action", "Run a command that a job has prepared for a task.";
     JobAllocs(job::allocs::JobAllocs): "job allocs", "List the allocations of a job.";
+    JobDeployments(job::deployments::JobDeployments): "job deployments", "List the rollouts of a job.";
+    JobDispatch(job::dispatch::JobDispatch): "job dispatch", "Run a parameterized job with what it is to work on.";
     JobEval(job::eval::JobEval): "job eval", "Evaluate a job again.";
     Fmt(fmt::Fmt): "fmt", "Lay out job files and other HCL in the canonical form.";
     JobHistory(job::history::JobHistory): "job history", "Show the versions of a job and what each changed.";
     JobInit(job::init::JobInit): "job init" or "init", "Write an example job file.";
     JobInspect(job::inspect::JobInspect): "job inspect" or "inspect", "Print a job as the servers hold it.";
+    JobPeriodicForce(job::periodic::force::PeriodicForce): "job periodic force", "Run a periodic job now.";
     JobPlan(job::plan::JobPlan): "job plan" or "plan", "Show what registering a job file would change.";
+    JobPromote(job::promote::JobPromote): "job promote", "Promote the canaries of a job's newest deployment.";
     JobRestart(job::restart::JobRestart): "job restart", "Restart or replace the allocations of a job, batch by batch.";
     JobRevert(job::revert::JobRevert): "job revert", "Register what an earlier version of a job asked for.";
     JobRun(job::run::JobRun): "job run" or "run", "Register a job and watch it being placed.";

@@ -23,19 +23,35 @@ const COMMANDS: &[(&str, bool, &str)] = &[
     ("alloc signal", true, "verbose s= task="),
     ("alloc status", true, "short verbose stats json t= ui!"),
     ("alloc stop", true, "detach verbose no-shutdown-delay"),
+    ("deployment fail", true, "detach verbose"),
+    ("deployment list", true, "verbose json filter= t="),
+    ("deployment pause", true, "verbose"),
+    ("deployment promote", true, "detach verbose group="),
+    ("deployment resume", true, "detach verbose"),
+    ("deployment status", true, "verbose json monitor t= wait= ui!"),
+    ("deployment unblock", true, "detach verbose"),
     ("eval list", true, "verbose json t= ui! per-page= page-token= filter= job= status="),
     ("eval status", true, "monitor verbose json t= ui!"),
     ("fmt", false, "check write list recursive"),
     ("job allocs", true, "verbose all json t="),
+    ("job deployments", true, "latest verbose all json t="),
+    (
+        "job dispatch",
+        true,
+        "detach verbose wait idempotency-token= id-prefix-template= ui! priority= meta= constraint= node= node-pool= \
+         datacenter= count= cpu= memory=",
+    ),
     ("job eval", true, "force-reschedule detach verbose"),
     ("job history", true, "p full json version= t= diff-tag= diff-version="),
     ("job init", false, "short connect template=! list-templates!"),
     ("job inspect", true, "json hcl with-vars t= version="),
+    ("job periodic force", true, "detach verbose"),
     (
         "job plan",
         true,
         "diff policy-override! verbose json json-output hcl2-strict vault-namespace=! t= var= var-file=",
     ),
+    ("job promote", true, "detach verbose group="),
     (
         "job restart",
         true,
@@ -176,7 +192,6 @@ fn older_words_mean_their_commands() {
 fn commands_that_are_not_built_yet_are_known() {
     for (line, words) in [
         ("nomad volume status x", "volume status"),
-        ("nomad job dispatch -detach x", "job dispatch"),
         ("nomad operator snapshot save", "operator snapshot save"),
         ("nomad namespace", "namespace"),
     ] {

@@ -2,12 +2,16 @@
 
 pub(crate) mod action;
 pub(crate) mod allocs;
+pub(crate) mod deployments;
+pub(crate) mod dispatch;
 pub(crate) mod eval;
 mod files;
 pub(crate) mod history;
 pub(crate) mod init;
 pub(crate) mod inspect;
+pub(crate) mod periodic;
 pub(crate) mod plan;
+pub(crate) mod promote;
 pub(crate) mod restart;
 pub(crate) mod revert;
 pub(crate) mod run;
@@ -33,6 +37,20 @@ use crate::table::Table;
 pub(crate) async fn find(client: &Client, shell: &Shell, text: &str) -> Result<JobListStub, Failure> {
     let found = client.get::<JobList>(&[], &[("prefix", text)]).await;
     let found = found.map_err(|error| Failure::request("querying jobs", &error))?.value;
+    choose(found, text, |found| list_table(found, shell, true))
+}
+
+/// As [`find`], of jobs of one kind only: children begin with the id of their parent. What is not of that kind the
+/// servers refuse with their reason.
+pub(crate) async fn find_among(
+    client: &Client,
+    shell: &Shell,
+    text: &str,
+    kind: impl Fn(&JobListStub) -> bool,
+) -> Result<JobListStub, Failure> {
+    let found = client.get::<JobList>(&[], &[("prefix", text)]).await;
+    let mut found = found.map_err(|error| Failure::request("querying jobs", &error))?.value;
+    found.retain(|job| kind(job) || job.id == text);
     choose(found, text, |found| list_table(found, shell, true))
 }
 

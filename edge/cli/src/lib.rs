@@ -21,6 +21,7 @@ mod connect;
 #[cfg(test)]
 mod contract;
 mod demo;
+mod deployment;
 mod diff;
 mod env;
 mod eval;

@@ -4,7 +4,7 @@
 //!   blocking query of the evaluation --> its allocations --> Seen::changes --> lines
 //!        ^------------- until it is over -------------------------'   next evaluation? -> watch that one
 //! ```
-//! Nothing sleeps: the server answers when there is news.
+//! Then its deployment, if it has one. Nothing sleeps: the server answers when there is news.
 
 mod seen;
 
@@ -12,6 +12,7 @@ use muster_api::table::{EvalAllocations, EvalRead};
 use muster_api::views::EvalView;
 use muster_sdk::{Answer, Client};
 
+use crate::deployment::follow::Follow;
 use crate::failure::{Failure, OK, Outcome};
 use crate::metrics;
 use crate::shell::Shell;
@@ -19,6 +20,12 @@ use seen::Seen;
 
 /// Placements failed although the request was fine.
 pub(crate) const PLACEMENTS_FAILED: u8 = 2;
+
+/// How long one question about a deployment waits for news.
+const WAIT: &str = "30s";
+
+/// The deployment ended in anything but success.
+const ROLLOUT_FAILED: u8 = 1;
 
 /// What to watch and how to show it.
 #[derive(Debug, Clone, Copy)]
@@ -30,15 +37,20 @@ pub(crate) struct Monitor<'a> {
 impl Monitor<'_> {
     /// Watches an evaluation that was just made, and those that follow it.
     pub(crate) async fn new_evaluation(self, shell: &mut Shell, id: &str) -> Outcome {
-        self.follow(shell, id, Seen::pending()).await
+        self.follow(shell, id, Seen::pending(), true).await
+    }
+
+    /// The same, but not what becomes of a deployment.
+    pub(crate) async fn alone(self, shell: &mut Shell, id: &str) -> Outcome {
+        self.follow(shell, id, Seen::pending(), false).await
     }
 
     /// Watches an evaluation that may be over already.
     pub(crate) async fn existing(self, shell: &mut Shell, id: &str) -> Outcome {
-        self.follow(shell, id, Seen::default()).await
+        self.follow(shell, id, Seen::default(), true).await
     }
 
-    async fn follow(self, shell: &mut Shell, id: &str, first: Seen) -> Outcome {
+    async fn follow(self, shell: &mut Shell, id: &str, first: Seen, rollout: bool) -> Outcome {
         let headline = format!("Monitoring evaluation \"{}\"", self.short(id));
         headline_at(shell, &headline)?;
         let mut eval = self.one(shell, id, first).await?;
@@ -49,7 +61,20 @@ impl Monitor<'_> {
             headline_at(shell, &headline)?;
             eval = self.one(shell, &eval.next_eval.clone(), Seen::pending()).await?;
         }
-        Ok(if eval.failed_groups.is_empty() { OK } else { PLACEMENTS_FAILED })
+        // A job that is stopped takes its deployment along: there is nothing left to wait for.
+        let placed = eval.failed_groups.is_empty();
+        let rollout = rollout && !eval.deployment_id.is_empty() && eval.triggered_by != "job-deregister";
+        let follow = Follow { client: self.client, verbose: self.verbose, wait: WAIT };
+        // One that waits for room with all it has may wait for ever, and no deadline runs.
+        if rollout && (placed || follow.has_begun(&eval.deployment_id).await?) {
+            let succeeded = follow.to_the_end(shell, &eval.deployment_id).await?;
+            return Ok(match (succeeded, placed) {
+                (true, _) => OK,
+                (false, true) => ROLLOUT_FAILED,
+                (false, false) => PLACEMENTS_FAILED,
+            });
+        }
+        Ok(if placed { OK } else { PLACEMENTS_FAILED })
     }
 
     /// Tells one evaluation's story to its end.

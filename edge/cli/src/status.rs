@@ -8,6 +8,7 @@ use muster_sdk::Client;
 
 use crate::alloc::status::AllocStatus;
 use crate::connect::ConnectArgs;
+use crate::deployment::status::DeploymentStatus;
 use crate::eval::status::EvalStatus;
 use crate::failure::{Failure, Outcome};
 use crate::job::status::JobStatus;
@@ -33,14 +34,16 @@ enum Kind {
     Jobs,
     Allocs,
     Evals,
+    Deployments,
     Nodes,
 }
 
 impl Kind {
-    const ALL: [(Self, &'static str, &'static str); 4] = [
+    const ALL: [(Self, &'static str, &'static str); 5] = [
         (Self::Jobs, "jobs", "Jobs"),
         (Self::Allocs, "allocs", "Allocations"),
         (Self::Evals, "evals", "Evaluations"),
+        (Self::Deployments, "deployment", "Deployments"),
         (Self::Nodes, "nodes", "Nodes"),
     ];
 }
@@ -76,6 +79,7 @@ impl Status {
             Kind::Jobs => JobStatus::of(connect, Some(id), verbose).run(shell).await,
             Kind::Allocs => AllocStatus::of(connect, id, verbose).run(shell).await,
             Kind::Evals => EvalStatus::of(connect, id, verbose).run(shell).await,
+            Kind::Deployments => DeploymentStatus::of(connect, id, verbose).run(shell).await,
             Kind::Nodes => NodeStatus::of(connect, id, verbose).run(shell).await,
         }
     }

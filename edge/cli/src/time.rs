@@ -20,6 +20,11 @@ impl Clock {
         Self { zone: TimeZone::UTC, fixed: Some(nanos) }
     }
 
+    /// The zone that times are shown in.
+    pub(crate) fn zone(&self) -> TimeZone {
+        self.zone.clone()
+    }
+
     /// Unix nanoseconds.
     pub(crate) fn now(&self) -> i64 {
         self.fixed.unwrap_or_else(|| i64::try_from(Timestamp::now().as_nanosecond()).unwrap_or(i64::MAX))
@@ -44,6 +49,11 @@ impl Clock {
         let distance = self.now().saturating_sub(nanos);
         let side = if distance < 0 { "from now" } else { "ago" };
         format!("{} {side}", span(distance.unsigned_abs() / 1_000_000_000))
+    }
+
+    /// `2026-11-22T10:00:00+01:00 (5s from now)`
+    pub(crate) fn both(&self, nanos: i64) -> String {
+        format!("{} ({})", self.absolute(nanos), self.relative(nanos))
     }
 
     /// Absolute with `-verbose`, else relative.

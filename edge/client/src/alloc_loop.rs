@@ -215,6 +215,7 @@ impl AllocLoop {
                 let _gone = reply.send(self.running_handle(&task));
                 Flow::Go
             }
+            Message::CutOff { after } => self.step(AllocEventIn::CutOff { after }).await,
             Message::Leave => Flow::Stop,
         }
     }
@@ -224,7 +225,10 @@ impl AllocLoop {
         let Some(plan) = AllocPlan::new(&self.alloc, self.context.config.max_kill_timeout) else {
             return Flow::Go;
         };
-        let flow = self.step(AllocEventIn::Replan(Box::new(plan))).await;
+        let mut flow = self.step(AllocEventIn::Replan(Box::new(plan))).await;
+        if self.saved.unknown && flow == Flow::Go {
+            flow = self.step(AllocEventIn::Reconnected).await;
+        }
         if flow == Flow::Stop || self.saved.desired == DesiredStatus::Run {
             return flow;
         }

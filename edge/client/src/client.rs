@@ -16,11 +16,12 @@ use crate::alloc_dir::AllocDirs;
 use crate::context::Context;
 use crate::ends::Ends;
 use crate::fleet::Fleet;
+use crate::lonely::Contact;
 use crate::outbox::Outbox;
 use crate::queries::Queries;
 use crate::session::Link;
 use crate::state::{Opened, StateStore};
-use crate::{ClientConfig, ClientError, clock, collector, fingerprint, migrate};
+use crate::{ClientConfig, ClientError, clock, collector, fingerprint, lonely, migrate};
 
 /// How often the machine and its drivers are looked at again.
 const FINGERPRINT_INTERVAL: Duration = Duration::from_secs(30);
@@ -60,7 +61,8 @@ impl Client {
         private_dir(&config.state_dir)?;
         let dirs = Arc::new(AllocDirs::open(&config.alloc_dir, &config.state_dir)?);
         let trust = Trust::load(config.artifact.ca_file.as_deref()).map_err(ClientError::Trust)?;
-        let Opened { store, identity, metadata, index, allocs } = StateStore::open(&config.state_dir)?;
+        let Opened { store, identity, metadata, contact, index, allocs } =
+            StateStore::open(&config.state_dir)?;
         let secret = Secret::new(identity.secret)
             .map_err(|error| ClientError::Fact { text: "node secret".into(), problem: error.to_string() })?;
         let node = fingerprint::fingerprint(&config, identity.node_id, &metadata, clock::now()).await?;
@@ -76,6 +78,7 @@ impl Client {
             cleanup: Notify::new(),
             secret,
             link: watch::Sender::new(None),
+            contact: Contact::since(contact, clock::now()),
             migrating: AtomicUsize::new(0),
             fetching: Semaphore::new(migrate::FETCHES),
             servers: watch::Sender::new(config.servers.clone()),
@@ -92,6 +95,7 @@ impl Client {
             Link { context: Arc::clone(&context), fleet: Arc::clone(&fleet), queries: queries.clone() };
         background.spawn(session.run());
         background.spawn(collector::run(Arc::clone(&context), Arc::clone(&fleet)));
+        background.spawn(lonely::run(Arc::clone(&context), Arc::clone(&fleet)));
         background.spawn(watch_machine(Arc::clone(&context)));
         Self { context, fleet, queries, background: background.into() }
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use muster_artifact::FetchSettings;
 use muster_driver::DriverRegistry;
 use muster_ids::{Datacenter, DriverName, NodeClass, NodePool, Region, Text};
-use muster_model::{HostVolume, Reserved};
+use muster_model::{DeviceGroup, HostNetwork, HostVolume, Reserved};
 use muster_rpc::IdentityStore;
 use muster_runner::GcPolicy;
 use muster_telemetry::{Logs, Metrics};
@@ -32,6 +32,11 @@ pub struct ClientConfig {
     pub options: BTreeMap<String, String>,
     pub reserved: Reserved,
     pub host_volumes: BTreeMap<Text, HostVolume>,
+    pub host_networks: BTreeMap<Text, NamedNetwork>,
+    /// Declared by the operator, beside those that are found.
+    pub devices: Vec<DeviceGroup>,
+    /// Allocations that may be here at once; 0 for any number.
+    pub max_allocs: u32,
     /// RPC addresses to begin with; servers tell of further ones.
     pub servers: Vec<SocketAddr>,
     /// `host:port` of this agent's HTTP API, as others reach it.
@@ -49,8 +54,6 @@ pub struct ClientConfig {
     pub artifact: FetchSettings,
     /// Cores that work may have to itself; `None` means all.
     pub reservable_cores: Option<Vec<u16>>,
-    /// Cores kept from work.
-    pub reserved_cores: Vec<u16>,
     /// Replace what is found, when not zero.
     pub cpu_total_compute_mhz: u64,
     pub memory_total_mb: u64,
@@ -71,6 +74,14 @@ pub struct ClientConfig {
     pub disable_remote_exec: bool,
     /// Tasks are stopped and everything is removed when the agent ends.
     pub dev: bool,
+}
+
+/// A host network of the operator's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedNetwork {
+    pub network: HostNetwork,
+    /// Ascending.
+    pub reserved_ports: Vec<u16>,
 }
 
 impl ClientConfig {
@@ -94,6 +105,9 @@ impl ClientConfig {
             options: BTreeMap::new(),
             reserved: Reserved::default(),
             host_volumes: BTreeMap::new(),
+            host_networks: BTreeMap::new(),
+            devices: Vec::new(),
+            max_allocs: 0,
             servers: Vec::new(),
             http_addr: "127.0.0.1:4646".to_owned(),
             drivers: Arc::new(DriverRegistry::new()),
@@ -111,7 +125,6 @@ impl ClientConfig {
             cgroup_parent: None,
             artifact: FetchSettings::default(),
             reservable_cores: None,
-            reserved_cores: Vec::new(),
             cpu_total_compute_mhz: 0,
             memory_total_mb: 0,
             disk_total_mb: 0,

@@ -15,6 +15,7 @@ use tokio::sync::{Mutex, Notify, Semaphore, watch};
 use crate::alloc_dir::AllocDirs;
 use crate::ends::Ends;
 use crate::fingerprint::computed_class;
+use crate::lonely::Contact;
 use crate::metadata::Dynamic;
 use crate::outbox::Outbox;
 use crate::state::StateStore;
@@ -41,6 +42,8 @@ pub struct Context {
     pub secret: Secret,
     /// The connection to a server, while there is one.
     pub link: watch::Sender<Option<Session>>,
+    /// When a server last answered.
+    pub contact: Contact,
     /// Allocations whose data is being brought here from another node.
     pub migrating: AtomicUsize,
     /// How many more of them may be read at once.

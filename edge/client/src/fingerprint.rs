@@ -7,7 +7,9 @@
 mod cgroup;
 mod class;
 mod cpu;
+mod devices;
 mod drivers;
+mod host_networks;
 mod kernel;
 mod landlock;
 mod memory;
@@ -121,7 +123,7 @@ impl Facts {
         let topology = Topology::read(root);
         let mut attributes = Attributes::new();
         let mut total = Resources::default();
-        let mut compute = cpu::Compute { cores: 0, total_mhz: 0 };
+        let mut compute = cpu::Compute { cores: 0, total_mhz: 0, topology: Vec::new() };
         let mut reserved_mhz = 0;
         if chosen.has(Fingerprinter::Cpu) {
             let (found, capacity) = cpu::inspect(&host, &topology, config);
@@ -164,10 +166,14 @@ impl Facts {
         let capacity = NodeCapacity {
             total,
             cores: compute.cores,
+            topology: compute.topology,
             ip: network.ip.into(),
             network_device: network.device.into(),
             min_dynamic_port: config.min_dynamic_port,
             max_dynamic_port: config.max_dynamic_port,
+            addresses: host_networks::find(config),
+            devices: devices::find(root, config),
+            max_allocs: config.max_allocs,
         };
         Self { attributes, hostname: host.hostname, capacity, reserved_mhz }
     }
@@ -190,6 +196,7 @@ impl Facts {
             reserved,
             drivers: BTreeMap::new(),
             host_volumes: config.host_volumes.clone(),
+            host_networks: host_networks::configured(config),
             computed_class: Text::from(""),
             status: NodeStatus::Initializing,
             status_description: None,

@@ -38,6 +38,7 @@ mod fleet;
 pub mod fs;
 mod leave;
 pub mod logs;
+mod lonely;
 pub mod metadata;
 mod migrate;
 mod outbox;
@@ -49,7 +50,7 @@ mod testing;
 mod usage;
 
 pub use client::{Client, ForwardError};
-pub use config::ClientConfig;
+pub use config::{ClientConfig, NamedNetwork};
 pub use error::{ClientError, QueryError};
 pub use fleet::Known;
 pub use queries::Queries;

@@ -14,7 +14,7 @@ mod writer;
 
 use std::path::{Path, PathBuf};
 
-use muster_ids::{AllocId, Index, NodeId};
+use muster_ids::{AllocId, Index, NodeId, UnixNanos};
 use redb::backends::FileBackend;
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 
@@ -63,6 +63,8 @@ pub struct Opened {
     pub identity: Identity,
     /// Node metadata applied while an agent ran.
     pub metadata: Dynamic,
+    /// When a server last answered, as far as it was worth saving.
+    pub contact: Option<UnixNanos>,
     /// State of the servers that the allocations were read from.
     pub index: Index,
     pub allocs: Vec<Remembered>,
@@ -82,6 +84,8 @@ impl StateStore {
             read_node(&database, "index", &path)?.map(|bytes| decode(&bytes)).transpose().map_err(&bad)?;
         let metadata = read_node(&database, "metadata", &path)?;
         let metadata = metadata.map(|bytes| decode(&bytes)).transpose().map_err(&bad)?.unwrap_or_default();
+        let contact = read_node(&database, "contact", &path)?;
+        let contact = contact.map(|bytes| decode(&bytes)).transpose().map_err(&bad)?;
         let allocs = remembered(&database, &path)?;
         let database = match read_node(&database, scrub::OWED, &path)? {
             Some(_) => scrub::rewrite(&database, &path).map_err(bad_state(&path))?,
@@ -89,7 +93,8 @@ impl StateStore {
         };
         let writer =
             Writer::spawn(database, path.clone()).map_err(ClientError::file("start the writer of", &path))?;
-        Ok(Opened { store: Self { writer }, identity, metadata, index: index.unwrap_or_default(), allocs })
+        let index = index.unwrap_or_default();
+        Ok(Opened { store: Self { writer }, identity, metadata, contact, index, allocs })
     }
 
     /// Remembers allocations and the state they were read from, together.
@@ -110,6 +115,14 @@ impl StateStore {
     /// When the change could not be made durable.
     pub async fn save_metadata(&self, metadata: &Dynamic) -> Result<(), ClientError> {
         self.writer.write(vec![Change::Node("metadata", encode(metadata)?)]).await
+    }
+
+    /// Remembers when a server last answered.
+    ///
+    /// # Errors
+    /// When the change could not be made durable.
+    pub async fn save_contact(&self, at: UnixNanos) -> Result<(), ClientError> {
+        self.writer.write(vec![Change::Node("contact", encode(&at)?)]).await
     }
 
     /// Remembers how far an allocation got.

@@ -209,7 +209,7 @@ pub fn task(name: &str) -> Task {
 
 pub fn job(tasks: Vec<Task>) -> Job {
     let group = Group { restart: restart(0), tasks, ..muster_builders::group("group", 1) };
-    Job { groups: vec![group], ..muster_builders::job("job", JobType::Batch, 1) }
+    Job { groups: vec![group].into(), ..muster_builders::job("job", JobType::Batch, 1) }
 }
 
 pub fn saved_alloc_of(n: u8, job: Job) -> SavedAlloc {
@@ -222,11 +222,13 @@ pub fn saved_alloc_of(n: u8, job: Job) -> SavedAlloc {
         desired: DesiredStatus::Run,
         transition: Default::default(),
         ports: Vec::new(),
+        allotted: None,
         previous: None,
         deployment: None,
         alloc_modify_index: Index(1),
         create_index: Index(1),
         create_time: UnixNanos(1),
+        unknown: false,
     }
 }
 

@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use muster_ids::{NodeClass, NodePool};
-use muster_model::{DrainSpec, HostVolume};
+use muster_model::{DeviceGroup, DrainSpec, HostVolume};
 
 use crate::artifact::{ArtifactConfig, ArtifactInput};
 use crate::decide::Findings;
+use crate::device::DeviceInput;
 use crate::drain_on_shutdown::DrainOnShutdownInput;
 use crate::field::Exact;
 use crate::gc::ClientGcConfig;
+use crate::host_network::{HostNetworkConfig, HostNetworkInput};
 use crate::host_volume::HostVolumeInput;
 use crate::inert;
 use crate::labelled::Labelled;
@@ -40,6 +42,10 @@ block! {
         gc_inode_usage_threshold: f64,
         gc_max_allocs: u32,
         host_volume: Labelled<HostVolumeInput>,
+        host_network: Labelled<HostNetworkInput>,
+        device: Labelled<DeviceInput>,
+        /// 0 for any number.
+        node_max_allocs: u32,
         /// MHz; 0 detects.
         cpu_total_compute: u64,
         /// 0 detects.
@@ -63,8 +69,8 @@ block! {
         "network_speed" "cpu_disable_dmidecode" "client_max_port" "client_min_port"
         "gc_volumes_on_node_gc" "cni_path" "cni_config_dir" "bridge_network_name"
         "bridge_network_subnet" "bridge_network_subnet_ipv6" "bridge_network_hairpin_mode"
-        "bind_wildcard_default_host_network" "cgroup_parent" "nomad_service_discovery" "node_max_allocs" "log_file"
-        @ inert::CHROOT_ENV @ inert::HOST_NETWORK @ inert::FINGERPRINT @ inert::USERS
+        "bind_wildcard_default_host_network" "cgroup_parent" "nomad_service_discovery" "log_file"
+        @ inert::CHROOT_ENV @ inert::FINGERPRINT @ inert::USERS
         @ inert::TEMPLATE
     }
 }
@@ -88,6 +94,11 @@ pub struct ClientConfig {
     pub max_dynamic_port: u16,
     pub gc: ClientGcConfig,
     pub host_volumes: BTreeMap<String, HostVolume>,
+    pub host_networks: BTreeMap<String, HostNetworkConfig>,
+    /// Declared by the operator, beside those that the agent finds.
+    pub devices: Vec<DeviceGroup>,
+    /// Allocations that may be here at once; 0 for any number.
+    pub max_allocs: u32,
     /// Replace what is found, when not zero.
     pub cpu_total_compute_mhz: u64,
     pub memory_total_mb: u64,
@@ -124,6 +135,11 @@ impl ClientInput {
         let volumes = volumes
             .filter_map(|(name, volume)| Some((name.clone(), volume.decide(&name, findings)?)))
             .collect();
+        let networks = self.host_network.unwrap_or_default().0.into_iter();
+        let networks =
+            networks.map(|(name, network)| (name.clone(), network.decide(&name, findings))).collect();
+        let devices = self.device.unwrap_or_default().0.into_iter();
+        let devices = devices.filter_map(|(label, device)| device.decide(&label, findings)).collect();
         ClientConfig {
             state_dir: self.state_dir,
             alloc_dir: self.alloc_dir,
@@ -138,6 +154,9 @@ impl ClientInput {
             max_dynamic_port: max,
             gc,
             host_volumes: volumes,
+            host_networks: networks,
+            devices,
+            max_allocs: self.node_max_allocs.unwrap_or(0),
             cpu_total_compute_mhz: self.cpu_total_compute.unwrap_or(0),
             memory_total_mb: self.memory_total_mb.unwrap_or(0),
             disk_total_mb: self.disk_total_mb.unwrap_or(0),

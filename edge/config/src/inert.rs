@@ -150,7 +150,6 @@ pub(crate) const RAFT_LOGSTORE: Inert = Inert {
     free: false,
 };
 pub(crate) const CHROOT_ENV: Inert = free("chroot_env");
-pub(crate) const HOST_NETWORK: Inert = free("host_network");
 pub(crate) const FINGERPRINT: Inert = free("fingerprint");
 pub(crate) const USERS: Inert = keys("users", &["dynamic_user_min", "dynamic_user_max"]);
 const RETRY: &[&str] = &["attempts", "backoff", "max_backoff"];

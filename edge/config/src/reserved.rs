@@ -23,10 +23,8 @@ block! {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReservedConfig {
-    /// Resources and ports, sorted.
+    /// Ports and cores are sorted.
     pub reserved: Reserved,
-    /// Core ids, sorted.
-    pub cores: Vec<u16>,
 }
 
 impl ReservedInput {
@@ -42,8 +40,9 @@ impl ReservedInput {
             cpu_mhz: self.cpu.unwrap_or(0),
             memory_mb: self.memory.unwrap_or(0),
             disk_mb: self.disk.unwrap_or(0),
+            ..Resources::default()
         };
-        let reserved = Reserved { resources, ports: ports.unwrap_or_default() };
-        ReservedConfig { reserved, cores: cores.unwrap_or_default() }
+        let (ports, cores) = (ports.unwrap_or_default(), cores.unwrap_or_default());
+        ReservedConfig { reserved: Reserved { resources, ports, cores } }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use muster_model::{JobType, SchedulerConfig};
+use muster_model::{DispatchLimits, JobType, SchedulerConfig};
 
 use crate::decide::Findings;
 use crate::field::Exact;
@@ -15,6 +15,7 @@ use crate::scheduler::{RejectionConfig, RejectionInput, SchedulerInput};
 use crate::search::{SearchConfig, SearchInput};
 use crate::secret::Secret;
 use crate::server_join::{JoinConfig, JoinInput};
+use crate::size;
 
 block! {
     ServerInput {
@@ -48,6 +49,8 @@ block! {
         /// 0 means no limit.
         job_max_count: Exact<u32>,
         job_tracked_versions: Exact<u32>,
+        /// `16KiB` or more.
+        job_max_payload_size: String,
         raft_protocol: i64,
         raft_multiplier: i64,
         protocol_version: i64,
@@ -98,6 +101,8 @@ pub struct ServerConfig {
     pub event_buffer: usize,
     /// How many versions of a job are kept, at least one; those with a tag are kept beside them.
     pub job_tracked_versions: u32,
+    /// Of what a dispatch may give a job to work on.
+    pub job_max_payload_bytes: u32,
     pub search: SearchConfig,
     /// What a new cluster begins with.
     pub scheduler: SchedulerConfig,
@@ -125,6 +130,7 @@ impl ServerInput {
             event_buffer: self.event_buffer(findings),
             job_max_count: self.job_max_count.map_or(50_000, |count| count.0),
             job_tracked_versions: self.tracked_versions(findings),
+            job_max_payload_bytes: payload_bytes(self.job_max_payload_size.as_deref(), findings),
             search: self.search.clone().unwrap_or_default().decide(findings),
             scheduler: self.default_scheduler_config.clone().unwrap_or_default().decide(findings),
             plan_rejections: self.plan_rejection_tracker.clone().unwrap_or_default().decide(findings),
@@ -237,6 +243,20 @@ impl ServerInput {
 
 /// Enough for a subscriber that was away for a while; the log behind a snapshot refills about as many after a start.
 const DEFAULT_EVENTS: usize = 10_000;
+
+/// From what Nomad allows to what a log entry and a message to a node can carry beside everything else.
+const PAYLOAD_BYTES: std::ops::RangeInclusive<u32> = DispatchLimits::DEFAULT_MAX_PAYLOAD_BYTES..=1 << 20;
+
+fn payload_bytes(text: Option<&str>, findings: &mut Findings) -> u32 {
+    let Some(text) = text else { return *PAYLOAD_BYTES.start() };
+    let bytes = size::parse(text).and_then(|bytes| u32::try_from(bytes).ok());
+    bytes.filter(|bytes| PAYLOAD_BYTES.contains(bytes)).unwrap_or_else(|| {
+        findings.error(format!(
+            "`server.job_max_payload_size` cannot be `{text}`; write a size from \"16KiB\" to \"1MiB\""
+        ));
+        *PAYLOAD_BYTES.start()
+    })
+}
 
 const ALL_TYPES: [JobType; 4] = [JobType::Service, JobType::Batch, JobType::System, JobType::Sysbatch];
 

@@ -16,6 +16,7 @@ block! {
         in_memory_collection_interval: Duration,
         in_memory_retention_period: Duration,
         include_alloc_metadata_in_metrics: bool,
+        disable_dispatched_job_summary_metrics: bool,
         allowed_metadata_keys_in_metrics: Vec<String>,
         prefix_filter: Vec<String>,
         filter_default: Exact<bool>,
@@ -26,7 +27,7 @@ block! {
     }
     no_effect {
         "statsite_address" "disable_quota_utilization_metrics"
-        "disable_dispatched_job_summary_metrics" "disable_rpc_rate_metrics_labels"
+        "disable_rpc_rate_metrics_labels"
         "disable_allocation_hook_metrics"
         "circonus_api_token" "circonus_api_app" "circonus_api_url" "circonus_submission_interval"
         "circonus_submission_url" "circonus_check_id" "circonus_check_force_metric_activation"
@@ -47,6 +48,8 @@ pub struct TelemetryConfig {
     pub in_memory_retention_period: Duration,
     /// Labels of the metrics of allocations: what `meta` says of a task.
     pub include_alloc_metadata_in_metrics: bool,
+    /// Leave out the counts of each job that was dispatched.
+    pub disable_dispatched_job_summary_metrics: bool,
     /// Empty allows all.
     pub allowed_metadata_keys_in_metrics: Vec<String>,
     /// `+prefix` and `-prefix`.
@@ -78,6 +81,9 @@ impl TelemetryInput {
                 .unwrap_or(Duration::from_secs(10)),
             in_memory_retention_period: self.in_memory_retention_period.unwrap_or(Duration::from_secs(60)),
             include_alloc_metadata_in_metrics: self.include_alloc_metadata_in_metrics.unwrap_or(false),
+            disable_dispatched_job_summary_metrics: self
+                .disable_dispatched_job_summary_metrics
+                .unwrap_or(false),
             allowed_metadata_keys_in_metrics: self.allowed_metadata_keys_in_metrics.unwrap_or_default(),
             prefix_filter,
             filter_default: self.filter_default.is_none_or(|default| default.0),

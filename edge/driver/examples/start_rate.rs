@@ -80,6 +80,7 @@ fn spec(root: &Path, generation: u32) -> TaskSpec {
         control_dir: root.join("control"),
         logs: LogConfig { max_files: 10, max_file_size_mb: 10, ..muster_builders::logs() },
         resources: muster_builders::resources(100, 64),
+        allotted: None,
     }
 }
 

@@ -13,7 +13,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use muster_ids::{AllocId, DriverName, TaskName, Text};
-use muster_model::{LogConfig, TaskResources, Value};
+use muster_model::{LogConfig, TaskAllotment, TaskResources, Value};
 use muster_sys::procfs::ProcessUsage;
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +42,8 @@ pub struct TaskSpec {
     pub control_dir: PathBuf,
     pub logs: LogConfig,
     pub resources: TaskResources,
+    /// Cores and devices that are the task's own.
+    pub allotted: Option<TaskAllotment>,
 }
 
 /// What it takes to find a running task again after the agent restarted. Kept in the client's state store.

@@ -13,6 +13,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use muster_consensus::AppliedBatch;
+use muster_cron::Zone;
 use muster_ids::{Index, NodeId, UnixNanos};
 use muster_leader::{
     BatchId, Draw, HeartbeatLimits, Leader, Overdue, PlanBatch, PlanRejections, RejectionLimits, Token, Work,
@@ -33,6 +34,8 @@ pub(crate) struct BrainStats {
     pub blocked: usize,
     pub heartbeats: usize,
     pub plans: usize,
+    /// Jobs whose schedule is followed.
+    pub scheduled: usize,
 }
 
 #[derive(Debug)]
@@ -68,6 +71,11 @@ impl Brain {
     /// How often plans for a node were refused of late.
     pub(crate) fn rejection_scores(&self, now: UnixNanos) -> Vec<(NodeId, usize)> {
         self.lock().leader.rejections.scores(now)
+    }
+
+    /// What `Local` means in periodic jobs.
+    pub(crate) fn set_local_zone(&self, zone: Zone) {
+        self.lock().leader.periodic.set_local_zone(zone);
     }
 
     fn lock(&self) -> MutexGuard<'_, Held> {
@@ -206,6 +214,7 @@ impl Brain {
             blocked: state.blocked.stats().blocked,
             heartbeats: state.heartbeats.tracked(),
             plans: state.plans.stats().waiting,
+            scheduled: state.periodic.tracked(),
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use muster_api::RouteId;
+use muster_model::Job;
 use muster_state::{GroupCounts, Snapshot};
 use muster_telemetry::Name;
 use muster_telemetry::metrics::names;
@@ -15,13 +16,13 @@ use crate::shared::Shared;
 const WALK: Duration = Duration::from_secs(5);
 
 /// Runs until stopped.
-pub(crate) async fn run(shared: Arc<Shared>, interval: Duration, stop: CancellationToken) {
+pub(crate) async fn run(shared: Arc<Shared>, interval: Duration, dispatched: bool, stop: CancellationToken) {
     let mut walked: Option<Instant> = None;
     loop {
         measure(&shared);
         if walked.is_none_or(|walked| walked.elapsed() >= WALK) && shared.is_leader() {
             walked = Some(Instant::now());
-            walk(&shared);
+            walk(&shared, dispatched);
         }
         tokio::select! {
             () = stop.cancelled() => return,
@@ -41,6 +42,7 @@ fn measure(shared: &Shared) {
     gauge(names::BLOCKED_TOTAL, brain.blocked);
     gauge(names::PLAN_QUEUE_DEPTH, brain.plans);
     gauge(names::HEARTBEAT_ACTIVE, brain.heartbeats);
+    gauge(names::PERIODIC_TRACKED, brain.scheduled);
     gauge(names::SESSIONS_NODES, shared.sessions.len());
     gauge(names::EVENT_SUBSCRIBERS, shared.events.subscribers());
     for (node, score) in shared.brain.rejection_scores(shared.now()) {
@@ -51,23 +53,36 @@ fn measure(shared: &Shared) {
     shared.metrics.gauge(names::STATE_SNAPSHOT_INDEX, &[], snapshot.index().0 as f64);
 }
 
-fn walk(shared: &Shared) {
+/// `dispatched`: whether jobs that were dispatched are measured one by one.
+fn walk(shared: &Shared, dispatched: bool) {
     let snapshot = shared.consensus.snapshot();
     let (running, pending, dead) = job_statuses(&snapshot);
     let gauge = |name, value: usize| shared.metrics.gauge(name, &[], value as f64);
     gauge(names::JOB_STATUS_RUNNING, running);
     gauge(names::JOB_STATUS_PENDING, pending);
     gauge(names::JOB_STATUS_DEAD, dead);
-    for job in snapshot.jobs() {
+    for job in snapshot.jobs().filter(|job| dispatched || !job.dispatched) {
         for (group, counts) in snapshot.job_summary(&job.key()).groups {
-            let labels = [
+            let mut labels = vec![
                 ("job", job.id.as_str()),
                 ("namespace", job.namespace.as_str()),
                 ("task_group", group.as_str()),
             ];
+            labels.extend(of_child(job).into_iter().flatten());
             summary(shared, &labels, &counts);
         }
     }
+}
+
+/// The parent of a child, and what tells the child from its siblings.
+fn of_child(job: &Job) -> Option<[(&'static str, &str); 2]> {
+    let parent = job.parent_id.as_ref()?.as_str();
+    let own = job.id.as_str().strip_prefix(parent)?;
+    let own = match own.strip_prefix("/dispatch-") {
+        Some(own) => ("dispatch_id", own),
+        None => ("periodic_id", own.strip_prefix("/periodic-")?),
+    };
+    Some([("parent_id", parent), own])
 }
 
 fn summary(shared: &Shared, labels: &[(&'static str, &str)], counts: &GroupCounts) {
@@ -112,6 +127,8 @@ pub(crate) const fn timer(id: RouteId) -> Option<Name> {
         RouteId::JobSubmission => names::JOB_SUBMISSION,
         RouteId::ScalingPolicyList => names::SCALING_LIST_POLICIES,
         RouteId::ScalingPolicyRead => names::SCALING_GET_POLICY,
+        RouteId::JobDispatch | RouteId::JobDispatchPayload => names::JOB_DISPATCH,
+        RouteId::PeriodicForce => names::PERIODIC_FORCE,
         RouteId::JobSummary => names::JOB_SUMMARY_GET,
         RouteId::AllocList => names::ALLOC_LIST,
         RouteId::AllocRead => names::ALLOC_GET,
@@ -119,6 +136,16 @@ pub(crate) const fn timer(id: RouteId) -> Option<Name> {
         RouteId::EvalList => names::EVAL_LIST,
         RouteId::EvalRead => names::EVAL_GET,
         RouteId::EvalAllocations => names::EVAL_ALLOCATIONS,
+        RouteId::DeploymentList => names::DEPLOYMENT_LIST,
+        RouteId::DeploymentRead => names::DEPLOYMENT_GET,
+        RouteId::DeploymentAllocations => names::DEPLOYMENT_ALLOCATIONS,
+        RouteId::DeploymentFail => names::DEPLOYMENT_FAIL,
+        RouteId::DeploymentPause => names::DEPLOYMENT_PAUSE,
+        RouteId::DeploymentPromote => names::DEPLOYMENT_PROMOTE,
+        RouteId::DeploymentUnblock => names::DEPLOYMENT_UNBLOCK,
+        RouteId::DeploymentAllocHealth => names::DEPLOYMENT_SET_ALLOC_HEALTH,
+        RouteId::JobDeployments => names::JOB_DEPLOYMENTS,
+        RouteId::JobDeployment => names::JOB_LATEST_DEPLOYMENT,
         RouteId::NodeList => names::NODE_LIST,
         RouteId::NodeRead => names::NODE_GET,
         RouteId::NodeAllocations => names::NODE_ALLOCS,

@@ -4,10 +4,14 @@
 use std::sync::Arc;
 
 use muster_acl::Grant;
-use muster_ids::{AccessorId, AllocId, EvalId, Index, Namespace, NodeId, NodePool, ScalingPolicyId};
-use muster_model::{
-    AclToken, Alloc, Evaluation, Group, Job, JobKey, JobSubmission, Node, NodePoolDetails, SchedulerConfig,
+use muster_ids::{
+    AccessorId, AllocId, DeploymentId, EvalId, Index, Namespace, NodeId, NodePool, ScalingPolicyId,
 };
+use muster_model::{
+    AclToken, Alloc, Deployment, Evaluation, Group, Job, JobKey, JobSubmission, Node, NodePoolDetails,
+    Rescheduling, SchedulerConfig,
+};
+use muster_state::command::{JobDispatch, Refusal};
 use muster_state::{IdPrefix, JobSummary, ScalingEvents, Snapshot, WatchKey};
 
 /// A snapshot seen through a grant.
@@ -61,6 +65,14 @@ impl<'a> Scoped<'a> {
         seen.map(|(id, job, group)| (id, &**job, group))
     }
 
+    /// Whether a dispatch would be refused as things are here.
+    pub(crate) fn check_dispatch(&self, command: &JobDispatch) -> Result<(), Refusal> {
+        match self.grant.allows_namespace(&command.key.namespace) {
+            true => self.snapshot.check_dispatch(command),
+            false => Err(Refusal::DispatchUnknown),
+        }
+    }
+
     pub(crate) fn submission(&self, job: &Job, version: u64) -> Option<&'a Arc<JobSubmission>> {
         self.snapshot.submission(&job.key(), version)
     }
@@ -104,6 +116,21 @@ impl<'a> Scoped<'a> {
         self.snapshot.evals_by_job(key).filter(|eval| self.grant.allows_namespace(&eval.namespace))
     }
 
+    pub(crate) fn deployment(&self, id: DeploymentId) -> Option<&'a Arc<Deployment>> {
+        self.snapshot.deployment(id).filter(|one| self.shows(&one.namespace))
+    }
+
+    pub(crate) fn deployments<'s>(
+        &'s self,
+        prefix: &IdPrefix,
+    ) -> impl Iterator<Item = &'a Arc<Deployment>> + use<'s, 'a> {
+        self.snapshot.deployments_with_prefix(prefix).filter(|one| self.shows(&one.namespace))
+    }
+
+    pub(crate) fn deployments_by_job(&self, key: &JobKey) -> impl Iterator<Item = &'a Arc<Deployment>> {
+        self.snapshot.deployments_by_job(key).filter(|one| self.grant.allows_namespace(&one.namespace))
+    }
+
     pub(crate) fn node(&self, id: NodeId) -> Option<&'a Arc<Node>> {
         self.snapshot.node(id).filter(|_| self.grant.allows_nodes())
     }
@@ -128,6 +155,11 @@ impl<'a> Scoped<'a> {
     /// The node an allocation of this view is on, for its name and address, which every reader of a job may know.
     pub(crate) fn node_of(&self, alloc: &Alloc) -> Option<&'a Node> {
         self.snapshot.node(alloc.node_id).map(|node| &**node)
+    }
+
+    /// What became of the failures of an allocation of this view.
+    pub(crate) fn rescheduling(&self, alloc: &Alloc) -> Rescheduling {
+        muster_scheduler::rescheduling(alloc, self.snapshot)
     }
 
     /// Whether a pool exists and may be seen under `pools`: the same caller's grant to read node pools.
@@ -191,6 +223,25 @@ impl Beside {
 
     pub(crate) fn node_of(&self, alloc: &Alloc) -> Option<&Node> {
         self.0.node(alloc.node_id).map(|node| &**node)
+    }
+
+    /// The newest deployment of a job, earlier jobs of its name left out.
+    pub(crate) fn latest_deployment_of(&self, job: &Job) -> Option<&Arc<Deployment>> {
+        let own =
+            self.0.deployments_by_job(&job.key()).filter(|one| one.job_create_index == job.create_index);
+        own.max_by_key(|one| (one.create_index, one.id))
+    }
+
+    pub(crate) fn rescheduling(&self, alloc: &Alloc) -> Rescheduling {
+        muster_scheduler::rescheduling(alloc, &self.0)
+    }
+
+    /// The runs of a periodic or parameterized job; none of any other.
+    pub(crate) fn children_of(&self, job: &Job) -> Vec<&Job> {
+        if !job.makes_children() {
+            return Vec::new();
+        }
+        self.0.children(&job.key()).into_iter().map(|child| &**child).collect()
     }
 
     /// A job's allocations, earlier jobs of its name left out.

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use muster_consensus::{AppliedBatch, Consensus, ConsensusConfig, Leadership};
+use muster_cron::Zone;
 use muster_ids::{Region, ServerId};
 use muster_jobspec::Limits;
 use muster_leader::{HeartbeatLimits, RejectionLimits, gc};
@@ -56,6 +57,8 @@ pub struct ServerConfig {
     pub metrics: Metrics,
     /// How often what changes by itself is measured.
     pub collection_interval: Duration,
+    /// Whether jobs that were dispatched are measured one by one.
+    pub dispatched_summaries: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -129,10 +132,12 @@ impl Server {
             search: config.search,
             initial_scheduler_config: config.scheduler_config.clone(),
             metrics: config.metrics.clone(),
+            local_zone: Zone::of(jiff::tz::TimeZone::system()),
             server_id: config.server_id,
             workers: Workers::default(),
         });
         shared.brain.keep_versions(config.tracked_versions);
+        shared.brain.set_local_zone(shared.local_zone.clone());
         let mut server =
             Self { shared, stop: CancellationToken::new(), tasks: JoinSet::new(), threads: Vec::new() };
         if let Err(error) = server.start_workers(&config) {
@@ -163,7 +168,8 @@ impl Server {
         self.tasks.spawn(follow_log(shared(), applied, stop()));
         self.tasks.spawn(planner::run(shared(), stop()));
         self.tasks.spawn(housekeeper::run(shared(), config.gc_interval, config.gc_thresholds, stop()));
-        self.tasks.spawn(metrics::run(shared(), config.collection_interval, stop()));
+        let (interval, dispatched) = (config.collection_interval, config.dispatched_summaries);
+        self.tasks.spawn(metrics::run(shared(), interval, dispatched, stop()));
         self.tasks.spawn(node_rpc::serve(listener, shared(), Arc::clone(info), stop()));
     }
 

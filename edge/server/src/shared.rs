@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use muster_consensus::{Consensus, Leadership, ProposeError, Proposed};
+use muster_cron::Zone;
 use muster_ids::{Index, Region, ServerId, UnixNanos};
 use muster_jobspec::Limits;
 use muster_model::SchedulerConfig;
@@ -37,6 +38,8 @@ pub struct Shared {
     pub(crate) search: SearchLimits,
     pub(crate) initial_scheduler_config: SchedulerConfig,
     pub(crate) metrics: Metrics,
+    /// What `Local` means in periodic jobs.
+    pub(crate) local_zone: Zone,
     pub(crate) server_id: ServerId,
     pub(crate) workers: Workers,
 }

@@ -48,6 +48,7 @@ impl Setup {
             plan_rejections: None,
             metrics: muster_telemetry::Metrics::default(),
             collection_interval: Duration::from_secs(1),
+            dispatched_summaries: true,
         };
         Self { config, heartbeats: HeartbeatLimits::default(), ca: UserCa::in_memory().unwrap() }
     }

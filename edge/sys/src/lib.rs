@@ -7,6 +7,7 @@ pub mod confine;
 pub mod disk;
 pub mod landlock;
 pub mod limits;
+pub mod net;
 pub mod procfs;
 pub mod pty;
 pub mod rotate;

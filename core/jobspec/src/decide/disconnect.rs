@@ -16,9 +16,5 @@ pub(super) fn decide(input: &DisconnectInput, kind: JobType, found: &mut Finding
             found.error("disconnect: `lost_after` and `stop_on_client_after` exclude each other");
         }
     }
-    found.no_effect(
-        "the `disconnect` block",
-        "an allocation whose node lost contact is lost and replaced as without the block",
-    );
     disconnect
 }

@@ -106,7 +106,6 @@ fn max_run_duration(given: Option<Nanos>, kind: JobType, found: &mut Findings) -
     if duration.is_zero() {
         found.error_in("max_run_duration", "max_run_duration must be greater than zero");
     }
-    found.unsupported("`max_run_duration`", "nothing would stop the allocation when its time is over");
     Some(duration)
 }
 

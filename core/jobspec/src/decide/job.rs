@@ -1,6 +1,7 @@
 //! The job itself: identity, placement, and its groups.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use muster_ids::{Datacenter, Index, JobId, Namespace, NodePool, Region, Text, UnixNanos};
 use muster_model::{Group, Job, JobStatus, JobType};
@@ -28,8 +29,11 @@ pub(super) fn decide(input: &JobInput, limits: &Limits, found: &mut Findings) ->
     let groups = groups(input, kind, limits, found);
     let update = update::of_job(input.update.as_ref(), kind, found);
     let periodic = input.periodic.as_ref().map(|block| Box::new(periodic::decide(block, kind, found)));
-    let parameterized =
-        input.parameterized_job.as_ref().map(|block| Box::new(dispatch::parameterized(block, kind, found)));
+    let parameterized = input.parameterized_job.as_ref().map(|block| {
+        let mut decided = dispatch::parameterized(block, kind, found);
+        dispatch::check_allowed(&mut decided, groups.as_deref().unwrap_or_default(), limits, found);
+        Arc::new(decided)
+    });
     let multiregion = input.multiregion.as_ref().map(|block| Box::new(multiregion::decide(block, found)));
     let ui = input.ui.as_ref().map(|block| Box::new(ui::decide(block, found)));
     let place = place?;
@@ -48,8 +52,11 @@ pub(super) fn decide(input: &JobInput, limits: &Limits, found: &mut Findings) ->
         affinities,
         spreads,
         meta: text_map(input.meta.as_ref()),
-        groups: groups?,
+        groups: groups?.into(),
         payload: None,
+        parent_id: None,
+        dispatched: false,
+        dispatch_token: None,
         update,
         periodic,
         parameterized,

@@ -150,11 +150,6 @@ fn one_port<'a>(
     }
     if ignore_collision && *mode != NetworkMode::Host {
         found.error(format!("`ignore_collision` of port `{label}` needs the network mode host"));
-    } else if ignore_collision {
-        found.unsupported(
-            format_args!("`ignore_collision` of port `{label}`"),
-            "the port would be kept from all others",
-        );
     }
     Some(PortRequest {
         label: Text::from(label),

@@ -1,9 +1,9 @@
 //! Jobs that start at times.
 
+use muster_cron::{Zone, parse_cron};
 use muster_model::{JobType, Periodic};
 
-use super::cron::parse_cron;
-use super::{Findings, zone};
+use super::Findings;
 use crate::input::PeriodicInput;
 use crate::wire::Wire;
 
@@ -15,7 +15,6 @@ pub(super) fn decide(input: &PeriodicInput, kind: JobType, found: &mut Findings)
     if !periodic.spec.is_empty() {
         found.warn("periodic: `cron` is deprecated; write the list `crons`");
     }
-    found.unsupported("a `periodic` block", "the job would run once, at once, instead of at its times");
     periodic
 }
 
@@ -36,5 +35,14 @@ fn check(periodic: &Periodic, kind: JobType, found: &mut Findings) {
             );
         }
     }
-    zone::check("`time_zone`", &periodic.time_zone, found);
+    check_zone("`time_zone`", &periodic.time_zone, found);
+}
+
+/// `Local`, or a name of the IANA database.
+pub(super) fn check_zone(what: &str, name: &str, found: &mut Findings) {
+    if Zone::named(name, &Zone::UTC).is_err() {
+        found.error(format!(
+            "Invalid time zone {name:?}: {what} takes a name such as `Europe/Berlin` or `UTC`"
+        ));
+    }
 }

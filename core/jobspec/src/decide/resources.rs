@@ -24,9 +24,6 @@ pub(crate) fn decide(input: Option<&ResourcesInput>, found: &mut Findings) -> Ta
             format!("minimum MemoryMB value is {LEAST_MEMORY_MB}; got {memory}"),
         );
     }
-    if cores > 0 {
-        found.unsupported("`cores`", "the task would share its cores with others");
-    }
     check_outdated(input, found);
     let devices: Vec<DeviceRequest> = Field::read(input.devices.as_ref(), "device", found);
     check_devices(&devices, found);
@@ -62,9 +59,6 @@ fn cpu(input: &ResourcesInput, cores: i64, found: &mut Findings) -> u32 {
 
 fn memory_max(input: &ResourcesInput, memory: i64, found: &mut Findings) -> u32 {
     let wanted = input.memory_max_mb.unwrap_or_default();
-    if wanted != 0 {
-        found.no_effect("`memory_max`", "memory oversubscription is not enabled, so `memory` is what counts");
-    }
     match wanted {
         -1 => TaskResources::NO_LIMIT_MB,
         0 => 0,
@@ -123,9 +117,6 @@ fn check_devices(devices: &[DeviceRequest], found: &mut Findings) {
         if device.count == 0 {
             found.error(format!("device `{}`: `count` must be 1 or more", device.name));
         }
-    }
-    if !devices.is_empty() {
-        found.unsupported("a `device` block", "the task would run without the device");
     }
 }
 

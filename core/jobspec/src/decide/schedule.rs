@@ -1,9 +1,9 @@
 //! Hours in which a task runs.
 
+use muster_cron::parse_cron;
 use muster_model::TaskSchedule;
 
-use super::cron::parse_cron;
-use super::{Findings, zone};
+use super::{Findings, periodic};
 use crate::input::ScheduleInput;
 use crate::wire::Wire;
 
@@ -15,7 +15,7 @@ pub(super) fn decide(input: &ScheduleInput, found: &mut Findings) -> TaskSchedul
             fields("start", &cron.start, 6, found);
             fields("end", &cron.end, 2, found);
             if !cron.timezone.is_empty() {
-                zone::check("`timezone`", &cron.timezone, found);
+                periodic::check_zone("`timezone`", &cron.timezone, found);
             }
         }
     }

@@ -15,6 +15,7 @@ pub const JOB_APART: &[&str] = &[
     "VaultToken",
     "ConsulToken",
     "VersionTag",
+    "Payload",
     "Update",
     "TaskGroups",
 ];
@@ -32,7 +33,7 @@ pub fn is_map(name: &str) -> bool {
 
 /// Objects whose keys are the user's own and whose entries are objects.
 pub fn is_map_of_objects(name: &str) -> bool {
-    matches!(name, "Volumes")
+    matches!(name, "Volumes" | "Constraints" | "Counts" | "CPU" | "Memory")
 }
 
 /// What one entry of a list is called.

@@ -43,6 +43,21 @@ pub(super) fn network(members: &mut Members, _block: &Block, _found: &mut Vec<Di
     append(members, "DynamicPorts", chosen);
 }
 
+/// `constraint "meta.ou"` allows constraints on `${meta.ou}`.
+pub(super) fn allow(members: &mut Members, _block: &Block, _found: &mut Vec<Diagnostic>) {
+    if let Some(Value::Object(constraints)) = members.get_mut("Constraints") {
+        *constraints = std::mem::take(constraints)
+            .into_iter()
+            .map(|(attribute, rule)| (crate::decide::reference(&attribute), rule))
+            .collect();
+    }
+}
+
+/// The label is the key that the block stands under, and is not said again in it.
+pub(super) fn keyed(members: &mut Members, _block: &Block, _found: &mut Vec<Diagnostic>) {
+    members.remove("#label");
+}
+
 /// An identity without a name, or named `default`, is the default one.
 pub(super) fn task(members: &mut Members, block: &Block, found: &mut Vec<Diagnostic>) {
     let name_of = |identity: &Value| identity.get("Name").and_then(Value::as_str).map(str::to_owned);

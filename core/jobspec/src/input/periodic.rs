@@ -1,5 +1,7 @@
 //! `periodic` and `parameterized`: jobs that make child jobs.
 
+use std::collections::BTreeMap;
+
 use crate::wire::wire;
 
 wire! {
@@ -21,6 +23,32 @@ wire! {
         payload: String,
         meta_required: Vec<String>,
         meta_optional: Vec<String>,
+        allow: AllowedInput,
+    }
+
+    /// What else a dispatch may set.
+    AllowedInput => Allowed {
+        constraints: BTreeMap<String, AllowedConstraintInput>,
+        nodes: i64,
+        node_pools: Vec<String>,
+        datacenters: Vec<String>,
+        counts: BTreeMap<String, BoundsInput>,
+        #[serde(rename = "CPU")]
+        cpu: BTreeMap<String, BoundsInput>,
+        memory: BTreeMap<String, BoundsInput>,
+    }
+
+    /// Which constraints on one attribute.
+    AllowedConstraintInput => AllowedConstraint {
+        operators: Vec<String> = vec!["=".to_owned()],
+        values: Vec<String>,
+        required: bool,
+    }
+
+    /// Which numbers, both ends included.
+    BoundsInput => Bounds {
+        min: i64,
+        max: i64,
     }
 
     /// Where a task finds the payload.

@@ -9,16 +9,12 @@ use crate::support::{assert_not_registrable, in_group, in_task, job, outcome};
 fn what_would_change_what_runs_is_not_registered() {
     let connect = json!({"SidecarService": {"Proxy": {"Upstreams": [{"DestinationName": "db", "LocalBindPort": 5432}]}}});
     for (kind, patch, fragment) in [
-        ("batch", json!({"Periodic": {"Specs": ["* * * * *"]}}), "a `periodic` block is not supported"),
-        ("batch", json!({"Periodic": {"Enabled": false}}), "would run once, at once"),
-        ("batch", json!({"ParameterizedJob": {}}), "a `parameterized` block is not supported"),
         ("service", json!({"Multiregion": {"Regions": [{"Name": "eu"}]}}), "a `multiregion` block"),
         (
             "service",
             in_group(&json!({"Volumes": {"data": {"Type": "host", "Source": "data"}}})),
             "a `volume` block",
         ),
-        ("batch", in_group(&json!({"MaxRunDuration": "1h"})), "Task group g: `max_run_duration`"),
         ("service", in_group(&json!({"Networks": [{"Mode": "bridge"}]})), "network mode `bridge`"),
         ("service", in_group(&json!({"Networks": [{"Mode": "none"}]})), "network mode `none`"),
         (
@@ -30,13 +26,6 @@ fn what_would_change_what_runs_is_not_registered() {
             "service",
             in_group(&json!({"Networks": [{"DNS": {"Servers": ["1.1.1.1"]}}]})),
             "a network `dns` block",
-        ),
-        (
-            "service",
-            in_group(
-                &json!({"Networks": [{"ReservedPorts": [{"Label": "a", "Value": 1, "IgnoreCollision": true}]}]}),
-            ),
-            "`ignore_collision` of port `a`",
         ),
         (
             "service",
@@ -70,13 +59,7 @@ fn what_would_change_what_runs_is_not_registered() {
             "the default `identity`",
         ),
         ("service", in_task(&json!({"Identities": [{"Name": "aws"}]})), "identity `aws`"),
-        (
-            "service",
-            in_task(&json!({"Resources": {"Devices": [{"Name": "nvidia/gpu"}]}})),
-            "a `device` block",
-        ),
         ("service", in_task(&json!({"Resources": {"NUMA": {"Affinity": "require"}}})), "a `numa` block"),
-        ("service", in_task(&json!({"Resources": {"Cores": 1}})), "`cores`"),
         (
             "service",
             in_task(&json!({"Resources": {"Networks": [{"MBits": 1}]}})),
@@ -88,13 +71,23 @@ fn what_would_change_what_runs_is_not_registered() {
 }
 
 #[test]
+fn what_placement_decides_is_neither_refused_nor_warned_of() {
+    for patch in [
+        in_task(&json!({"Resources": {"Cores": 2}})),
+        in_task(&json!({"Resources": {"MemoryMB": 100, "MemoryMaxMB": 200}})),
+        in_task(&json!({"Resources": {"Devices": [{"Name": "nvidia/gpu", "Count": 2}]}})),
+        in_group(&json!({"Networks": [{"ReservedPorts":
+            [{"Label": "a", "Value": 1, "IgnoreCollision": true, "HostNetwork": "lan"}]}]})),
+    ] {
+        let outcome = outcome(&job("service", &patch)).unwrap();
+        assert_eq!(outcome.warnings, [""; 0], "{patch}");
+        assert_eq!(outcome.unbuilt, [""; 0], "{patch}");
+    }
+}
+
+#[test]
 fn what_can_be_ignored_is_named_in_a_warning() {
     for (patch, fragment) in [
-        (
-            json!({"Update": {"Canary": 1}}),
-            "Task group g: the `update` block has no effect in this version of muster",
-        ),
-        (in_group(&json!({"Disconnect": {"LostAfter": "1h"}})), "the `disconnect` block has no effect"),
         (
             in_task(&json!({"ScalingPolicies": [{"Type": "cpu", "Max": 500}]})),
             "the `scaling` block has no effect",
@@ -104,7 +97,6 @@ fn what_can_be_ignored_is_named_in_a_warning() {
         (in_group(&json!({"Consul": {"Cluster": "default"}})), "the `consul` block has no effect"),
         (in_group(&json!({"StopAfterClientDisconnect": 1})), "`stop_after_client_disconnect` has no effect"),
         (in_group(&json!({"Networks": [{"MBits": 10}]})), "network `mbits` has no effect"),
-        (in_task(&json!({"Resources": {"MemoryMaxMB": -1}})), "`memory_max` has no effect"),
         (in_task(&json!({"Resources": {"IOPS": 1}})), "Task group g: Task t: resources `iops` has no effect"),
         (json!({"Update": {"MaxParallel": 3}}), "`max_parallel` (3) is greater than the count (1)"),
     ] {

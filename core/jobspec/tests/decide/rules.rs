@@ -43,6 +43,29 @@ fn rules_of_the_job_are_refused_with_their_texts() {
         (json!({"UI": {"Description": "x".repeat(1001)}}), "UI description must be under 1000 characters"),
         (json!({"Multiregion": {"Regions": [{"Name": "a"}, {"Name": "a"}]}}), "region `a` is named twice"),
         (
+            allow(&json!({"Constraints": {"meta.ou": {"Values": []}}})),
+            "constraint \"${meta.ou}\" needs `values`",
+        ),
+        (allow(&json!({"Constraints": {"job.x": {"Values": ["*"]}}})), "unsupported attribute \"${job.x}\""),
+        (
+            allow(&json!({"Constraints": {"meta.ou": {"Values": ["*"], "Operators": ["distinct_hosts"]}}})),
+            "a dispatch cannot set `distinct_hosts`",
+        ),
+        (
+            allow(&json!({"Constraints": {"meta.ou": {"Values": ["*"], "Operators": ["near"]}}})),
+            "unknown constraint operator `near`",
+        ),
+        (allow(&json!({"Counts": {"x": {"Min": 1, "Max": 2}}})), "count \"x\": the job has no such group"),
+        (allow(&json!({"Counts": {"g": {"Min": 3, "Max": 2}}})), "`min` (3) is greater than `max` (2)"),
+        (allow(&json!({"Counts": {"g": {"Max": 60_000}}})), "`max` must be at most 50000"),
+        (allow(&json!({"Counts": {"g": {"Min": -1}}})), "`min` must be between 0 and"),
+        (allow(&json!({"CPU": {"x": {"Min": 1, "Max": 2}}})), "cpu \"x\": no task, or more than one"),
+        (allow(&json!({"CPU": {"t": {"Max": 2}}})), "cpu \"t\": `min` must be at least 1"),
+        (
+            allow(&json!({"Memory": {"g/t": {"Min": 1, "Max": 20}}})),
+            "memory \"g/t\": `min` must be at least 10",
+        ),
+        (
             json!({"ParameterizedJob": {"Payload": "some"}}),
             "unknown payload requirement `some`; expected one of: optional, required, forbidden",
         ),
@@ -536,4 +559,23 @@ fn versions_to_compare_with_must_be_versions() {
     {
         assert!(outcome(&job("service", &constraint(operand, right))).is_ok(), "{operand} {right}");
     }
+}
+
+fn allow(allow: &serde_json::Value) -> serde_json::Value {
+    json!({"ParameterizedJob": {"Allow": allow}})
+}
+
+#[test]
+fn what_a_dispatch_may_set_is_kept_in_one_form() {
+    let patch = allow(&json!({
+        "Constraints": {"meta.ou": {"Values": ["finance"]}}, "Nodes": 3, "CPU": {"t": {"Min": 1, "Max": 9}},
+    }));
+    let job = outcome(&job("batch", &patch)).unwrap().job;
+    let shown = serde_json::to_value(muster_jobspec::view(&job)).unwrap();
+    let expected = json!({
+        "Constraints": {"${meta.ou}": {"Operators": ["="], "Values": ["finance"], "Required": false}},
+        "Nodes": 3, "NodePools": null, "Datacenters": null, "Counts": null,
+        "CPU": {"t": {"Min": 1, "Max": 9}}, "Memory": null,
+    });
+    assert_eq!(shown["ParameterizedJob"]["Allow"], expected);
 }

@@ -89,9 +89,14 @@ const fn is_leaving(alloc: &Alloc) -> bool {
     wish.migrate || wish.reschedule || wish.force_reschedule
 }
 
-/// When the allocation may count as up; `None` when it does. Measured by the servers' clock: since its node last had
-/// something to tell of it, which is when it started, or restarted.
+/// When the allocation may count as up; `None` when it does. Its node says when it is healthy, and when it gave that up.
+/// Until it does, by the servers' clock: since the node last had something to tell of it, which is when it started, or
+/// restarted.
 fn settles_at(alloc: &Alloc, migrate: &Migrate, now: UnixNanos) -> Option<UnixNanos> {
+    match (alloc.healthy(), alloc.client) {
+        (Some(true), ClientStatus::Running) | (Some(false), _) => return None,
+        _ => {}
+    }
     let given_up = alloc.create_time.after(migrate.healthy_deadline);
     let at = match alloc.client {
         ClientStatus::Running => alloc.modify_time.after(migrate.min_healthy_time).min(given_up),

@@ -44,7 +44,8 @@ impl World {
         let mut node = build::node(number);
         node.id = node_id(number);
         node.status = NodeStatus::Initializing;
-        node.capacity.total = Resources { cpu_mhz: 100_000, memory_mb: 100_000, disk_mb: 1_000_000 };
+        node.capacity.total =
+            Resources { cpu_mhz: 100_000, memory_mb: 100_000, disk_mb: 1_000_000, ..Resources::default() };
         let seed = self.seed();
         self.apply(Command::NodeRegister(Box::new(NodeRegister { node, secret_hash: [7; 32], seed })))
             .unwrap();

@@ -1,5 +1,7 @@
 //! What is remembered of an allocation between steps and across restarts of the agent.
 
+use std::time::Duration;
+
 use muster_ids::{Text, UnixNanos};
 use serde::{Deserialize, Serialize};
 
@@ -16,11 +18,15 @@ pub struct AllocMemory {
     pub ending: Option<Ending>,
     /// No task is killed before this, when set.
     pub kill_from: Option<UnixNanos>,
+    /// When its first task was running.
+    pub ran_since: Option<UnixNanos>,
     /// How far taking over the predecessor's data is.
     pub inherit: Inherit,
     /// Users were told that the disk is fuller than allowed.
     pub disk_told: bool,
     pub health: HealthMemory,
+    /// Its node stopped it for want of contact with the servers.
+    pub cut_off: bool,
     pub destroying: bool,
     pub removed: bool,
 }
@@ -46,4 +52,8 @@ pub enum Ending {
     LeaderDead,
     /// Every main task ended by itself; what ran beside them ends too.
     MainTasksDead,
+    /// It ran for as long as it may; what still lives has failed.
+    TimeIsUp {
+        limit: Duration,
+    },
 }

@@ -25,6 +25,10 @@ pub enum AllocEventIn {
     Inherited { problem: Option<Text> },
     /// Its directory was measured and holds more than it may.
     DiskExceeded { used_mb: u64 },
+    /// The servers, which did not know how it is doing, are there again.
+    Reconnected,
+    /// There has been no contact with the servers for this long, which is longer than its group bears.
+    CutOff { after: Duration },
     /// A newer job version changed settings without replacing the allocation.
     Replan(Box<AllocPlan>),
     /// Nobody needs it any more: stop what still runs, then remove its files.

@@ -20,6 +20,8 @@ pub struct AllocPlan {
     pub disk_mb: u32,
     /// What is to be found out about its health.
     pub health: Option<HealthPlan>,
+    /// How long it may run, from the first start of a task.
+    pub max_run: Option<Duration>,
 }
 
 impl AllocPlan {
@@ -35,6 +37,7 @@ impl AllocPlan {
             inherits: alloc.previous.filter(|_| disk.sticky || disk.migrate),
             disk_mb: disk.size_mb,
             health: HealthPlan::new(alloc),
+            max_run: group.max_run_duration,
         })
     }
 }

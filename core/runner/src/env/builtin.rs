@@ -1,5 +1,7 @@
 //! The `NOMAD_*` variables that every task has.
 
+use muster_model::allotment::ranges;
+
 use super::TaskEnvInput;
 
 pub fn variables(input: &TaskEnvInput<'_>) -> Vec<(String, String)> {
@@ -26,18 +28,13 @@ fn identity(input: &TaskEnvInput<'_>) -> Vec<(&'static str, String)> {
     if let Some(group) = alloc.group_spec() {
         vars.push(("NOMAD_GROUP_NAME", group.name.to_string()));
     }
-    if let Some(parent) = parent_of(job.id.as_str()) {
-        vars.push(("NOMAD_JOB_PARENT_ID", parent.to_owned()));
+    if let Some(parent) = &job.parent_id {
+        vars.push(("NOMAD_JOB_PARENT_ID", parent.to_string()));
     }
     if !input.parent_cgroup.is_empty() {
         vars.push(("NOMAD_PARENT_CGROUP", input.parent_cgroup.to_owned()));
     }
     vars
-}
-
-/// Children of periodic and parameterized jobs are named after their parent.
-fn parent_of(job_id: &str) -> Option<&str> {
-    ["/periodic-", "/dispatch-"].iter().find_map(|mark| job_id.rsplit_once(mark)).map(|(parent, _)| parent)
 }
 
 fn directories(input: &TaskEnvInput<'_>) -> Vec<(&'static str, String)> {
@@ -50,10 +47,18 @@ fn directories(input: &TaskEnvInput<'_>) -> Vec<(&'static str, String)> {
 
 fn limits(input: &TaskEnvInput<'_>) -> Vec<(&'static str, String)> {
     let resources = &input.task.resources;
+    let allotted = input.alloc.allotted.as_deref();
+    let own = allotted.and_then(|allotted| allotted.of_task(&input.task.name));
+    let reserved = own.filter(|own| !own.cores.is_empty());
+    // Only as much as the servers agreed to; without a bound there is no figure to tell.
+    let most = resources.memory_max_mb;
+    let most = most * u32::from(allotted.is_some_and(|allotted| allotted.oversubscribed) && most != u32::MAX);
     let limits = [
-        ("NOMAD_CPU_LIMIT", resources.cpu_mhz),
-        // `memory_max` is not given to anybody before servers allow oversubscription.
+        ("NOMAD_CPU_LIMIT", reserved.map_or(resources.cpu_mhz, |own| own.cores_mhz)),
         ("NOMAD_MEMORY_LIMIT", resources.memory_mb),
+        ("NOMAD_MEMORY_MAX_LIMIT", most),
     ];
-    limits.into_iter().filter(|(_, limit)| *limit > 0).map(|(key, limit)| (key, limit.to_string())).collect()
+    let limits = limits.into_iter().filter(|(_, limit)| *limit > 0);
+    let cores = reserved.map(|own| ("NOMAD_CPU_CORES", ranges(&own.cores)));
+    limits.map(|(key, limit)| (key, limit.to_string())).chain(cores).collect()
 }

@@ -8,11 +8,12 @@ use muster_model::{Group, Job, Task};
 /// What `meta` says of a task: of the job, its group and itself, the innermost winning.
 #[must_use]
 pub fn merged(job: &Job, group: &Group, task: &Task) -> BTreeMap<String, Text> {
-    let layers = [&job.meta, &group.meta, &task.meta];
-    layers
-        .into_iter()
-        .flat_map(|layer| layer.iter().map(|(key, value)| (key.clone(), value.clone())))
-        .collect()
+    let layers = [&job.meta, &group.meta, &task.meta].into_iter().flatten();
+    let layers = layers.map(|(key, value)| (key.clone(), value.clone()));
+    // What a dispatch may leave out is there all the same.
+    let dispatched = job.parameterized.as_deref().filter(|_| job.dispatched);
+    let optional = dispatched.into_iter().flat_map(|rules| &rules.meta_optional);
+    optional.map(|key| (key.to_string(), Text::from(""))).chain(layers).collect()
 }
 
 /// Both spellings users may look for: as written, and in upper case.

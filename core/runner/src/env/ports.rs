@@ -1,13 +1,18 @@
 //! `NOMAD_PORT_*` and its relatives: where a labelled port of the group is reached.
 
-use muster_model::{AllocatedPort, Group};
+use muster_model::{Alloc, AllocatedPort, Group};
 
 use super::meta::clean;
 
-/// `ip` is the node's address, which every port of the host is reached at.
-pub fn variables(ip: &str, group: &Group, ports: &[AllocatedPort]) -> Vec<(String, String)> {
-    let requests = group.network.iter().flat_map(|network| &network.ports);
-    requests.zip(ports).flat_map(|(request, port)| one(ip, &request.label, *port)).collect()
+/// `ip` is the node's own address, which ports are reached at unless their host network has another.
+pub fn variables(ip: &str, group: &Group, alloc: &Alloc) -> Vec<(String, String)> {
+    let ports = group.port_requests().iter().zip(&alloc.ports).enumerate();
+    ports
+        .flat_map(|(at, (request, port))| {
+            let address = alloc.allotted.as_ref().and_then(|allotted| allotted.address_of(at));
+            one(address.map_or(ip, |address| address), &request.label, *port)
+        })
+        .collect()
 }
 
 fn one(ip: &str, label: &str, port: AllocatedPort) -> Vec<(String, String)> {

@@ -72,7 +72,8 @@ prop_compose! {
 fn group() -> impl Strategy<Value = AllocPlan> {
     let job = prop_oneof![Just(JobType::Service), Just(JobType::Batch)];
     let tasks = job.prop_flat_map(|job| vec(task(job), 1..5));
-    (tasks, 0_u64..2, any::<bool>()).prop_map(|(mut tasks, delay, inherits)| {
+    let max_run = proptest::option::of(1_u64..30);
+    (tasks, 0_u64..2, any::<bool>(), max_run).prop_map(|(mut tasks, delay, inherits, max_run)| {
         if !tasks.iter().any(|task| task.role == Role::Main) {
             tasks[0].role = Role::Main;
             tasks[0].restart_on_success = true;
@@ -86,6 +87,7 @@ fn group() -> impl Strategy<Value = AllocPlan> {
             inherits: inherits.then(|| AllocId::from_bytes([9; 16])),
             disk_mb: 10,
             health: None,
+            max_run: max_run.map(Duration::from_secs),
         }
     })
 }

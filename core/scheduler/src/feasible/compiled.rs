@@ -23,7 +23,7 @@ pub struct Compiled<'a> {
 
 /// What the right side means, compiled once per distinct text. `None` for a text that is not valid.
 #[derive(Debug)]
-struct Patterns {
+pub(super) struct Patterns {
     regex_bytes: usize,
     regexes: BTreeMap<String, Option<Regex>>,
     requirements: BTreeMap<String, Option<Requirements>>,
@@ -47,7 +47,7 @@ impl<'a> Compiled<'a> {
         job: &'a Job,
         regex_bytes: usize,
     ) -> Self {
-        let patterns = Patterns { regex_bytes, regexes: BTreeMap::new(), requirements: BTreeMap::new() };
+        let patterns = Patterns::new(regex_bytes);
         Self { left: Target::parse(left, job), right: Target::parse(right, job), operand, patterns, text }
     }
 
@@ -78,7 +78,11 @@ impl<'a> Compiled<'a> {
 }
 
 impl Patterns {
-    fn compare(&mut self, operand: Operand, left: &str, right: &str) -> bool {
+    pub(super) const fn new(regex_bytes: usize) -> Self {
+        Self { regex_bytes, regexes: BTreeMap::new(), requirements: BTreeMap::new() }
+    }
+
+    pub(super) fn compare(&mut self, operand: Operand, left: &str, right: &str) -> bool {
         match operand {
             Operand::Version => self.satisfies(left, right, Rules::Version),
             Operand::Semver => self.satisfies(left, right, Rules::Semver),

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use muster_model::{AllocMetric, Group, Job, Node, Resources};
+use muster_model::{AllocMetric, Group, Job, Node, PortRequest, Resources};
 use smallvec::SmallVec;
 
 use super::candidates::Candidates;
-use super::look::{Candidate, Look};
-use super::ports::Ports;
+use super::look::{Candidate, Grant, Look};
+use super::ports::PortWish;
 use super::{Shared, candidates_wanted};
 use crate::Context;
 use crate::account::{Account, Rejection};
 use crate::draw::Draw;
-use crate::feasible::{Demands, Distinct};
+use crate::feasible::{Demands, Distinct, Equipment, Target};
 use crate::rank::{Affinities, Score, Spreads};
 use crate::reconcile::Ask;
 
@@ -22,6 +22,12 @@ pub struct GroupState<'a> {
     pub ask: Resources,
     pub position: u16,
     pub demands: Demands<'a>,
+    pub equipment: Equipment<'a>,
+    pub ports: Vec<PortWish<'a>>,
+    /// Whether tasks may use more memory than they reserve.
+    pub oversubscribed: bool,
+    /// Whether allocations get something by name besides ports.
+    pub takes_by_name: bool,
     pub distinct: Vec<Distinct<'a>>,
     pub affinities: Affinities<'a>,
     pub spreads: Spreads<'a>,
@@ -51,8 +57,8 @@ pub struct GroupState<'a> {
 pub enum Choice {
     Node {
         slot: u32,
-        ports: Ports,
-        account: Account,
+        grant: Grant,
+        account: Box<Account>,
     },
     /// The one node asked for is none of the group's nodes: nothing is missing.
     Unsuitable,
@@ -87,11 +93,19 @@ impl<'a> GroupState<'a> {
             };
             usize::try_from(limit).unwrap_or(usize::MAX).max(2)
         };
+        let equipment = Equipment::new(job, group, ctx.limits.regex_bytes);
+        let oversubscribed = (ctx.memory_oversubscription || config.memory_oversubscription)
+            && group.tasks.iter().any(|task| task.resources.memory_max_mb > task.resources.memory_mb);
+        let ask = group.ask();
         Self {
             group,
-            ask: group.ask(),
+            ask,
             position,
             demands,
+            takes_by_name: oversubscribed || ask.cores > 0 || !equipment.devices.is_empty(),
+            oversubscribed,
+            equipment,
+            ports: wishes(job, group),
             distinct: Distinct::all_of(job, group, position),
             affinities,
             spreads,
@@ -131,14 +145,15 @@ impl<'a> GroupState<'a> {
             .enumerate()
             .reduce(|best, next| if next.1.score.mean() > best.1.score.mean() { next } else { best });
         let Some((at, _)) = best else {
-            self.full = true;
+            // Where allocations need different things, another may find a place all the same.
+            self.full = !self.equipment.differs;
             return Choice::NoRoom { lacking: None };
         };
         if self.own_accounts_left > 0 {
             account.scored(scored_nodes(&found, shared));
         }
-        let Candidate { slot, ports, .. } = found.swap_remove(at);
-        Choice::Node { slot, ports, account }
+        let Candidate { slot, grant, .. } = found.swap_remove(at);
+        Choice::Node { slot, grant, account: Box::new(account) }
     }
 
     /// Looks at nodes until enough can take the ask.
@@ -154,7 +169,7 @@ impl<'a> GroupState<'a> {
         while found.len() < self.wanted {
             let Some((slot, fresh)) = self.candidates.next() else { break };
             let Some(node) = shared.cluster.columns().get(slot) else { continue };
-            let look = if fresh {
+            let look = if fresh || self.equipment.differs {
                 self.look(slot, node, ask, shared, draw)
             } else {
                 self.look_again(slot, node, ask, shared, draw)
@@ -166,7 +181,11 @@ impl<'a> GroupState<'a> {
                     if fresh {
                         self.tally.rejected(node.node(), &rejection);
                     }
-                    self.candidates.leave_out(slot);
+                    if self.equipment.differs {
+                        self.candidates.keep(slot);
+                    } else {
+                        self.candidates.leave_out(slot);
+                    }
                 }
                 Look::Fits(candidate) => {
                     account.feasible();
@@ -232,7 +251,7 @@ impl<'a> GroupState<'a> {
         if self.own_accounts_left > 0 {
             account.scored(scored_nodes(std::slice::from_ref(&candidate), shared));
         }
-        Choice::Node { slot: candidate.slot, ports: candidate.ports, account }
+        Choice::Node { slot: candidate.slot, grant: candidate.grant, account: Box::new(account) }
     }
 
     /// Where the account of a placement is kept. The first few have one each; the rest share one, so that a large
@@ -281,31 +300,31 @@ impl<'a> GroupState<'a> {
 
     /// One more ask found no place. The account is of the one node asked for, or else is taken the first time: every
     /// node as it is now.
-    pub fn count_failure(&mut self, lacking: Option<Lacking>, shared: &Shared<'a>) {
+    pub fn count_failure(&mut self, name_index: u32, lacking: Option<Lacking>, shared: &Shared<'a>) {
         self.failures += 1;
         if let Some((slot, rejection)) = lacking
             && let Some(node) = shared.cluster.columns().get(slot)
         {
             self.failure.get_or_insert_default().rejected(node.node(), &rejection);
         } else if self.failure.is_none() {
-            self.failure = Some(self.explain(shared));
+            self.failure = Some(self.explain(name_index, shared));
         }
     }
 
     /// Nothing is missing, but no node qualifies: takes the account all the same, unless one would do after all.
     pub fn explain_unsuitable(&mut self, shared: &Shared<'a>) {
-        let account = self.explain(shared);
+        let account = self.explain(0, shared);
         if !account.has_feasible() {
             self.failure = Some(account);
             self.runs_nowhere = true;
         }
     }
 
-    fn explain(&mut self, shared: &Shared<'a>) -> Account {
+    fn explain(&mut self, name_index: u32, shared: &Shared<'a>) -> Account {
         let mut account = Account::default();
         // Ports are drawn only to see whether there are any; a fixed seed keeps the plan's own draws in step.
         let mut draw = Draw::new([0; 16]);
-        let ask = Ask::new(self.position, 0);
+        let ask = Ask::new(self.position, name_index);
         for (slot, node) in shared.cluster.columns().iter() {
             match self.look(slot, node, &ask, shared, &mut draw) {
                 Look::Skip => {}
@@ -340,6 +359,12 @@ impl<'a> GroupState<'a> {
         }
         self.candidates.reopen(slot);
     }
+}
+
+fn wishes<'a>(job: &'a Job, group: &'a Group) -> Vec<PortWish<'a>> {
+    let wish =
+        |request: &'a PortRequest| PortWish { request, network: Target::parse(&request.host_network, job) };
+    group.port_requests().iter().map(wish).collect()
 }
 
 pub fn scored_nodes<'c>(

@@ -17,8 +17,7 @@ use muster_state::{NodeSlot, holds_resources};
 
 use super::Placer;
 use super::group::scored_nodes;
-use super::look::Candidate;
-use super::ports::Ports;
+use super::look::{Candidate, Room};
 use crate::account::{Account, Rejection};
 use crate::cluster::View;
 use crate::draw::Permutation;
@@ -46,8 +45,8 @@ impl<'a> Placer<'a, '_> {
             self.evicted.insert(victim.id);
             *self.evicted_of.entry((victim.job.key(), victim.group)).or_default() += 1;
         }
-        let Candidate { slot, ports, .. } = offer.candidate;
-        self.commit(ask, slot, ports, &offer.victims, account);
+        let Candidate { slot, grant, .. } = offer.candidate;
+        self.commit(ask, slot, grant, &offer.victims, account);
         true
     }
 
@@ -93,7 +92,7 @@ impl<'a> Placer<'a, '_> {
     fn offer(&mut self, slot: u32, ask: &Ask<'a>, account: &mut Account) -> Option<Offer> {
         let node = self.shared.cluster.columns().get(slot)?;
         let group = self.out.groups.get_mut(usize::from(ask.group))?;
-        if !group.qualifies(slot, node, &self.shared) {
+        if !group.qualifies(slot, node, ask.name_index, &self.shared) {
             return None;
         }
         let mut attempt = Attempt { slot, node, chosen: Vec::new(), left: self.evictable(node) };
@@ -129,7 +128,7 @@ impl<'a> Placer<'a, '_> {
                 && PreemptionConfig::is_above(job.priority, alloc.job.priority)
                 && alloc.job.key() != own
                 && !self.evicted.contains(&alloc.id)
-                && !self.shared.cluster.is_evicted(id, alloc.id)
+                && !self.shared.cluster.is_evicted(alloc.id)
         };
         let mut all: Vec<_> = self.snapshot.allocs_by_node(id).filter(may).cloned().collect();
         all.sort_unstable_by_key(|alloc| (alloc.job.priority, alloc.id));
@@ -155,8 +154,8 @@ impl<'a> Placer<'a, '_> {
         let state = self.out.groups.get(usize::from(group))?;
         let available = self.shared.cluster.available(attempt.slot, attempt.node, View::Preempting);
         let lacking = state.ask.minus(available);
-        let ports = state.group.network.iter().flat_map(|network| &network.ports);
-        let wanted: Vec<u16> = ports.filter_map(|port| port.static_port).collect();
+        let wanted: Vec<u16> =
+            state.group.port_requests().iter().filter_map(|port| port.static_port).collect();
         let rank = |alloc: &Arc<Alloc>| {
             let blocks = alloc.ports.iter().any(|port| wanted.contains(&port.value));
             let far = distance(lacking, alloc.resources()) + self.too_many(attempt, alloc);
@@ -184,7 +183,7 @@ impl<'a> Placer<'a, '_> {
     fn spare(&mut self, attempt: &mut Attempt<'a>, group: u16) {
         let size = |alloc: &Arc<Alloc>| alloc.resources();
         attempt.chosen.sort_by_key(|alloc| {
-            let Resources { cpu_mhz, memory_mb, disk_mb } = size(alloc);
+            let Resources { cpu_mhz, memory_mb, disk_mb, .. } = size(alloc);
             (Reverse(alloc.job.priority), Reverse((cpu_mhz, memory_mb, disk_mb)), alloc.id)
         });
         let mut at = 0;
@@ -204,8 +203,8 @@ impl<'a> Placer<'a, '_> {
     }
 
     /// What would be left, and the ports given, without those chosen; or what would be lacking even then.
-    fn room(&mut self, attempt: &Attempt<'a>, group: u16) -> Option<Result<(Resources, Ports), Text>> {
-        let state = self.out.groups.get(usize::from(group))?;
+    fn room(&mut self, attempt: &Attempt<'a>, group: u16) -> Option<Result<Room, Text>> {
+        let state = self.out.groups.get_mut(usize::from(group))?;
         Some(state.fits_preempting(attempt.slot, attempt.node, &self.shared, self.draw))
     }
 }

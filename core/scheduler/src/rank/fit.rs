@@ -27,7 +27,7 @@ mod tests {
 
     use super::*;
 
-    const NODE: Resources = Resources { cpu_mhz: 1000, memory_mb: 1000, disk_mb: 0 };
+    const NODE: Resources = Resources { cpu_mhz: 1000, memory_mb: 1000, disk_mb: 0, cores: 0, allocs: 0 };
 
     #[test]
     fn an_empty_node_and_a_full_one_score_zero_and_one_or_the_other_way_round() {
@@ -39,8 +39,9 @@ mod tests {
 
     #[test]
     fn fuller_scores_higher_for_the_one_and_lower_for_the_other() {
-        let score =
-            |algorithm, left| fit(algorithm, NODE, Resources { cpu_mhz: left, memory_mb: left, disk_mb: 0 });
+        let score = |algorithm, left| {
+            fit(algorithm, NODE, Resources { cpu_mhz: left, memory_mb: left, ..Resources::default() })
+        };
         for left in (0..1000).step_by(100) {
             assert!(score(Binpack, left) > score(Binpack, left + 100));
             assert!(score(Spread, left) < score(Spread, left + 100));

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use muster_model::{Alloc, Group, Job};
 
 use super::change::Changes;
+use super::disconnect;
 use super::fate::{self, Fate};
 use super::names::Names;
 use super::rollout::{GroupRollout, Need, Rollout};
@@ -31,8 +32,10 @@ pub fn reconcile<'a>(
     let Some(group) = job.groups.get(usize::from(position)) else { return };
     let state = rollout.group(group);
     let mut this = Counted { job, group, position, state, updates: DesiredUpdates::default(), given, out };
-    let (mut judged, canaries) = this.judge_all(allocs, changes, rollout);
+    let sorted = disconnect::sort(allocs, this.given, &mut this.updates, this.out);
+    let (mut judged, canaries) = this.judge_all(&sorted.rest, changes, rollout);
     this.stop_excess(&mut judged);
+    let away = disconnect::settle(sorted.away, group, position, judged.len(), &mut this.updates, this.out);
     let outdated = count(&judged, |fate| fate == Fate::Update);
     let updated = count(&judged, |fate| fate == Fate::Keep { updated: true });
     let missing_canaries = this.missing_canaries(outdated, &canaries);
@@ -44,10 +47,13 @@ pub fn reconcile<'a>(
     for (alloc, fate) in &canaries {
         this.act(alloc, *fate, false, Ask { canary: true, ..this.ask_after(alloc) });
     }
-    let missing = group.count.saturating_sub(u32::try_from(judged.len()).unwrap_or(u32::MAX));
-    let budget = this.budget(&judged, missing, holds);
+    let have = u32::try_from(judged.len() + away.names.len()).unwrap_or(u32::MAX);
+    let missing = group.count.saturating_sub(have);
+    let replaced = u32::try_from(away.asks.len()).unwrap_or(u32::MAX);
+    let budget = this.budget(&judged, missing.saturating_add(replaced), holds);
     this.keep_and_replace(&judged, holds, budget);
-    this.ask_for_missing(&judged, missing, holds);
+    this.replace_away(away.asks, holds);
+    this.ask_for_missing(&judged, &away.names, missing, holds);
     let DesiredUpdates { place, migrate, reschedule_later, .. } = this.updates;
     let need = Need {
         outdated: outdated + updated,
@@ -183,12 +189,24 @@ impl<'a> Counted<'a, '_, '_, '_> {
         Ask { previous: Some(alloc), ..Ask::new(self.position, alloc.name_index) }
     }
 
-    fn ask_for_missing(&mut self, judged: &[Judged<'a>], missing: u32, holds: Holds) {
+    /// What runs meanwhile for those whose node lost contact.
+    fn replace_away(&mut self, asks: Vec<Ask<'a>>, holds: Holds) {
+        for mut ask in asks {
+            let outdated =
+                ask.previous.filter(|alloc| holds.awaits_promotion && !is_current(alloc, self.job));
+            ask.version = outdated.and_then(|alloc| self.kept_version(alloc));
+            self.out.asks.push(ask);
+            self.updates.place += 1;
+        }
+    }
+
+    fn ask_for_missing(&mut self, judged: &[Judged<'a>], away: &[u32], missing: u32, holds: Holds) {
         if !holds.ready && self.state.strategy.is_some() {
             return;
         }
         let mut names = Names::default();
         judged.iter().for_each(|(alloc, _)| names.take(alloc.name_index));
+        away.iter().for_each(|name| names.take(*name));
         for _ in 0..missing {
             self.out.asks.push(Ask::new(self.position, names.lowest_free()));
             self.updates.place += 1;

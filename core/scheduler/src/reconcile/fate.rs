@@ -8,6 +8,7 @@ use muster_state::Snapshot;
 
 use super::Given;
 use super::change::{Change, Changes};
+use super::disconnect::{self, Contact};
 use super::reschedule::{self, Decision};
 use super::rollout::GroupRollout;
 
@@ -65,7 +66,7 @@ pub fn judge<'a>(
 }
 
 fn judge_live<'a>(alloc: &'a Arc<Alloc>, position: u16, change: Change, given: &mut Given<'a, '_>) -> Fate {
-    if node_is_gone(given.snapshot, alloc.node_id) {
+    if disconnect::contact(alloc, given.snapshot, given.now) == Contact::Gone {
         return Fate::Lost;
     }
     let wish = alloc.transition;

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use muster_ids::NodeId;
+use muster_ids::{NodeId, UnixNanos};
 use muster_model::{Alloc, ClientStatus, Group, Job, JobType};
 
 use super::change::{Change, Changes};
+use super::disconnect::{self, Contact};
 use super::rollout::{GroupRollout, Need, Rollout};
 use super::{Ask, DesiredUpdates, Ending, Given, Reconciled, fate};
 use crate::wording;
@@ -23,6 +24,11 @@ enum Verdict<'a> {
     Stop(Ending<'a>),
     /// Stop and start anew on the same node.
     Renew(Ending<'a>),
+    /// Its node lost contact; it is waited for.
+    Away {
+        fades: bool,
+        until: Option<UnixNanos>,
+    },
     /// As before, but only when the new one fits.
     Update(Ending<'a>),
 }
@@ -104,6 +110,10 @@ fn act<'a>(
             out.present.push((alloc, position));
         }
         Verdict::Finished => updates.ignore += 1,
+        Verdict::Away { fades, until } => {
+            out.present.push((alloc, position));
+            disconnect::wait(alloc, fades, until, updates, out);
+        }
         Verdict::Stop(ending) => {
             updates.stop += 1;
             out.stops.push(ending);
@@ -195,7 +205,7 @@ impl<'a> Pace<'a> {
 impl Verdict<'_> {
     /// Whether something of the group goes on, or is renewed, on its node.
     const fn stays(&self) -> bool {
-        matches!(self, Self::Covered { .. } | Self::Update(_))
+        matches!(self, Self::Covered { .. } | Self::Away { .. } | Self::Update(_))
     }
 }
 
@@ -214,8 +224,10 @@ fn judge<'a>(
         return if finished { Verdict::Finished } else { Verdict::Missing };
     }
     let change = changes.of(alloc, group);
-    if fate::node_is_gone(given.snapshot, alloc.node_id) {
-        return Verdict::Stop(Ending { alloc, why: wording::LOST, lost: true });
+    match disconnect::contact(alloc, given.snapshot, given.now) {
+        Contact::Gone => return Verdict::Stop(Ending { alloc, why: wording::LOST, lost: true }),
+        Contact::Away { fades, until, .. } => return Verdict::Away { fades, until },
+        Contact::Fine | Contact::Back => {}
     }
     let wish = alloc.transition;
     if wish.migrate || wish.reschedule || wish.force_reschedule {

@@ -9,7 +9,7 @@ use muster_ids::{AllocId, UnixNanos};
 use muster_model::{Alloc, ClientStatus, DelayFunction, ReschedulePolicy};
 
 /// How far back the chain is followed; by then every delay has reached its maximum.
-const MAX_LINKS: usize = 256;
+pub const MAX_LINKS: usize = 256;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {

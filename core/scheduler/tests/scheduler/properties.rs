@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use muster_ids::Datacenter;
 use muster_model::{
-    AllocMetric, ClientStatus, Constraint, Eligibility, EvalStatus, Job, JobType, Node, NodeStatus, Operand,
+    AllocMetric, ClientStatus, Constraint, DeviceRequest, Eligibility, EvalStatus, Job, JobType, Node,
+    NodeAddress, NodeStatus, Operand,
 };
 use muster_scheduler::{Context, Overlay, Schedule, schedule};
 use proptest::prelude::*;
@@ -39,6 +40,9 @@ struct Wish {
     port: Option<u16>,
     limit: u8,
     dc: u8,
+    cores: u16,
+    devices: u32,
+    network: bool,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -56,8 +60,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         prop_oneof![Just(None), Just(Some(0)), Just(Some(8080))],
         0_u8..4,
         0_u8..3,
+        (prop_oneof![3 => Just(0), 1 => 1_u16..3], prop_oneof![3 => Just(0), 1 => 1_u32..3], any::<bool>()),
     );
-    let wish = wish.prop_map(|(kind, count, cpu, env, port, limit, dc)| Wish {
+    let wish = wish.prop_map(|(kind, count, cpu, env, port, limit, dc, (cores, devices, network))| Wish {
         kind,
         count,
         cpu,
@@ -65,6 +70,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         port,
         limit,
         dc,
+        cores,
+        devices,
+        network,
     });
     let ended =
         prop_oneof![Just(ClientStatus::Complete), Just(ClientStatus::Failed), Just(ClientStatus::Running)];
@@ -88,6 +96,18 @@ fn cluster_node(at: usize, cpu: u64, rack: u8, windows: bool) -> Node {
     let mut node = world::node(NODES[at]);
     node.capacity.total.cpu_mhz = cpu;
     node.capacity.max_dynamic_port = node.capacity.min_dynamic_port + 2;
+    // Every second node has cores to reserve, devices, and another address.
+    if at.is_multiple_of(2) {
+        node.capacity.topology = muster_builders::topology(3, u32::try_from(cpu / 3).unwrap());
+        node.capacity.devices = vec![muster_builders::devices("nvidia", "gpu", "T4", &["g1", "g2", "g3"])];
+        node.capacity.max_allocs = 5;
+        node.capacity.addresses = vec![NodeAddress {
+            network: "lan".into(),
+            ip: "10.0.0.1".into(),
+            interface: "eth0".into(),
+            reserved_ports: Vec::new(),
+        }];
+    }
     node.datacenter = Datacenter::new(format!("dc{}", at % 2)).unwrap();
     if rack > 0 {
         node.meta.insert("rack".into(), rack.to_string().into());
@@ -104,9 +124,21 @@ fn wished(name: &str, wish: &Wish) -> Job {
     group.count = if wish.kind.is_per_node() { wish.count.min(1) } else { wish.count };
     group.tasks[0].resources.cpu_mhz = wish.cpu;
     group.tasks[0].env.insert("V".into(), wish.env.to_string().into());
+    let resources = &mut group.tasks[0].resources;
+    if wish.cores > 0 {
+        (resources.cores, resources.cpu_mhz) = (wish.cores, 0);
+    }
+    if wish.devices > 0 {
+        let request = DeviceRequest { name: "gpu".into(), count: wish.devices, ..DeviceRequest::default() };
+        resources.devices.push(request);
+    }
     if let Some(port) = wish.port {
         let static_port = (port > 0).then_some(port);
-        let request = muster_builders::port("http", static_port);
+        let mut request = muster_builders::port("http", static_port);
+        request.ignore_collision = wish.env == 1;
+        if wish.network {
+            request.host_network = "lan".into();
+        }
         group.network = Some(muster_builders::network(vec![request]));
     }
     let constraint =

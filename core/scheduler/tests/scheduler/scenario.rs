@@ -6,7 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use muster_ids::GroupName;
-use muster_model::{Alloc, ClientStatus, Eligibility, EvalStatus, Evaluation, Job, JobKey, NodeStatus};
+use muster_model::allotment::ranges;
+use muster_model::{
+    Alloc, AllocatedPort, ClientStatus, DeviceRequest, Eligibility, EvalStatus, Evaluation, Job, JobKey,
+    NodeStatus, Placement,
+};
 use muster_scheduler::Schedule;
 use muster_state::Snapshot;
 
@@ -72,11 +76,13 @@ fn step(world: &mut World, line: &str, body: &[&String]) -> Result<(), String> {
         }
         "stop-job" => world.stop_job(key(rest)),
         "down" => world.node_status(node_id(rest), NodeStatus::Down),
+        "disconnected" => world.node_status(node_id(rest), NodeStatus::Disconnected),
         "up" => world.node_status(node_id(rest), NodeStatus::Ready),
         "ineligible" => world.node_eligibility(node_id(rest), Eligibility::Ineligible),
         "eligible" => world.node_eligibility(node_id(rest), Eligibility::Eligible),
         "pass" => world.pass(text::duration(rest)),
         "obey" => world.obey(),
+        "oversubscribe" => world.memory_oversubscription = true,
         "alloc" => report(world, rest),
         "healthy" | "unhealthy" => {
             for name in rest.split(", ") {
@@ -108,10 +114,21 @@ fn job(rest: &str, body: &[&String]) -> Job {
             "group-constraint" => job.groups[0].constraints.push(text::constraint(rest)),
             "affinity" => job.affinities.push(text::affinity(rest)),
             "spread" => job.spreads.push(text::spread(rest)),
+            "device-constraint" => device(&mut job).constraints.push(text::constraint(rest)),
+            "device-affinity" => device(&mut job).affinities.push(text::affinity(rest)),
+            "volume" => {
+                let volume = text::volume(rest);
+                job.groups[0].volumes.insert(volume.name.to_string(), volume);
+            }
             _ => panic!("unknown line `{line}` of a job"),
         }
     }
     job
+}
+
+/// The device asked for last.
+fn device(job: &mut Job) -> &mut DeviceRequest {
+    job.groups[0].tasks[0].resources.devices.last_mut().unwrap()
 }
 
 /// `name is status` or `name on node is status`.
@@ -186,27 +203,23 @@ fn told(before: &Snapshot, after: &Snapshot, schedule: &Schedule, world: &World)
     for placement in plan.iter().flat_map(|plan| &plan.placements) {
         let alloc = after.alloc(placement.id).unwrap();
         let verb = if before.alloc(placement.id).is_some() { "update" } else { "place" };
-        let ports: Vec<String> = placement.ports.iter().map(|port| port.value.to_string()).collect();
-        let dynamic = |port: &String| port.parse::<u16>().unwrap() >= 20_000;
-        let ports = if ports.is_empty() {
-            String::new()
-        } else {
-            let shown: Vec<&str> =
-                ports.iter().map(|port| if dynamic(port) { "dynamic" } else { port }).collect();
-            format!(" port {}", shown.join(","))
-        };
+        let given = given(placement);
         let previous = placement.previous.filter(|_| verb == "place").and_then(|id| before.alloc(id));
         let previous = previous.map_or(String::new(), |old| format!(" after {}", node_name(after, old)));
         let canary = if placement.canary && verb == "place" { " canary" } else { "" };
         let version = placement.job_version.map_or(String::new(), |version| format!(" as version {version}"));
-        lines.push(format!("{verb} {}{previous}{ports}{canary}{version}", on(alloc)));
+        lines.push(format!("{verb} {}{previous}{given}{canary}{version}", on(alloc)));
         for victim in placement.preempts.iter().filter_map(|id| after.alloc(*id)) {
             lines.push(format!("evict {} for {}", on(victim), alloc.name()));
         }
     }
     for stop in plan.iter().flat_map(|plan| &plan.stops) {
         let alloc = after.alloc(stop.id).unwrap();
-        let verb = if stop.client_status == Some(ClientStatus::Lost) { "lose" } else { "stop" };
+        let verb = match stop.client_status {
+            Some(ClientStatus::Lost) => "lose",
+            Some(ClientStatus::Unknown) => "miss",
+            _ => "stop",
+        };
         lines.push(format!("{verb} {}: {}", on(alloc), stop.description));
     }
     for (name, group) in plan.iter().filter_map(|plan| plan.deployment.as_ref()).flat_map(|new| &new.groups) {
@@ -247,6 +260,30 @@ fn told(before: &Snapshot, after: &Snapshot, schedule: &Schedule, world: &World)
         lines.push("nothing".to_owned());
     }
     lines
+}
+
+/// What a placement gets by name.
+fn given(placement: &Placement) -> String {
+    let allotted = placement.allotted.as_deref();
+    let shown = |(at, port): (usize, &AllocatedPort)| {
+        let value = if port.value >= 20_000 { "dynamic".to_owned() } else { port.value.to_string() };
+        let address = allotted.and_then(|allotted| allotted.address_of(at));
+        address.map_or(value.clone(), |address| format!("{value}@{address}"))
+    };
+    let ports: Vec<String> = placement.ports.iter().enumerate().map(shown).collect();
+    let cores = ranges(&allotted.iter().flat_map(|one| one.cores()).collect::<Vec<_>>());
+    let devices = allotted.iter().flat_map(|one| one.instances()).map(|key| key.id.to_string());
+    let devices: Vec<String> = devices.collect();
+    let mut text = String::new();
+    for (what, list) in [("port", ports.join(",")), ("cores", cores), ("devices", devices.join(","))] {
+        if !list.is_empty() {
+            write!(text, " {what} {list}").unwrap();
+        }
+    }
+    if allotted.is_some_and(|one| one.oversubscribed) {
+        text.push_str(" oversubscribed");
+    }
+    text
 }
 
 /// How many of the group were not placed for lack of something; the rest of those queued only wait.

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use muster_ids::{Datacenter, DriverName, NodeClass, NodePool};
 use muster_model::{
-    Affinity, Constraint, DelayFunction, Job, JobType, Migrate, Node, Operand, PreemptionConfig,
+    Affinity, Constraint, DelayFunction, DeviceGroup, DeviceRequest, Disconnect, Group, HostNetwork,
+    HostVolume, Job, JobType, Migrate, Node, NodeAddress, Operand, PortRequest, PreemptionConfig, Quantity,
     ReschedulePolicy, SchedulerAlgorithm, SchedulerConfig, Spread, SpreadTarget, UpdateStrategy,
+    VolumeRequest,
 };
 
 use crate::world;
@@ -42,6 +44,45 @@ pub fn node(words: &Words<'_>) -> Node {
                 node.capacity.min_dynamic_port = low.parse().unwrap();
                 node.capacity.max_dynamic_port = high.parse().unwrap();
             }
+            "cores" => {
+                let count: u16 = value.parse().unwrap();
+                let mhz = u32::try_from(node.capacity.total.cpu_mhz).unwrap() / u32::from(count);
+                node.capacity.cores = count;
+                node.capacity.topology = muster_builders::topology(count, mhz);
+            }
+            "reserved_cores" => {
+                let kept: Vec<u16> = value.split(',').map(|id| id.parse().unwrap()).collect();
+                for core in &mut node.capacity.topology {
+                    core.reservable = !kept.contains(&core.id);
+                }
+            }
+            "numa" => {
+                for (core, numa) in node.capacity.topology.iter_mut().zip(value.split(',')) {
+                    core.numa = numa.parse().unwrap();
+                }
+            }
+            "device" => node.capacity.devices.push(devices(value)),
+            "sick_device" => {
+                let all = node.capacity.devices.iter_mut().flat_map(|group| &mut group.instances);
+                all.filter(|one| *one.id == **value).for_each(|one| one.healthy = false);
+            }
+            "network" => {
+                let (name, ip) = value.split_once(':').unwrap();
+                let (ip, kept) = ip.split_once('-').unwrap_or((ip, ""));
+                node.host_networks.insert(name.into(), HostNetwork::default());
+                node.capacity.addresses.push(NodeAddress {
+                    network: name.into(),
+                    ip: ip.into(),
+                    interface: "eth0".into(),
+                    reserved_ports: kept.parse().into_iter().collect(),
+                });
+            }
+            "volume" => {
+                let (name, mode) = value.split_once(':').unwrap_or((value, ""));
+                let volume = HostVolume { path: "/srv".into(), read_only: mode == "ro" };
+                node.host_volumes.insert(name.into(), volume);
+            }
+            "max_allocs" => node.capacity.max_allocs = value.parse().unwrap(),
             "no_driver" => node.drivers = BTreeMap::new(),
             "sick_driver" => node.drivers.values_mut().for_each(|driver| driver.healthy = false),
             key => match key.split_once('.') {
@@ -52,6 +93,50 @@ pub fn node(words: &Words<'_>) -> Node {
         }
     }
     world::with_class(node)
+}
+
+/// `vendor/type/model:id,id[;attribute=value…]`
+fn devices(text: &str) -> DeviceGroup {
+    let mut parts = text.split(';');
+    let (name, ids) = parts.next().unwrap().split_once(':').unwrap();
+    let name: Vec<&str> = name.split('/').collect();
+    let mut group = muster_builders::devices(name[0], name[1], name[2], &ids.split(',').collect::<Vec<_>>());
+    for attribute in parts {
+        let (key, value) = attribute.split_once('=').unwrap();
+        group.attributes.insert(key.into(), Quantity::parse(value));
+    }
+    group
+}
+
+/// `name` or `name:count`
+fn device(text: &str) -> DeviceRequest {
+    let (name, count) = text.split_once(':').unwrap_or((text, "1"));
+    DeviceRequest { name: name.into(), count: count.parse().unwrap(), ..DeviceRequest::default() }
+}
+
+/// `label[:port[!]][@network]`, where `!` allows others to have the port, too.
+fn port(text: &str) -> PortRequest {
+    let (text, network) = text.split_once('@').unwrap_or((text, "default"));
+    let (label, port) = text.split_once(':').unwrap_or((text, ""));
+    PortRequest {
+        host_network: network.into(),
+        ignore_collision: port.ends_with('!'),
+        ..muster_builders::port(label, port.trim_end_matches('!').parse().ok())
+    }
+}
+
+/// `name source=… [read_only] [per_alloc]`
+pub fn volume(text: &str) -> VolumeRequest {
+    let words = Words::parse(text);
+    let has = |key: &str| words.pairs.iter().any(|pair| pair.0 == key);
+    let source = words.pairs.iter().find(|pair| pair.0 == "source").unwrap().1;
+    VolumeRequest {
+        name: words.name.into(),
+        source: source.into(),
+        read_only: has("read_only"),
+        per_alloc: has("per_alloc"),
+        ..VolumeRequest::default()
+    }
 }
 
 pub fn job(words: &Words<'_>) -> Job {
@@ -72,6 +157,12 @@ fn set(job: &mut Job, key: &str, value: &str) {
         "count" => group.count = value.parse().unwrap(),
         "cpu" => task.resources.cpu_mhz = value.parse().unwrap(),
         "memory" => task.resources.memory_mb = value.parse().unwrap(),
+        "cores" => {
+            task.resources.cores = value.parse().unwrap();
+            task.resources.cpu_mhz = 0;
+        }
+        "memory_max" => task.resources.memory_max_mb = value.parse().unwrap(),
+        "device" => task.resources.devices.push(device(value)),
         "driver" => task.driver = DriverName::new(value).unwrap(),
         "env" => drop(task.env.insert("V".into(), value.into())),
         "kill_timeout" => task.kill_timeout = duration(value),
@@ -94,18 +185,22 @@ fn set(job: &mut Job, key: &str, value: &str) {
             group.migrate = Some(Box::new(Migrate { max_parallel, ..Migrate::default() }));
         }
         "sticky" => group.ephemeral_disk.sticky = true,
+        "lost_after" => disconnect(group).lost_after = duration(value),
+        "stop_on_client" => disconnect(group).stop_on_client_after = Some(duration(value)),
+        "no_replace" => disconnect(group).replace = false,
+        "reconcile" => disconnect(group).reconcile = value.parse().unwrap(),
         "no_reschedule" => group.reschedule = None,
         "reschedule" => group.reschedule = Some(limited(value)),
         "ports" => {
-            let request = |text: &str| {
-                let (label, port) = text.split_once(':').unwrap_or((text, ""));
-                muster_builders::port(label, port.parse().ok())
-            };
-            let ports = value.split(',').map(request).collect();
+            let ports = value.split(',').map(port).collect();
             group.network = Some(muster_builders::network(ports));
         }
         _ => panic!("unknown word `{key}` of a job"),
     }
+}
+
+fn disconnect(group: &mut Group) -> &mut Disconnect {
+    group.disconnect.get_or_insert_default()
 }
 
 /// `attempts/interval/delay`.

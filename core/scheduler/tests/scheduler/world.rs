@@ -22,13 +22,14 @@ pub struct World {
     state: State,
     index: Index,
     pub now: UnixNanos,
+    pub memory_oversubscription: bool,
     drawn: u64,
 }
 
 impl World {
     pub fn new() -> Self {
         let now = UnixNanos(1_000_000_000_000_000_000);
-        Self { state: State::new(), index: Index::ZERO, now, drawn: 0 }
+        Self { state: State::new(), index: Index::ZERO, now, memory_oversubscription: false, drawn: 0 }
     }
 
     pub fn snapshot(&self) -> Snapshot {
@@ -112,6 +113,7 @@ impl World {
         let task = TaskState {
             phase: if status.is_terminal() { TaskPhase::Dead } else { TaskPhase::Running },
             failed: status == ClientStatus::Failed,
+            started_at: self.now,
             finished_at: if status.is_terminal() { self.now } else { UnixNanos::ZERO },
             ..TaskState::default()
         };
@@ -164,7 +166,7 @@ impl World {
             }
             if alloc.server_terminal() {
                 self.report(alloc, ClientStatus::Complete);
-            } else if alloc.client == ClientStatus::Pending {
+            } else if matches!(alloc.client, ClientStatus::Pending | ClientStatus::Unknown) {
                 self.report(alloc, ClientStatus::Running);
             }
         }
@@ -190,7 +192,8 @@ impl World {
 
     pub fn schedule(&mut self, eval: &Evaluation) -> Schedule {
         let overlay = Overlay::new();
-        let ctx = Context::new(self.now, self.seed(), &overlay);
+        let memory_oversubscription = self.memory_oversubscription;
+        let ctx = Context { memory_oversubscription, ..Context::new(self.now, self.seed(), &overlay) };
         schedule(eval, &self.snapshot(), &ctx)
     }
 
@@ -231,7 +234,8 @@ pub fn node(name: &str) -> Node {
     let mut node = muster_builders::node(0);
     node.id = node_id(name);
     node.name = name.into();
-    node.capacity.total = Resources { cpu_mhz: 1000, memory_mb: 1000, disk_mb: 10_000 };
+    node.capacity.total =
+        Resources { cpu_mhz: 1000, memory_mb: 1000, disk_mb: 10_000, ..Resources::default() };
     node.capacity.cores = 1;
     node.computed_class = "".into();
     node.status = NodeStatus::Initializing;
@@ -258,7 +262,7 @@ pub fn with_class(mut node: Node) -> Node {
 
 /// A job with one group `g` of one `raw_exec` task `t`.
 pub fn job(name: &str, kind: JobType) -> Job {
-    Job { groups: vec![group("g", kind)], ..muster_builders::job(name, kind, 1) }
+    Job { groups: vec![group("g", kind)].into(), ..muster_builders::job(name, kind, 1) }
 }
 
 fn group(name: &str, kind: JobType) -> Group {

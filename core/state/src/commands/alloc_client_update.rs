@@ -19,6 +19,7 @@ pub(super) fn apply(
     }
     let mut unknown = Vec::new();
     let (mut concerned, mut moved_on) = (Concerned::default(), Concerned::default());
+    let mut back = Concerned::default();
     for report in &command.updates {
         let slot = tables.allocs.ids.get(&report.id).copied();
         let own = slot.and_then(|slot| Some((slot, &tables.allocs.rows.get(slot)?.alloc)));
@@ -27,16 +28,22 @@ pub(super) fn apply(
             continue;
         };
         let Some(alloc) = successor(tables, cx, old, report) else { continue };
-        if needs_evaluation(tables, old, &alloc) {
+        if is_back(old, &alloc) {
+            back.add(tables, &alloc.job);
+        } else if needs_evaluation(tables, old, &alloc) {
             concerned.add(tables, &alloc.job);
         } else if old.healthy() != alloc.healthy() && is_rolled_out(tables, &alloc) {
             moved_on.add(tables, &alloc.job);
         }
         tables.replace_alloc(cx, slot, alloc);
     }
+    // One evaluation a job: whoever is back is looked at together with what failed or moved on.
+    concerned.leave_out(&back);
+    moved_on.leave_out(&back);
     moved_on.leave_out(&concerned);
     let mut evals = concerned.evaluate(tables, cx, command.seed, EvalTrigger::AllocFailure, None);
     evals.extend(moved_on.evaluate(tables, cx, command.seed, EvalTrigger::DeploymentWatcher, None));
+    evals.extend(back.evaluate(tables, cx, command.seed, EvalTrigger::Reconnect, Some(command.node_id)));
     Ok(Reply::AllocsUpdated { evals, unknown })
 }
 
@@ -57,6 +64,13 @@ fn successor(tables: &Tables, cx: &Change, old: &Alloc, report: &AllocStatusRepo
         return None;
     }
     let mut alloc = old.clone();
+    if (report.status == ClientStatus::Unknown) != (old.client == ClientStatus::Unknown) {
+        alloc.note_state(report.status, cx.now);
+        // What was said of it while nobody knew is not true any more.
+        if !alloc.server_terminal() {
+            alloc.desired_description = None;
+        }
+    }
     alloc.client = report.status;
     alloc.client_description.clone_from(&report.description);
     alloc.tasks = report.tasks.clone().into();
@@ -82,6 +96,11 @@ fn news_of_health(old: &Alloc, report: &AllocStatusReport) -> Option<AllocHealth
 fn is_rolled_out(tables: &Tables, alloc: &Alloc) -> bool {
     let deployment = alloc.deployment_id().and_then(|id| tables.deployments.get(id));
     deployment.is_some_and(|deployment| deployment.status.is_active())
+}
+
+/// Whether its node, which had lost contact, speaks for a wanted allocation again: there may be another in its place.
+fn is_back(old: &Alloc, new: &Alloc) -> bool {
+    old.client == ClientStatus::Unknown && new.client != ClientStatus::Unknown && !new.server_terminal()
 }
 
 /// Whether the job must be looked at again because a wanted allocation ended.

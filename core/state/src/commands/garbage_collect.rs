@@ -75,7 +75,8 @@ fn keep_those<T: Clone>(all: &[T], mut remove: impl FnMut(&T) -> bool) -> Vec<T>
 /// Stopped, or a batch that ran to its end; with nothing left that runs or waits.
 fn job_is_over(tables: &Tables, key: &JobKey) -> bool {
     tables.jobs.get(key).is_some_and(|row| {
-        let done = row.current().is_some_and(|job| job.stop || job.kind.runs_to_completion());
+        let runs_out = |job: &muster_model::Job| job.kind.runs_to_completion() && !job.makes_children();
+        let done = row.current().is_some_and(|job| job.stop || runs_out(job));
         done && row.live == 0 && row.holding == 0 && row.open_evals == 0
     })
 }

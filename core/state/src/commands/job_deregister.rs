@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use muster_ids::Index;
-use muster_model::{EvalTrigger, Evaluation, Job};
+use muster_model::{EvalTrigger, Job};
 
+use super::job_store::evaluate;
 use crate::change::Change;
 use crate::command::{Event, JobDeregister, Refusal, Reply};
 use crate::tables::Tables;
@@ -24,10 +25,9 @@ pub(super) fn apply(tables: &mut Tables, cx: &mut Change, command: &JobDeregiste
         tables.remove_versions(cx, slot);
     }
     cx.events.push(Event::JobDeregistered { job: Arc::clone(&job), purged: command.purge });
-    let mut eval = Evaluation::pending(command.eval_id, &job, EvalTrigger::JobDeregister, cx.now);
-    eval.priority = command.eval_priority.unwrap_or(job.priority);
-    tables.store_eval(cx, eval);
-    Ok(Reply::JobDeregistered { job_modify_index: job.job_modify_index, eval_id: Some(command.eval_id) })
+    let (trigger, priority) = (EvalTrigger::JobDeregister, command.eval_priority);
+    let eval_id = evaluate(tables, cx, &job, trigger, command.eval_id, priority);
+    Ok(Reply::JobDeregistered { job_modify_index: job.job_modify_index, eval_id })
 }
 
 /// A stop is a version of its own, so that the one before it can be started again by name.
@@ -41,7 +41,7 @@ fn stop(tables: &mut Tables, cx: &mut Change, slot: u32, current: &Job) -> Arc<J
     job.job_modify_index = cx.index;
     job.submit_time = cx.now;
     if let Some(row) = tables.jobs.at(slot) {
-        job.status = row.status_with_eval(job.kind, true);
+        job.status = row.status_with_eval(&job);
     }
     let submission = tables.jobs.at(slot).and_then(|row| row.version(current.version)?.submission.clone());
     let job = Arc::new(job);

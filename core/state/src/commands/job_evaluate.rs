@@ -11,11 +11,11 @@ use crate::tables::Tables;
 pub(super) fn apply(tables: &mut Tables, cx: &mut Change, command: &JobEvaluate) -> Result<Reply, Refusal> {
     let slot = tables.existing_job(&command.key).map_err(|_| Refusal::JobNotFound)?;
     let job = tables.job(&command.key).cloned().ok_or(Refusal::JobNotFound)?;
-    if job.periodic.is_some() {
-        return Err(Refusal::EvaluatedPeriodic);
-    }
-    if job.parameterized.is_some() {
+    if job.is_parameterized() {
         return Err(Refusal::EvaluatedParameterized);
+    }
+    if job.is_periodic() {
+        return Err(Refusal::EvaluatedPeriodic);
     }
     if command.force_reschedule {
         force(tables, cx, slot, &job);

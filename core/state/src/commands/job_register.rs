@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use muster_ids::Index;
-use muster_model::{EvalTrigger, Evaluation};
+use muster_model::{EvalTrigger, Job};
 
-use super::job_store::{next_version, places_exist};
+use super::job_store::{evaluate, next_version, places_exist};
 use crate::change::Change;
 use crate::command::{JobRegister, Refusal, Reply};
 use crate::tables::Tables;
@@ -15,10 +15,9 @@ pub(super) fn apply(tables: &mut Tables, cx: &mut Change, command: &JobRegister)
     let slot = tables.job_slot(cx, &command.job.key());
     let submission = command.submission.clone().map(Arc::new);
     let job = next_version(tables, cx, slot, command.job.clone(), submission);
-    let mut eval = Evaluation::pending(command.eval_id, &job, EvalTrigger::JobRegister, cx.now);
-    eval.priority = command.eval_priority.unwrap_or(job.priority);
-    tables.store_eval(cx, eval);
-    Ok(Reply::JobRegistered { job_modify_index: job.job_modify_index, eval_id: Some(command.eval_id) })
+    let (trigger, priority) = (EvalTrigger::JobRegister, command.eval_priority);
+    let eval_id = evaluate(tables, cx, &job, trigger, command.eval_id, priority);
+    Ok(Reply::JobRegistered { job_modify_index: job.job_modify_index, eval_id })
 }
 
 fn judge(tables: &Tables, command: &JobRegister) -> Result<(), Refusal> {
@@ -29,11 +28,25 @@ fn judge(tables: &Tables, command: &JobRegister) -> Result<(), Refusal> {
         check_and_set(expected, existing.map(|job| job.job_modify_index))?;
     }
     match existing {
-        Some(existing) if existing.kind != job.kind => {
-            Err(Refusal::JobTypeChange { from: existing.kind, to: job.kind })
-        }
-        _ => Ok(()),
+        Some(existing) => judge_kind(existing, job),
+        None => Ok(()),
     }
+}
+
+/// What a job is once, it stays. A dispatched child keeps the block that its parent was dispatched by.
+fn judge_kind(existing: &Job, job: &Job) -> Result<(), Refusal> {
+    if existing.kind != job.kind {
+        return Err(Refusal::JobTypeChange { from: existing.kind, to: job.kind });
+    }
+    let (from, to) = (existing.is_periodic(), job.is_periodic());
+    if from != to {
+        return Err(Refusal::JobPeriodicChange { from, to });
+    }
+    let (from, to) = (existing.parameterized.is_some(), job.parameterized.is_some());
+    if from != to {
+        return Err(Refusal::JobParameterizedChange { from, to });
+    }
+    Ok(())
 }
 
 pub(super) fn check_and_set(expected: Index, actual: Option<Index>) -> Result<(), Refusal> {

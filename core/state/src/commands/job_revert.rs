@@ -1,8 +1,8 @@
 //! An earlier version's specification becomes the newest version, and the evaluation that makes it real.
 
-use muster_model::{EvalTrigger, Evaluation};
+use muster_model::EvalTrigger;
 
-use super::job_store::{places_exist, revert_to};
+use super::job_store::{evaluate, places_exist, revert_to};
 use crate::change::Change;
 use crate::command::{JobRevert, Refusal, Reply};
 use crate::tables::Tables;
@@ -11,9 +11,8 @@ use crate::tables::jobs::VersionRow;
 pub(super) fn apply(tables: &mut Tables, cx: &mut Change, command: &JobRevert) -> Result<Reply, Refusal> {
     let (slot, earlier) = judge(tables, command)?;
     let job = revert_to(tables, cx, slot, &earlier);
-    let eval = Evaluation::pending(command.eval_id, &job, EvalTrigger::JobRegister, cx.now);
-    tables.store_eval(cx, eval);
-    Ok(Reply::JobRegistered { job_modify_index: job.job_modify_index, eval_id: Some(command.eval_id) })
+    let eval_id = evaluate(tables, cx, &job, EvalTrigger::JobRegister, command.eval_id, None);
+    Ok(Reply::JobRegistered { job_modify_index: job.job_modify_index, eval_id })
 }
 
 fn judge(tables: &Tables, command: &JobRevert) -> Result<(u32, VersionRow), Refusal> {

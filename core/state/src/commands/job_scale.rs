@@ -1,9 +1,9 @@
 //! Another count for one group of a job, or word of why it keeps the one it has.
 
-use muster_model::{EvalTrigger, Evaluation, Group, Job, ScalingEvent};
+use muster_model::{EvalTrigger, Group, Job, ScalingEvent};
 
 use super::job_register::check_and_set;
-use super::job_store::{is_evaluated, next_version};
+use super::job_store::{evaluate, next_version};
 use crate::change::Change;
 use crate::command::{JobScale, Refusal, Reply};
 use crate::tables::Tables;
@@ -18,11 +18,7 @@ pub(super) fn apply(tables: &mut Tables, cx: &mut Change, command: &JobScale) ->
         let submission =
             tables.jobs.get(&command.key).and_then(|row| row.version(job.version)?.submission.clone());
         job = next_version(tables, cx, slot, scaled(&job, command, count), submission.map(|(kept, _)| kept));
-        if is_evaluated(&job) {
-            eval_id = Some(command.eval_id);
-            let eval = Evaluation::pending(command.eval_id, &job, EvalTrigger::JobScaling, cx.now);
-            tables.store_eval(cx, eval);
-        }
+        eval_id = evaluate(tables, cx, &job, EvalTrigger::JobScaling, command.eval_id, None);
     }
     let event = ScalingEvent {
         time: cx.now,

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use muster_ids::Namespace;
-use muster_model::{Job, JobSubmission};
+use muster_ids::{EvalId, Namespace};
+use muster_model::{EvalTrigger, Evaluation, Job, JobSubmission};
 
 use crate::change::Change;
 use crate::command::{Event, Refusal};
@@ -19,11 +19,6 @@ pub(super) fn places_exist(tables: &Tables, job: &Job) -> Result<(), Refusal> {
         return Err(Refusal::NodePoolMissing { job: job.id.clone(), pool: job.node_pool.clone() });
     }
     Ok(())
-}
-
-/// Whether a change of the job is to be evaluated: what only launches other jobs has no allocations of its own.
-pub(super) const fn is_evaluated(job: &Job) -> bool {
-    job.periodic.is_none() && job.parameterized.is_none()
 }
 
 /// The job as it is from now on: unchanged when the current version asks for the same, else a new version of its own.
@@ -47,6 +42,24 @@ pub(super) fn revert_to(tables: &mut Tables, cx: &mut Change, slot: u32, earlier
     next_version(tables, cx, slot, Job::clone(&earlier.job), submission)
 }
 
+/// The evaluation that makes the job real; none of a job that runs as children only.
+pub(super) fn evaluate(
+    tables: &mut Tables,
+    cx: &mut Change,
+    job: &Job,
+    trigger: EvalTrigger,
+    id: EvalId,
+    priority: Option<u16>,
+) -> Option<EvalId> {
+    if job.makes_children() {
+        return None;
+    }
+    let mut eval = Evaluation::pending(id, job, trigger, cx.now);
+    eval.priority = priority.unwrap_or(job.priority);
+    tables.store_eval(cx, eval);
+    Some(id)
+}
+
 /// Its status counts the evaluation that follows in the same entry.
 fn store(
     tables: &mut Tables,
@@ -64,7 +77,10 @@ fn store(
     job.modify_index = cx.index;
     job.job_modify_index = cx.index;
     job.submit_time = cx.now;
-    job.status = row.map(|row| row.status_with_eval(job.kind, job.stop)).unwrap_or_default();
+    if let Some(existing) = existing {
+        job.stay_child_of(existing);
+    }
+    job.status = row.map(|row| row.status_with_eval(&job)).unwrap_or_default();
     let job = Arc::new(job);
     tables.push_version(cx, slot, Arc::clone(&job), submission);
     cx.events.push(Event::JobRegistered(Arc::clone(&job)));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use muster_ids::{EvalId, NodeId};
-use muster_model::{EvalTrigger, Evaluation, Job, JobKey, Node};
+use muster_model::{EvalTrigger, Evaluation, Job, JobKey, Node, glob_matches};
 
 use crate::change::Change;
 use crate::command::IdSeed;
@@ -72,33 +72,4 @@ impl Concerned {
 fn might_run(job: &Job, node: &Node) -> bool {
     let in_pool = job.node_pool.is_all() || job.node_pool == node.pool;
     in_pool && job.datacenters.iter().any(|glob| glob_matches(glob.as_str(), node.datacenter.as_str()))
-}
-
-/// Whether `*` in the pattern can stand for what the text has more.
-fn glob_matches(pattern: &str, text: &str) -> bool {
-    let Some((head, tail)) = pattern.split_once('*') else { return pattern == text };
-    let Some(mut rest) = text.strip_prefix(head) else { return false };
-    let mut tail = tail;
-    while let Some((part, next)) = tail.split_once('*') {
-        let Some((_, after)) = rest.split_once(part) else { return false };
-        (rest, tail) = (after, next);
-    }
-    rest.ends_with(tail)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn globs_match_as_datacenters_do() {
-        for (pattern, text) in
-            [("*", "dc1"), ("dc1", "dc1"), ("eu-*", "eu-west"), ("*-a*-z", "x-ab-c-z"), ("**", "")]
-        {
-            assert!(glob_matches(pattern, text), "{pattern} {text}");
-        }
-        for (pattern, text) in [("dc", "dc1"), ("eu-*", "us-1"), ("a*a", "a"), ("*-a*-z", "x-ab-c")] {
-            assert!(!glob_matches(pattern, text), "{pattern} {text}");
-        }
-    }
 }

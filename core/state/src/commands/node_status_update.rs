@@ -48,6 +48,7 @@ pub(super) fn apply(
 /// Subsystem and message of the node's own event list (`http-api.md` section 14).
 const fn news(was: NodeStatus, is: NodeStatus) -> Option<(&'static str, &'static str)> {
     match (was, is) {
+        (NodeStatus::Disconnected, NodeStatus::Down) => None,
         (_, NodeStatus::Down | NodeStatus::Disconnected) => Some(("Heartbeat", "Node heartbeat missed")),
         (NodeStatus::Down | NodeStatus::Disconnected, NodeStatus::Ready) => {
             Some(("Cluster", "Node reregistered by heartbeat"))

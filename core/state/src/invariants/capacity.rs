@@ -3,38 +3,27 @@
 use std::collections::BTreeMap;
 
 use muster_ids::AllocId;
-use muster_model::{DesiredStatus, Resources};
+use muster_model::{Alloc, DesiredStatus, Group, Resources, Taken, Thing};
 
 use super::{Violation, require};
-use crate::columns::taken_ports;
 use crate::occupancy::holds_resources;
 use crate::tables::Tables;
 
 pub(super) fn columns_equal_recomputation(tables: &Tables) -> Result<(), Violation> {
     for (slot, row) in tables.nodes.iter() {
         let held = tables.allocs.of(&tables.allocs.by_node, slot).filter(|alloc| holds_resources(alloc));
-        let (mut used, mut count, mut ports) = (Resources::default(), 0, Vec::new());
-        let mut shared = Resources::default();
+        let (mut taken, mut shared) = (Taken::default(), Resources::default());
         for alloc in held {
-            used = used.plus(alloc.resources());
+            taken.add(alloc.share());
             shared = shared.plus(tables.shared_place(alloc));
-            count += 1;
-            ports.extend(taken_ports(&alloc.ports));
         }
-        let used = used.minus(shared);
-        ports.sort_unstable();
-        ports.dedup();
+        taken.resources = taken.resources.minus(shared);
         let node = row.node();
-        let same = row.used() == used
-            && row.alloc_count() == count
-            && *row.used_ports() == *ports
+        let same = *row.taken() == taken
             && row.allocatable() == node.allocatable()
             && row.accepts_work() == node.accepts_work();
         require(same, "columns_equal_recomputation", || {
-            format!(
-                "node {}: kept {row:?}, found {used:?} in {count} allocations with ports {ports:?}",
-                node.id
-            )
+            format!("node {}: kept {row:?}, found {taken:?}", node.id)
         })?;
     }
     Ok(())
@@ -55,21 +44,32 @@ pub(super) fn no_node_is_over_committed(tables: &Tables) -> Result<(), Violation
     Ok(())
 }
 
-pub(super) fn no_port_is_given_twice(tables: &Tables) -> Result<(), Violation> {
+/// No port of an address, no core and no device has two holders, unless both agreed to share it.
+pub(super) fn nothing_is_given_twice(tables: &Tables) -> Result<(), Violation> {
     for (slot, row) in tables.nodes.iter() {
-        let mut owners: BTreeMap<u16, AllocId> = BTreeMap::new();
+        let mut owners: BTreeMap<Thing, AllocId> = BTreeMap::new();
         for alloc in tables.allocs.of(&tables.allocs.by_node, slot).filter(|alloc| holds_resources(alloc)) {
-            for port in taken_ports(&alloc.ports) {
-                let other = owners.insert(port, alloc.id).filter(|other| *other != alloc.id);
+            for thing in alloc.share().things() {
+                // Who came first need not agree, who comes later must.
+                if is_shared(alloc, &thing) {
+                    continue;
+                }
+                let node = row.node().id;
+                let detail = format!("node {node}: {thing:?} belongs to {}", alloc.id);
+                let other = owners.insert(thing, alloc.id);
                 let other = other.filter(|other| !makes_room(tables, *other, alloc.id));
                 let other = other.filter(|other| !makes_room(tables, alloc.id, *other));
-                require(other.is_none(), "no_port_is_given_twice", || {
-                    format!("node {}: port {port} belongs to {} and {other:?}", row.node().id, alloc.id)
-                })?;
+                require(other.is_none(), "nothing_is_given_twice", || format!("{detail} and {other:?}"))?;
             }
         }
     }
     Ok(())
+}
+
+fn is_shared(alloc: &Alloc, thing: &Thing) -> bool {
+    let Thing::Port { port, .. } = thing else { return false };
+    let requests = alloc.group_spec().map_or(&[] as &[_], Group::port_requests);
+    requests.iter().zip(&alloc.ports).any(|(request, given)| given.value == *port && request.ignore_collision)
 }
 
 /// Whether the one has to end before the other begins.

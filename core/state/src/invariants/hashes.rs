@@ -23,6 +23,7 @@ pub(super) fn hash_equals_recomputation(tables: &Tables) -> Result<(), Violation
         acl_tokens(tables),
         deployments(tables),
         scaling_events(tables),
+        children(tables),
     ];
     let found = sum(parts.into_iter());
     require(found == tables.rows_hash, "hash_equals_recomputation", || {
@@ -56,6 +57,12 @@ fn scaling_events(tables: &Tables) -> u64 {
 
 fn deployments(tables: &Tables) -> u64 {
     sum(tables.deployments.rows.values().map(|row| DeploymentRow::new(row.deployment.clone()).hash()))
+}
+
+fn children(tables: &Tables) -> u64 {
+    let launches = tables.periodic_launches.rows.values().map(|record| record.row_hash());
+    let tokens = tables.dispatch_tokens.rows.values().map(|record| record.row_hash());
+    sum(launches.chain(tokens))
 }
 
 fn jobs(tables: &Tables) -> u64 {

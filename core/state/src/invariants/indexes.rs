@@ -83,7 +83,7 @@ pub(super) fn ids_name_their_rows(tables: &Tables) -> Result<(), Violation> {
             .jobs
             .at(*slot)
             .and_then(|row| row.current())
-            .is_some_and(|job| job.kind.is_per_node() && !job.stop)
+            .is_some_and(|job| job.kind.is_per_node() && !job.stop && !job.makes_children())
     };
     let wanted = tables.jobs.rows.iter().filter(|(slot, _)| per_node(slot)).count();
     let found = tables.jobs.per_node.iter().filter(|slot| per_node(slot)).count();

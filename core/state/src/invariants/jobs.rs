@@ -36,8 +36,8 @@ fn counts(row: &JobRow) -> Vec<&(muster_ids::GroupName, GroupCounts)> {
 pub(super) fn statuses_are_derived(tables: &Tables) -> Result<(), Violation> {
     for (_, row) in tables.jobs.rows.iter() {
         let fine = match row.current() {
-            Some(job) => job.status == row.status(job.kind, job.stop),
-            None => row.allocs > 0 || row.evals > 0 || tables.deployments.of_job(&row.key).next().is_some(),
+            Some(job) => job.status == row.status(job),
+            None => row.is_named() || tables.deployments.of_job(&row.key).next().is_some(),
         };
         require(fine, "statuses_are_derived", || {
             format!("job {}: {:?}", row.key, row.current().map(|j| j.status))

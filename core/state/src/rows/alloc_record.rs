@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use muster_ids::{AllocId, EvalId, Index, JobId, Namespace, NodeId, Text, UnixNanos};
 use muster_model::{
-    Alloc, AllocDeployment, AllocMetric, AllocatedPort, ClientStatus, DesiredStatus, DesiredTransition, Job,
-    JobKey, Preemption, TaskState,
+    Alloc, AllocDeployment, AllocMetric, AllocState, AllocatedPort, Allotment, ClientStatus, DesiredStatus,
+    DesiredTransition, Job, JobKey, Preemption, TaskState,
 };
 use serde::Serialize;
 
@@ -30,8 +30,12 @@ pub(crate) struct AllocRecordRef<'a> {
     desired_description: Option<&'a Text>,
     client_description: Option<&'a Text>,
     ports: &'a [AllocatedPort],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allotted: Option<&'a Allotment>,
     previous: Option<AllocId>,
     next: Option<AllocId>,
+    #[serde(skip_serializing_if = "<[AllocState]>::is_empty")]
+    states: &'a [AllocState],
     tasks: &'a [TaskState],
     metric: &'a AllocMetric,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,8 +69,10 @@ impl<'a> From<&'a Alloc> for AllocRecordRef<'a> {
             desired_description: alloc.desired_description.as_ref(),
             client_description: alloc.client_description.as_ref(),
             ports: &alloc.ports,
+            allotted: alloc.allotted.as_deref(),
             previous: alloc.previous,
             next: alloc.next,
+            states: &alloc.states,
             tasks: &alloc.tasks,
             metric: &alloc.metric,
             deployment: alloc.deployment.as_deref(),
@@ -99,8 +105,10 @@ impl From<&Alloc> for AllocRecord {
             desired_description: alloc.desired_description.clone(),
             client_description: alloc.client_description.clone(),
             ports: alloc.ports.to_vec(),
+            allotted: alloc.allotted.clone(),
             previous: alloc.previous,
             next: alloc.next,
+            states: alloc.states.to_vec(),
             tasks: alloc.tasks.to_vec(),
             metric: Arc::clone(&alloc.metric),
             deployment: alloc.deployment.clone(),
@@ -137,8 +145,10 @@ impl AllocRecord {
             desired_description: self.desired_description,
             client_description: self.client_description,
             ports: self.ports.into(),
+            allotted: self.allotted,
             previous: self.previous,
             next: self.next,
+            states: self.states.into(),
             tasks: self.tasks.into(),
             metric: self.metric,
             deployment: self.deployment,

@@ -163,7 +163,10 @@ impl Tables {
         let (held, holds) = (holds_resources(old), holds_resources(new));
         if held == holds
             && (!held
-                || (Arc::ptr_eq(&old.job, &new.job) && old.group == new.group && old.ports == new.ports))
+                || (Arc::ptr_eq(&old.job, &new.job)
+                    && old.group == new.group
+                    && old.ports == new.ports
+                    && old.allotted == new.allotted))
         {
             return false;
         }

@@ -139,15 +139,17 @@ impl Tables {
         self.rehash(old, new);
     }
 
+    /// Changes versions and with them the hash, and the counters of the job that this one is a child of.
     fn with_versions(&mut self, slot: u32, change: impl FnOnce(&mut Vec<VersionRow>)) {
         let Some(row) = self.jobs.rows.get_mut(slot) else { return };
         let row = Arc::make_mut(row);
         let sum =
             |row: &JobRow| row.versions.iter().fold(0u64, |sum, version| sum.wrapping_add(version.hash()));
-        let old = sum(row);
+        let (old, was_child) = (sum(row), row.as_child());
         change(&mut row.versions);
-        let new = sum(row);
-        let per_node = row.current().is_some_and(|job| job.kind.is_per_node() && !job.stop);
+        let (new, is_child) = (sum(row), row.as_child());
+        let per_node =
+            row.current().is_some_and(|job| job.kind.is_per_node() && !job.stop && !job.makes_children());
         let scaled = row.current().is_some_and(|job| is_scaled(job));
         self.rehash(old, new);
         if scaled {
@@ -160,6 +162,33 @@ impl Tables {
         } else {
             self.jobs.per_node.remove(&slot);
         }
+        if was_child != is_child {
+            self.count_child(was_child, |count| count.saturating_sub(1));
+            self.count_child(is_child, |count| count.saturating_add(1));
+        }
+    }
+
+    fn count_child(&mut self, child: Option<(JobKey, JobStatus)>, step: impl FnOnce(u32) -> u32) {
+        let Some((parent, status)) = child else { return };
+        let parent = self.load_job_row(&parent);
+        self.with_job_counters(parent, |row| {
+            let count = row.children.of(status);
+            *count = step(*count);
+        });
+    }
+
+    /// What is told of the parent changed with its child.
+    fn touch_parent(&mut self, cx: &mut Change, child: u32) {
+        let parent = self.jobs.at(child).and_then(JobRow::as_child);
+        self.touch_parent_of(cx, parent);
+    }
+
+    fn touch_parent_of(&mut self, cx: &mut Change, child: Option<(JobKey, JobStatus)>) {
+        let parent = child.and_then(|(parent, _)| self.jobs.ids.get(&parent).copied());
+        if let Some(parent) = parent {
+            self.touch_job(cx, parent);
+            cx.unsettled.insert(parent);
+        }
     }
 
     pub(crate) fn load_versions(&mut self, slot: u32, newest_first: Vec<VersionRow>) {
@@ -168,6 +197,8 @@ impl Tables {
 
     /// Forgets every version, and the scaling events. The row stays while allocations or evaluations name it.
     pub(crate) fn remove_versions(&mut self, cx: &mut Change, slot: u32) {
+        let removed = self.jobs.at(slot).and_then(JobRow::current).cloned();
+        let child = self.jobs.at(slot).and_then(JobRow::as_child);
         let was_scaled = self.jobs.scaled.contains(&slot);
         self.with_versions(slot, Vec::clear);
         self.touch_scaling_policies(cx, was_scaled);
@@ -177,6 +208,11 @@ impl Tables {
         self.clear_queued(slot);
         self.touch_job(cx, slot);
         cx.unsettled.insert(slot);
+        self.touch_parent_of(cx, child);
+        if let Some(job) = removed {
+            self.forget_launches(&job.key());
+            self.orphan_dispatch_token(cx, &job);
+        }
     }
 
     /// Marks the job running ahead of its first allocations, so that they share the row that stays.
@@ -190,11 +226,11 @@ impl Tables {
     pub(crate) fn settle_job(&mut self, cx: &mut Change, slot: u32) {
         let Some(row) = self.jobs.at(slot) else { return };
         if let Some(job) = row.current() {
-            let status = row.status(job.kind, job.stop);
+            let status = row.status(job);
             if job.status != status {
                 self.set_status(cx, slot, status);
             }
-        } else if row.allocs == 0 && row.evals == 0 && self.deployments.of_job(&row.key).next().is_none() {
+        } else if !row.is_named() && self.deployments.of_job(&row.key).next().is_none() {
             let (key, old) = (row.key.clone(), row.marks_hash());
             self.rehash(old, 0);
             self.jobs.rows.remove(slot);

@@ -1,16 +1,17 @@
 //! Small values; tests change the fields they are about.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use muster_ids::{AllocId, DeploymentId, EvalId, Index, JobId, Namespace, NodeId, UnixNanos};
 use muster_model::{
     AllocHealth, AllocatedPort, ClientStatus, Deployment, DeploymentGroup, DeploymentStatus,
-    DesiredTransition, EvalTrigger, Evaluation, Group, Job, JobKey, JobType, Node, NodeStatus, Placement,
-    Plan, Resources, Stop,
+    DesiredTransition, DispatchLimits, EvalTrigger, Evaluation, Group, Job, JobKey, JobType, Node,
+    NodeStatus, Overrides, Parameterized, Periodic, Placement, Plan, Resources, Stop,
 };
 use muster_state::command::{
-    AllocClientUpdate, AllocStatusReport, Command, IdSeed, JobDeregister, JobRegister, NodeRegister,
-    NodeStatusUpdate,
+    AllocClientUpdate, AllocStatusReport, Command, IdSeed, JobDeregister, JobDispatch, JobRegister,
+    LaunchCause, NodeRegister, NodeStatusUpdate, PeriodicLaunch,
 };
 
 fn bytes(kind: u8, number: u32) -> [u8; 16] {
@@ -37,7 +38,7 @@ pub fn key(id: &str) -> JobKey {
 
 /// Each allocation takes 300 MHz, 100 MB and 10 MB: three fit on a [`node`].
 pub fn job(id: &str, kind: JobType) -> Job {
-    Job { groups: vec![group("web", 2), group("db", 1)], ..muster_builders::job(id, kind, 1) }
+    Job { groups: vec![group("web", 2), group("db", 1)].into(), ..muster_builders::job(id, kind, 1) }
 }
 
 pub fn group(name: &str, count: u32) -> Group {
@@ -50,7 +51,7 @@ pub fn group(name: &str, count: u32) -> Group {
 pub fn node(number: u32) -> Node {
     let mut node = muster_builders::node(number);
     node.id = node_id(number);
-    node.capacity.total = Resources { cpu_mhz: 1000, memory_mb: 1000, disk_mb: 1000 };
+    node.capacity.total = Resources { cpu_mhz: 1000, memory_mb: 1000, disk_mb: 1000, ..Resources::default() };
     node.capacity.cores = 1;
     node.reserved.ports = vec![9999];
     node.drivers.clear();
@@ -76,6 +77,44 @@ pub fn deregister(id: &str, purge: bool, eval: u32) -> Command {
         eval_priority: None,
         no_shutdown_delay: false,
     })
+}
+
+/// A batch job that is dispatched.
+pub fn parameterized(id: &str, rules: Parameterized) -> Job {
+    Job { parameterized: Some(Arc::new(rules)), ..job(id, JobType::Batch) }
+}
+
+/// A batch job that starts every minute.
+pub fn periodic(id: &str) -> Job {
+    let periodic = Periodic {
+        enabled: true,
+        specs: vec!["* * * * *".into()],
+        time_zone: "UTC".into(),
+        ..Periodic::default()
+    };
+    Job { periodic: Some(Box::new(periodic)), ..job(id, JobType::Batch) }
+}
+
+pub fn dispatching(id: &str, eval: u32) -> JobDispatch {
+    JobDispatch {
+        key: key(id),
+        payload: None,
+        meta: Default::default(),
+        overrides: Overrides::default(),
+        id_infix: None,
+        priority: None,
+        token: None,
+        eval_id: eval_id(eval),
+        limits: DispatchLimits::default(),
+    }
+}
+
+pub fn dispatch(of: JobDispatch) -> Command {
+    Command::JobDispatch(Box::new(of))
+}
+
+pub fn launch(id: &str, cause: LaunchCause, eval: u32) -> Command {
+    Command::PeriodicLaunch(PeriodicLaunch { key: key(id), eval_id: eval_id(eval), cause })
 }
 
 pub const SEED: IdSeed = IdSeed([5; 16]);
@@ -135,6 +174,7 @@ pub fn placement(alloc: u32, node: u32, ports: &[u16]) -> Placement {
         group: 0,
         name_index: alloc,
         ports: ports.iter().map(|value| AllocatedPort { value: *value, to: 0 }).collect(),
+        allotted: None,
         previous: None,
         preempts: Vec::new(),
         metric: 0,

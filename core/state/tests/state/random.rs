@@ -3,24 +3,27 @@
 
 use std::collections::BTreeMap;
 
-use muster_ids::{GroupName, Index, Region};
+use muster_ids::{GroupName, Index, Region, UnixNanos};
 use muster_model::{
     ClientStatus, DeploymentFailure, DesiredTransition, DrainDeadline, DrainSpec, Eligibility, EvalStatus,
-    JobType, NodePoolDetails, NodeStatus, Plan, Resources, ScalingPolicy, SchedulerConfig, VersionTag,
+    Job, JobType, NodePoolDetails, NodeStatus, Parameterized, Plan, Resources, ScalingPolicy,
+    SchedulerConfig, Share, Taken, Thing, VersionTag,
 };
 use muster_state::command::{
     AllocMigrate, AllocStop, Command, DeploymentAllocHealth, DeploymentFail, DeploymentPause,
     DeploymentPromote, EvalUpdate, GarbageCollect, JobEvaluate, JobRegister, JobRevert, JobScale,
-    JobStability, JobTagApply, JobTagRemove, NodeDrainFinish, NodeDrainUpdate, NodeEligibilityUpdate,
-    NodePlansRejected, NodePoolDelete, NodePoolUpsert, SchedulerConfigUpdate, TrackedVersionsSet,
+    JobStability, JobTagApply, JobTagRemove, LaunchCause, NodeDrainFinish, NodeDrainUpdate,
+    NodeEligibilityUpdate, NodeGiveUp, NodePlansRejected, NodePoolDelete, NodePoolUpsert,
+    SchedulerConfigUpdate, TrackedVersionsSet,
 };
 use muster_state::{Snapshot, State};
 use proptest::prelude::*;
 
 use crate::build::{
-    SEED, deployment, deployment_id, deregister, eval_id, evaluation, job, join, key, node, node_id,
-    placement, plan, register, report, status, stop,
+    SEED, deployment, deployment_id, deregister, dispatch, dispatching, eval_id, evaluation, job, join, key,
+    launch, node_id, parameterized, periodic, placement, plan, register, report, status, stop,
 };
+use crate::named::{equipped, with};
 use crate::world::{World, keys, rows};
 
 /// One step, chosen by numbers that are read against whatever exists.
@@ -32,7 +35,7 @@ struct Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Vec<Step>>> {
-    let step = (0..25u8, 0..1000u32, 0..1000u32).prop_map(|(kind, a, b)| Step { kind, a, b });
+    let step = (0..31u8, 0..1000u32, 0..1000u32).prop_map(|(kind, a, b)| Step { kind, a, b });
     prop::collection::vec(prop::collection::vec(step, 1..3), 1..50)
 }
 
@@ -78,7 +81,10 @@ impl History {
         let (id, job_kind) = *pick(JOBS.iter(), a)?;
         Some(match kind {
             0 | 1 => {
-                let mut node = node(1 + a % 3);
+                let mut node = equipped(1 + a % 3);
+                node.capacity.topology[1].reservable = b.is_multiple_of(2);
+                node.capacity.devices[0].instances[0].healthy = !b.is_multiple_of(5);
+                node.capacity.max_allocs = [0, 0, 2][b as usize % 3];
                 node.attributes.insert("x".into(), (b % 3).to_string().into());
                 node.pool =
                     muster_ids::NodePool::new(if b.is_multiple_of(7) { "gpu" } else { "default" }).unwrap();
@@ -126,7 +132,7 @@ impl History {
                 Command::AllocStop(AllocStop { id: alloc.id, transition, eval_id: eval_id(self.fresh()) })
             }
             16 => self.about_version(a, b)?,
-            22 | 23 => self.about_deployment(a, b)?,
+            26 | 27 => self.about_deployment(a, b)?,
             14 => {
                 let statuses = [EvalStatus::Blocked, EvalStatus::Complete, EvalStatus::Pending];
                 let status = statuses[b as usize % 3];
@@ -154,6 +160,7 @@ impl History {
                     seed: SEED,
                 }))
             }
+            21 => Command::NodeGiveUp(NodeGiveUp { node_id: node_id(1 + a % 3), seed: SEED }),
             19 => Command::NodeDrainFinish(NodeDrainFinish { nodes: (1..=3).map(node_id).collect() }),
             20 => {
                 let all = now.allocs().map(|alloc| alloc.id).enumerate();
@@ -161,11 +168,39 @@ impl History {
                     all.filter(|(at, _)| !(*at as u32 + b).is_multiple_of(3)).map(|(_, id)| id).collect();
                 Command::AllocMigrate(AllocMigrate { allocs, seed: SEED })
             }
-            21 => about_scheduling(a, b),
+            22 => {
+                let mut parent = match a % 3 {
+                    0 => parameterized("p", Parameterized::default()),
+                    1 => periodic("q"),
+                    _ => Job {
+                        periodic: periodic("q").periodic,
+                        ..parameterized("both", Parameterized::default())
+                    },
+                };
+                parent.priority = 1 + (b % 2) as u16;
+                register(parent, self.fresh())
+            }
+            23 => {
+                let mut of = dispatching(["p", "both"][a as usize % 2], self.fresh());
+                of.token = (!b.is_multiple_of(3)).then(|| format!("t{}", b % 4).into());
+                dispatch(of)
+            }
+            24 => {
+                let parents: Vec<_> = now.scheduled_jobs().cloned().collect();
+                let parent = pick(parents.into_iter(), a)?;
+                let at = UnixNanos(now.time().0 + i64::from(b % 3) * 1_000_000_000);
+                let cause = if b.is_multiple_of(2) { LaunchCause::Force } else { LaunchCause::Schedule(at) };
+                launch(parent.id.as_str(), cause, self.fresh())
+            }
+            25 => {
+                let job = pick(now.jobs().collect::<Vec<_>>().into_iter(), a)?;
+                deregister(job.id.as_str(), b.is_multiple_of(2), self.fresh())
+            }
+            30 => about_scheduling(a, b),
             _ => Command::GarbageCollect(GarbageCollect {
                 evals: now.evals().map(|eval| eval.id).filter(|_| a.is_multiple_of(2)).collect(),
                 allocs: now.allocs().map(|alloc| alloc.id).collect(),
-                jobs: JOBS.iter().map(|(id, _)| key(id)).collect(),
+                jobs: now.jobs().map(|job| job.key()).collect(),
                 nodes: (1..=3).map(node_id).collect(),
                 deployments: now.deployments().map(|one| one.id).filter(|_| b.is_multiple_of(3)).collect(),
             }),
@@ -268,11 +303,18 @@ impl History {
         made.eval_id = eval.id;
         made.all_at_once = b.is_multiple_of(9);
         let mut load = Resources::default();
+        let mut mine = Taken::default();
         for _ in 0..=a % 3 {
             let number = self.fresh();
             let mut placement = placement(number, 1 + b % 3, &[80 + (number % 4) as u16]);
             placement.group = (b % 2) as u16;
+            if number.is_multiple_of(2) {
+                let address = if number.is_multiple_of(4) { "10.0.0.1" } else { "" };
+                let core: &[u16] = if a.is_multiple_of(2) { &[(number % 3) as u16] } else { &[] };
+                placement = with(placement, core, &[["g1", "g2"][number as usize / 2 % 2]], address);
+            }
             let ask = job.groups[usize::from(placement.group)].ask();
+            let ask = Share::new(ask, &placement.ports, placement.allotted.as_deref()).resources;
             let slot = seen.columns().get(seen.columns().slot_of(placement.node_id)?)?;
             let port = placement.ports[0].value;
             let unused = made.placements.iter().all(|other| other.ports[0].value != port);
@@ -288,7 +330,12 @@ impl History {
                 continue;
             }
             let fits = slot.accepts_work() && load.plus(ask).exhausted_in(slot.available()).is_none();
-            if fits && unused && slot.port_free(port) {
+            let share = Share::new(Resources::default(), &placement.ports, placement.allotted.as_deref());
+            let free = |thing: &Thing| {
+                slot.offers(thing) && slot.taken().holders(thing) == 0 && mine.holders(thing) == 0
+            };
+            if fits && unused && share.things().all(|thing| free(&thing)) {
+                mine.add(share);
                 load = load.plus(ask);
                 placement.previous = seen.allocs_by_job(&job.key()).map(|alloc| alloc.id).min();
                 made.placements.push(placement);
@@ -372,7 +419,8 @@ fn restore_gives_the_same(world: &World) {
     for key in keys(&now) {
         assert_eq!(now.watch_index(&key), again.watch_index(&key), "{key:?}");
     }
-    for (id, _) in JOBS {
-        assert_eq!(now.job_summary(&key(id)), again.job_summary(&key(id)));
+    for job in now.jobs() {
+        assert_eq!(now.job_summary(&job.key()), again.job_summary(&job.key()));
     }
+    assert!(now.miscounted_jobs().is_empty());
 }

@@ -25,10 +25,7 @@ fn a_restored_state_is_the_same_and_goes_on_the_same() {
     }
     for (_, slot) in old.columns().iter() {
         let other = new.columns().get(new.columns().slot_of(slot.node().id).unwrap()).unwrap();
-        assert_eq!(
-            (slot.used(), slot.used_ports(), slot.alloc_count()),
-            (other.used(), other.used_ports(), other.alloc_count())
-        );
+        assert_eq!((slot.taken(), slot.alloc_count()), (other.taken(), other.alloc_count()));
         assert_eq!(
             (slot.changed_index(), slot.accepts_work()),
             (other.changed_index(), other.accepts_work())

@@ -4,10 +4,29 @@ use std::collections::BTreeMap;
 
 use muster_ids::AllocId;
 use muster_jobspec::JobInput;
-use muster_model::{Alloc, DesiredTransition, Group, Node};
+use muster_model::{Alloc, AllocState, DesiredTransition, Node, RescheduleEvent, Rescheduling};
 use serde::{Deserialize, Serialize};
 
-use super::{MetricView, TaskStateView};
+use super::{AllocDeploymentView, AllocatedResources, MetricView, TaskStateView, rfc3339};
+
+/// A change of what is known of an allocation.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct AllocStateView {
+    pub field: String,
+    pub value: String,
+    pub time: String,
+}
+
+impl From<&AllocState> for AllocStateView {
+    fn from(state: &AllocState) -> Self {
+        Self {
+            field: "ClientStatus".to_owned(),
+            value: state.status.as_str().to_owned(),
+            time: rfc3339(state.time),
+        }
+    }
+}
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -37,6 +56,9 @@ pub struct AllocView {
     pub client_description: String,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub task_states: BTreeMap<String, TaskStateView>,
+    /// When its node lost contact and had it again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alloc_states: Vec<AllocStateView>,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub previous_allocation: String,
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -46,6 +68,14 @@ pub struct AllocView {
     pub preempted_allocations: Vec<String>,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub preempted_by_allocation: String,
+    #[serde(rename = "DeploymentID", skip_serializing_if = "String::is_empty")]
+    pub deployment_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deployment_status: Option<AllocDeploymentView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reschedule_tracker: Option<RescheduleTrackerView>,
+    #[serde(rename = "FollowupEvalID", skip_serializing_if = "String::is_empty")]
+    pub followup_eval_id: String,
     pub create_index: u64,
     pub modify_index: u64,
     pub alloc_modify_index: u64,
@@ -75,15 +105,30 @@ impl AllocView {
             client_status: alloc.client.as_str().to_owned(),
             client_description: alloc.client_description.as_deref().unwrap_or_default().to_owned(),
             task_states: task_states(alloc),
+            alloc_states: alloc.states.iter().map(Into::into).collect(),
             previous_allocation: id_text(alloc.previous),
             next_allocation: id_text(alloc.next),
             preempted_allocations: alloc.preempts().iter().map(ToString::to_string).collect(),
             preempted_by_allocation: id_text(alloc.preempted_by()),
+            deployment_id: alloc.deployment_id().map(|id| id.to_string()).unwrap_or_default(),
+            deployment_status: AllocDeploymentView::of(alloc.deployment.as_deref()),
+            reschedule_tracker: None,
+            followup_eval_id: String::new(),
             create_index: alloc.create_index.0,
             modify_index: alloc.modify_index.0,
             alloc_modify_index: alloc.alloc_modify_index.0,
             create_time: alloc.create_time.0,
             modify_time: alloc.modify_time.0,
+        }
+    }
+
+    /// With what became of its failures.
+    #[must_use]
+    pub fn rescheduled(self, found: &Rescheduling) -> Self {
+        Self {
+            reschedule_tracker: RescheduleTrackerView::new(found),
+            followup_eval_id: follow_up(found),
+            ..self
         }
     }
 }
@@ -113,11 +158,13 @@ pub struct AllocListStub {
     pub client_description: String,
     pub desired_transition: DesiredTransitionView,
     pub task_states: Option<BTreeMap<String, TaskStateView>>,
+    pub deployment_status: Option<AllocDeploymentView>,
     #[serde(rename = "FollowupEvalID")]
     pub followup_eval_id: String,
     pub next_allocation: String,
     pub preempted_allocations: Option<Vec<String>>,
     pub preempted_by_allocation: String,
+    pub reschedule_tracker: Option<RescheduleTrackerView>,
     pub create_index: u64,
     pub modify_index: u64,
     pub create_time: i64,
@@ -145,16 +192,71 @@ impl AllocListStub {
             client_description: alloc.client_description.as_deref().unwrap_or_default().to_owned(),
             desired_transition: alloc.transition.into(),
             task_states: with_task_states.then(|| task_states(alloc)).filter(|states| !states.is_empty()),
+            deployment_status: AllocDeploymentView::of(alloc.deployment.as_deref()),
             followup_eval_id: String::new(),
             next_allocation: id_text(alloc.next),
             preempted_allocations: (!alloc.preempts().is_empty())
                 .then(|| alloc.preempts().iter().map(ToString::to_string).collect()),
             preempted_by_allocation: id_text(alloc.preempted_by()),
+            reschedule_tracker: None,
             create_index: alloc.create_index.0,
             modify_index: alloc.modify_index.0,
             create_time: alloc.create_time.0,
             modify_time: alloc.modify_time.0,
         }
+    }
+
+    /// With what became of its failures.
+    #[must_use]
+    pub fn rescheduled(self, found: &Rescheduling) -> Self {
+        Self {
+            reschedule_tracker: RescheduleTrackerView::new(found),
+            followup_eval_id: follow_up(found),
+            ..self
+        }
+    }
+}
+
+fn follow_up(found: &Rescheduling) -> String {
+    found.follow_up.map(|id| id.to_string()).unwrap_or_default()
+}
+
+/// How often the work was moved after failures.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct RescheduleTrackerView {
+    pub events: Vec<RescheduleEventView>,
+    /// `ok` or `no placement`
+    pub last_reschedule: String,
+}
+
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct RescheduleEventView {
+    /// Unix nanoseconds.
+    pub reschedule_time: i64,
+    #[serde(rename = "PrevAllocID")]
+    pub prev_alloc_id: String,
+    #[serde(rename = "PrevNodeID")]
+    pub prev_node_id: String,
+    /// Nanoseconds.
+    pub delay: u64,
+}
+
+impl RescheduleTrackerView {
+    fn new(found: &Rescheduling) -> Option<Self> {
+        let event = |event: &RescheduleEvent| RescheduleEventView {
+            reschedule_time: event.time.0,
+            prev_alloc_id: event.previous.to_string(),
+            prev_node_id: event.previous_node.to_string(),
+            delay: u64::try_from(event.delay.as_nanos()).unwrap_or(u64::MAX),
+        };
+        let last = if found.unplaced { "no placement" } else { "ok" };
+        let told = found.unplaced || !found.events.is_empty();
+        told.then(|| Self {
+            events: found.events.iter().map(event).collect(),
+            last_reschedule: last.to_owned(),
+        })
     }
 }
 
@@ -190,90 +292,6 @@ impl From<DesiredTransition> for DesiredTransitionView {
             no_shutdown_delay: set(marks.no_shutdown_delay),
         }
     }
-}
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct AllocatedResources {
-    pub tasks: BTreeMap<String, AllocatedTaskResources>,
-    pub shared: Shared,
-}
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct AllocatedTaskResources {
-    pub cpu: Cpu,
-    pub memory: Memory,
-}
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct Cpu {
-    pub cpu_shares: u32,
-    pub reserved_cores: Option<Vec<u16>>,
-}
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Memory {
-    #[serde(rename = "MemoryMB")]
-    pub memory_mb: u32,
-    #[serde(rename = "MemoryMaxMB")]
-    pub memory_max_mb: u32,
-}
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct Shared {
-    #[serde(rename = "DiskMB")]
-    pub disk_mb: u32,
-    pub ports: Option<Vec<PortMapping>>,
-}
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct PortMapping {
-    pub label: String,
-    pub value: u16,
-    pub to: u16,
-    #[serde(rename = "HostIP")]
-    pub host_ip: String,
-}
-
-impl AllocatedResources {
-    fn new(alloc: &Alloc, node: Option<&Node>) -> Self {
-        let Some(group) = alloc.group_spec() else { return Self::default() };
-        let tasks = group.tasks.iter().map(|task| {
-            let resources = AllocatedTaskResources {
-                cpu: Cpu { cpu_shares: task.resources.cpu_mhz, reserved_cores: None },
-                // `memory_max` is not given to anybody before servers allow oversubscription.
-                memory: Memory { memory_mb: task.resources.memory_mb, memory_max_mb: 0 },
-            };
-            (task.name.to_string(), resources)
-        });
-        let ports = port_mappings(alloc, group, node);
-        Self {
-            tasks: tasks.collect(),
-            shared: Shared {
-                disk_mb: group.ephemeral_disk.size_mb,
-                ports: (!ports.is_empty()).then_some(ports),
-            },
-        }
-    }
-}
-
-fn port_mappings(alloc: &Alloc, group: &Group, node: Option<&Node>) -> Vec<PortMapping> {
-    let host_ip = node.map(|node| node.capacity.ip.to_string()).unwrap_or_default();
-    let requests = group.network.iter().flat_map(|network| &network.ports);
-    requests
-        .zip(&alloc.ports)
-        .map(|(request, port)| PortMapping {
-            label: request.label.to_string(),
-            value: port.value,
-            to: port.to,
-            host_ip: host_ip.clone(),
-        })
-        .collect()
 }
 
 fn task_states(alloc: &Alloc) -> BTreeMap<String, TaskStateView> {

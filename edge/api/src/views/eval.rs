@@ -23,6 +23,8 @@ pub struct EvalView {
     pub job_modify_index: u64,
     #[serde(rename = "NodeID", skip_serializing_if = "String::is_empty")]
     pub node_id: String,
+    #[serde(rename = "DeploymentID", skip_serializing_if = "String::is_empty")]
+    pub deployment_id: String,
     pub status: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub status_description: String,
@@ -71,6 +73,7 @@ impl From<&Evaluation> for EvalView {
             job_id: eval.job_id.to_string(),
             job_modify_index: eval.job_modify_index.0,
             node_id: eval.node_id.map(|id| id.to_string()).unwrap_or_default(),
+            deployment_id: eval.deployment_id.map(|id| id.to_string()).unwrap_or_default(),
             status: eval.status.as_str().to_owned(),
             status_description: eval.status_description.as_deref().unwrap_or_default().to_owned(),
             wait_until,
@@ -131,7 +134,7 @@ impl From<&Evaluation> for EvalStubView {
             triggered_by: whole.triggered_by,
             job_id: whole.job_id,
             node_id: whole.node_id,
-            deployment_id: String::new(),
+            deployment_id: whole.deployment_id,
             status: whole.status,
             status_description: whole.status_description,
             wait_until: rfc3339_unless_zero(eval.wait_until),

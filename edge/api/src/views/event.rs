@@ -4,7 +4,7 @@ use muster_jobspec::JobInput;
 use serde::Serialize;
 use serde::ser::SerializeMap;
 
-use super::{AclTokenStub, AllocView, EvalView, NodePoolView, NodeView};
+use super::{AclTokenStub, AllocView, DeploymentView, EvalView, NodePoolView, NodeView};
 
 /// One object that changed.
 #[derive(Debug, Serialize)]
@@ -28,6 +28,7 @@ pub enum EventPayload {
     /// Without its job.
     Alloc(Box<AllocView>),
     Eval(Box<EvalView>),
+    Deployment(Box<DeploymentView>),
     Node(Box<NodeView>),
     NodePool(NodePoolView),
     /// Without its secret.
@@ -46,6 +47,7 @@ impl Serialize for EventPayload {
             }
             Self::Alloc(alloc) => map.serialize_entry("Allocation", alloc)?,
             Self::Eval(eval) => map.serialize_entry("Evaluation", eval)?,
+            Self::Deployment(deployment) => map.serialize_entry("Deployment", deployment)?,
             Self::Node(node) => map.serialize_entry("Node", node)?,
             Self::NodePool(pool) => map.serialize_entry("NodePool", pool)?,
             Self::AclToken(token) => map.serialize_entry("ACLToken", token)?,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use muster_jobspec::JobInput;
 use muster_jobspec::diff::JobDiff;
 use muster_model::{Job, JobSubmission, SourceFormat};
-use muster_state::JobSummary;
+use muster_state::{ChildCounts, JobSummary};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -165,6 +165,20 @@ pub struct GroupSummaryView {
     pub unknown: u32,
 }
 
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ChildrenSummaryView {
+    pub pending: u32,
+    pub running: u32,
+    pub dead: u32,
+}
+
+impl From<ChildCounts> for ChildrenSummaryView {
+    fn from(ChildCounts { pending, running, dead }: ChildCounts) -> Self {
+        Self { pending, running, dead }
+    }
+}
+
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct JobSummaryView {
@@ -172,8 +186,8 @@ pub struct JobSummaryView {
     pub job_id: String,
     pub namespace: String,
     pub summary: BTreeMap<String, GroupSummaryView>,
-    /// Counts of children; null for a job that has none.
-    pub children: Option<serde_json::Value>,
+    /// Counts of children; null for a job that makes none.
+    pub children: Option<ChildrenSummaryView>,
     pub create_index: u64,
     pub modify_index: u64,
 }
@@ -197,7 +211,7 @@ impl JobSummaryView {
             job_id: job.id.to_string(),
             namespace: job.namespace.to_string(),
             summary: groups.collect(),
-            children: None,
+            children: summary.children.map(Into::into),
             create_index: job.create_index.0,
             modify_index: job.modify_index.0,
         }
@@ -239,15 +253,15 @@ impl JobListStub {
         let meta = || job.meta.iter().map(|(key, value)| (key.clone(), value.to_string())).collect();
         Self {
             id: job.id.to_string(),
-            parent_id: String::new(),
+            parent_id: job.parent_id.as_ref().map(ToString::to_string).unwrap_or_default(),
             name: job.name.to_string(),
             namespace: job.namespace.to_string(),
             datacenters: job.datacenters.iter().map(ToString::to_string).collect(),
             node_pool: job.node_pool.to_string(),
             kind: job.kind.to_string(),
             priority: job.priority,
-            periodic: false,
-            parameterized_job: false,
+            periodic: job.is_periodic(),
+            parameterized_job: job.is_parameterized(),
             stop: job.stop,
             status: job.status.as_str().to_owned(),
             status_description: String::new(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use muster_model::{DriverInfo, Node, NodeEvent};
 use serde::{Deserialize, Serialize};
 
-use super::{DrainStrategyView, LastDrainView, rfc3339};
+use super::{DrainStrategyView, LastDrainView, NodeResourcesView, ReservedView, rfc3339};
 
 type Texts = BTreeMap<String, String>;
 
@@ -42,6 +42,9 @@ pub struct NodeView {
     pub drivers: BTreeMap<String, DriverInfoView>,
     pub host_volumes: BTreeMap<String, HostVolumeView>,
     pub last_drain: Option<LastDrainView>,
+    pub host_networks: BTreeMap<String, HostNetworkView>,
+    /// 0 for any number.
+    pub node_max_allocs: u32,
     pub create_index: u64,
     pub modify_index: u64,
 }
@@ -73,6 +76,8 @@ impl From<&Node> for NodeView {
             drivers: drivers(node),
             host_volumes: host_volumes(node),
             last_drain: node.last_drain.as_deref().map(Into::into),
+            host_networks: host_networks(node),
+            node_max_allocs: node.capacity.max_allocs,
             create_index: node.create_index.0,
             modify_index: node.modify_index.0,
         }
@@ -133,105 +138,6 @@ impl NodeListStub {
             last_drain: node.last_drain.as_deref().map(Into::into),
             create_index: node.create_index.0,
             modify_index: node.modify_index.0,
-        }
-    }
-}
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct NodeResourcesView {
-    pub cpu: NodeCpu,
-    pub memory: MemoryMb,
-    pub disk: DiskMb,
-    pub networks: Vec<NodeNetwork>,
-    pub min_dynamic_port: u16,
-    pub max_dynamic_port: u16,
-}
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct NodeCpu {
-    pub cpu_shares: u64,
-    pub total_cpu_cores: u16,
-    pub reservable_cpu_cores: Option<Vec<u16>>,
-}
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct MemoryMb {
-    #[serde(rename = "MemoryMB")]
-    pub memory_mb: u64,
-}
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct DiskMb {
-    #[serde(rename = "DiskMB")]
-    pub disk_mb: u64,
-}
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct NodeNetwork {
-    pub mode: String,
-    pub device: String,
-    #[serde(rename = "IP")]
-    pub ip: String,
-}
-
-impl From<&Node> for NodeResourcesView {
-    fn from(node: &Node) -> Self {
-        let capacity = &node.capacity;
-        Self {
-            cpu: NodeCpu {
-                cpu_shares: capacity.total.cpu_mhz,
-                total_cpu_cores: capacity.cores,
-                reservable_cpu_cores: None,
-            },
-            memory: MemoryMb { memory_mb: capacity.total.memory_mb },
-            disk: DiskMb { disk_mb: capacity.total.disk_mb },
-            networks: vec![NodeNetwork {
-                mode: "host".to_owned(),
-                device: capacity.network_device.to_string(),
-                ip: capacity.ip.to_string(),
-            }],
-            min_dynamic_port: capacity.min_dynamic_port,
-            max_dynamic_port: capacity.max_dynamic_port,
-        }
-    }
-}
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct ReservedView {
-    pub cpu: ReservedCpu,
-    pub memory: MemoryMb,
-    pub disk: DiskMb,
-    pub networks: ReservedPorts,
-}
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct ReservedCpu {
-    pub cpu_shares: u64,
-}
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct ReservedPorts {
-    /// Comma-separated.
-    pub reserved_host_ports: String,
-}
-
-impl From<&Node> for ReservedView {
-    fn from(node: &Node) -> Self {
-        let reserved = &node.reserved;
-        let ports: Vec<String> = reserved.ports.iter().map(ToString::to_string).collect();
-        Self {
-            cpu: ReservedCpu { cpu_shares: reserved.resources.cpu_mhz },
-            memory: MemoryMb { memory_mb: reserved.resources.memory_mb },
-            disk: DiskMb { disk_mb: reserved.resources.disk_mb },
-            networks: ReservedPorts { reserved_host_ports: ports.join(",") },
         }
     }
 }
@@ -340,4 +246,28 @@ fn host_volumes(node: &Node) -> BTreeMap<String, HostVolumeView> {
         (name.to_string(), view)
     };
     node.host_volumes.iter().map(view).collect()
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct HostNetworkView {
+    pub name: String,
+    #[serde(rename = "CIDR")]
+    pub cidr: String,
+    pub interface: String,
+    /// As written, such as `22,80-90`.
+    pub reserved_ports: String,
+}
+
+fn host_networks(node: &Node) -> BTreeMap<String, HostNetworkView> {
+    let view = |(name, network): (&muster_ids::Text, &muster_model::HostNetwork)| {
+        let view = HostNetworkView {
+            name: name.to_string(),
+            cidr: network.cidr.to_string(),
+            interface: network.interface.to_string(),
+            reserved_ports: network.reserved_ports.to_string(),
+        };
+        (name.to_string(), view)
+    };
+    node.host_networks.iter().map(view).collect()
 }

@@ -99,6 +99,7 @@ const fn type_name(kind: &TaskEventKind) -> &'static str {
         TaskEventKind::SiblingFailed { .. } => "Sibling Task Failed",
         TaskEventKind::LeaderDead => "Leader Task Dead",
         TaskEventKind::MainTasksDead => "Main Tasks Dead",
+        TaskEventKind::Reconnected => "Reconnected",
         TaskEventKind::WaitingForShutdownDelay { .. } => "Waiting for shutdown delay",
         TaskEventKind::SkippingShutdownDelay { .. } => "Skipping shutdown delay",
         TaskEventKind::DiskExceeded { .. } => "Disk Resources Exceeded",
@@ -202,6 +203,7 @@ fn fill(view: &mut TaskEventView, kind: &TaskEventKind) {
         | TaskEventKind::Started
         | TaskEventKind::Killed { error: None }
         | TaskEventKind::LeaderDead
+        | TaskEventKind::Reconnected
         | TaskEventKind::MainTasksDead => {}
     }
 }
@@ -248,6 +250,7 @@ fn display(kind: &TaskEventKind) -> String {
         TaskEventKind::Killed { error: Some(error) } => error.to_string(),
         TaskEventKind::SiblingFailed { task } => format!("Task's sibling \"{task}\" failed"),
         TaskEventKind::LeaderDead => "Leader Task in Group dead".to_owned(),
+        TaskEventKind::Reconnected => "Client reconnected".to_owned(),
         TaskEventKind::MainTasksDead => "Main tasks in the group died".to_owned(),
         TaskEventKind::WaitingForShutdownDelay { delay } => {
             format!("Waiting for shutdown_delay of {} before killing the task.", Nanos::from(*delay))

@@ -4,7 +4,7 @@ mod show;
 mod tasks;
 mod usage;
 
-use muster_api::table::{AllocList, AllocRead, AllocStats};
+use muster_api::table::{AllocList, AllocRead, AllocStats, EvalRead};
 use muster_api::views::{AllocListStub, AllocResourceUsage, AllocView};
 use muster_sdk::Client;
 
@@ -84,7 +84,9 @@ impl AllocStatus {
             show::short_form(shell, &alloc, self.verbose)?;
         } else {
             let usage = measured(shell, client, &alloc).await?;
-            show::long_form(shell, &alloc, &Shown { usage, stats: self.stats, verbose: self.verbose })?;
+            let retry_at = next_attempt(client, &alloc).await?;
+            let shown = Shown { usage, retry_at, stats: self.stats, verbose: self.verbose };
+            show::long_form(shell, &alloc, &shown)?;
         }
         Ok(OK)
     }
@@ -94,8 +96,23 @@ impl AllocStatus {
 #[derive(Debug, Default)]
 struct Shown {
     usage: Option<AllocResourceUsage>,
+    /// When its work may be tried again elsewhere.
+    retry_at: Option<String>,
     stats: bool,
     verbose: bool,
+}
+
+/// When the evaluation that will replace it is due; it may be gone since.
+async fn next_attempt(client: &Client, alloc: &AllocView) -> Result<Option<String>, Failure> {
+    if alloc.followup_eval_id.is_empty() {
+        return Ok(None);
+    }
+    let query = [("namespace", alloc.namespace.as_str())];
+    match client.get::<EvalRead>(&[&alloc.followup_eval_id], &query).await {
+        Ok(eval) => Ok(eval.value.wait_until),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(Failure::request("querying evaluation", &error)),
+    }
 }
 
 /// What a running allocation uses. That it cannot be measured is told, and no reason to show nothing.

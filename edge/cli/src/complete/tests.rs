@@ -17,7 +17,7 @@ fn words(line: &str) -> Vec<String> {
 fn commands_are_completed_word_by_word() {
     assert!(words("nomad ").contains(&"job".to_owned()) && words("nomad ").contains(&"agent".to_owned()));
     assert_eq!(words("nomad jo"), ["job"]);
-    assert_eq!(words("nomad job re"), ["restart"]);
+    assert_eq!(words("nomad job re"), ["restart", "revert"]);
     assert_eq!(words("nomad node meta "), ["apply", "read"]);
     assert_eq!(words("nomad nothing "), [""; 0]);
 }

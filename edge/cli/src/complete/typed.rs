@@ -25,6 +25,7 @@ pub(super) enum Wanted {
 pub(super) enum Context {
     All,
     Allocs,
+    Deployments,
     Evals,
     Jobs,
     Nodes,
@@ -37,6 +38,7 @@ impl Context {
         match self {
             Self::All => "all",
             Self::Allocs => "allocs",
+            Self::Deployments => "deployment",
             Self::Evals => "evals",
             Self::Jobs => "jobs",
             Self::Nodes => "nodes",
@@ -124,6 +126,7 @@ fn argument(model: &Command, typed: &[&str], current: &str) -> Wanted {
         "node" => Context::Nodes,
         "eval" => Context::Evals,
         "pool" => Context::NodePools,
+        "deployment" => Context::Deployments,
         "prefix" => Context::All,
         // A path within an allocation is not one of this machine.
         "path" | "file" if positionals == 0 => return Wanted::Files(current.to_owned()),

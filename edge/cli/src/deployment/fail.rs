@@ -29,7 +29,8 @@ impl Verb for DeploymentFail {
         let answer = client.get::<Fail>(&[&deployment.id], &[]).await;
         let answer = answer.map_err(|error| Failure::request("failing deployment", &error))?.value;
         let back = answer.reverted_job_version;
-        let back = back.map(|version| format!(". Auto-reverted to job version {version}.")).unwrap_or_default();
+        let back =
+            back.map(|version| format!(". Auto-reverted to job version {version}.")).unwrap_or_default();
         shell.line(&format!("Deployment \"{}\" failed{back}", deployment.id))?;
         let after = After { detach: self.detach, verbose: self.verbose, goes_on: false };
         if !self.detach && !answer.eval_id.is_empty() {

@@ -40,6 +40,13 @@ impl Follow<'_> {
         }
     }
 
+    /// Whether anything of it was placed.
+    pub(crate) async fn has_begun(self, id: &str) -> Result<bool, Failure> {
+        let deployment = self.client.get::<DeploymentRead>(&[id], &[]).await;
+        let deployment = deployment.map_err(|error| self.unread(id, &error))?.value;
+        Ok(deployment.task_groups.values().any(|group| group.placed_allocs > 0))
+    }
+
     async fn one(self, shell: &mut Shell, id: &str) -> Result<DeploymentView, Failure> {
         let (mut index, mut told) = (0, None);
         loop {

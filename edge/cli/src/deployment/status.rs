@@ -30,6 +30,14 @@ pub(crate) struct DeploymentStatus {
     wait: String,
 }
 
+impl DeploymentStatus {
+    /// As if asked for one deployment.
+    pub(crate) fn of(connect: ConnectArgs, id: String, verbose: bool) -> Self {
+        let (shape, wait) = (Shape::default(), "2s".to_owned());
+        Self { connect, deployment: Some(id), verbose, shape, monitor: false, wait }
+    }
+}
+
 impl Verb for DeploymentStatus {
     const REFUSED: &'static [Refused] = &[Refused::UI];
 

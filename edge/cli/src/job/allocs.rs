@@ -1,7 +1,8 @@
 //! `job allocs`: the allocations of a job.
 
-use muster_api::table::JobAllocations;
+use muster_api::table::{JobAllocations, JobRead};
 
+use crate::alloc::deadline::RunLimits;
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, OK, Outcome};
 use crate::shape::Shape;
@@ -35,7 +36,14 @@ impl Verb for JobAllocs {
         if self.shape.print(shell, &allocs)? {
             return Ok(OK);
         }
-        match crate::alloc::list_table(shell, &allocs, self.verbose) {
+        let limits = match job.kind.as_str() {
+            "batch" | "sysbatch" => {
+                let whole = client.get::<JobRead>(&[&job.id], &[("namespace", &job.namespace)]).await;
+                RunLimits::of(&whole.map_err(|error| Failure::request("querying job", &error))?.value)
+            }
+            _ => RunLimits::default(),
+        };
+        match crate::alloc::timed_table(shell, &allocs, self.verbose, &limits) {
             Some(table) => shell.table(&table)?,
             None => shell.line("No allocations placed")?,
         }

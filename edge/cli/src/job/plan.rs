@@ -104,6 +104,13 @@ impl JobPlan {
                 metrics::findings(metric, "    ").iter().try_for_each(|line| shell.line(line))?;
             }
         }
+        let next = shell.clock.absolute_text(&plan.next_periodic_launch);
+        if !next.is_empty() {
+            let until = shell.clock.until_text(&plan.next_periodic_launch);
+            let text =
+                format!("- If submitted now, next periodic launch would be at {next} ({until} from now).");
+            shell.line(&text)?;
+        }
         if !plan.warnings.is_empty() {
             shell.heading("Job Warnings:")?;
             shell.line(&plan.warnings)?;

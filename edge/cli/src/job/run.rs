@@ -66,6 +66,7 @@ impl JobRun {
         let makes_children =
             input.periodic.is_some() || input.parameterized_job.is_some() || input.multiregion.is_some();
         let place = place(&input);
+        let next_launch = super::periodic::next_launch(shell, &input);
         let request = JobRegisterRequest {
             job: Some(input),
             submission: Some(file.submission.clone()),
@@ -85,6 +86,9 @@ impl JobRun {
         }
         if self.detach || makes_children || answer.eval_id.is_empty() {
             shell.line("Job registration successful")?;
+            if let Some(next) = next_launch {
+                shell.line(&format!("Approximate next launch time: {next}"))?;
+            }
             if !answer.eval_id.is_empty() {
                 shell.line(&format!("Evaluation ID: {}", answer.eval_id))?;
             }

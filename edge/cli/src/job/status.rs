@@ -1,10 +1,11 @@
 //! `job status`: the list of jobs, or one with its summary, failed placements and allocations.
 
 mod attempts;
+mod children;
 mod show;
 
-use muster_api::table::{JobAllocations, JobEvaluations, JobList, JobRead, JobSummary};
-use muster_api::views::{AllocListStub, EvalView, JobSummaryView};
+use muster_api::table::{JobAllocations, JobDeployment, JobEvaluations, JobList, JobRead, JobSummary};
+use muster_api::views::{AllocListStub, DeploymentView, EvalView, JobSummaryView};
 use muster_jobspec::JobInput;
 use muster_sdk::Client;
 use serde::Serialize;
@@ -43,7 +44,7 @@ pub(crate) struct JobStatus {
 struct Details {
     summary: JobSummaryView,
     allocations: Vec<AllocListStub>,
-    latest_deployment: Option<serde_json::Value>,
+    latest_deployment: Option<DeploymentView>,
     evaluations: Vec<EvalView>,
 }
 
@@ -98,6 +99,11 @@ impl JobStatus {
         show::header(shell, &job)?;
         if !self.short {
             let details = self.details(client, &stub.id, &stub.namespace).await?;
+            if stub.periodic || stub.parameterized_job {
+                let runs = children::of(client, &stub).await?;
+                children::sections(shell, &job, &details.summary, &runs)?;
+                return Ok(OK);
+            }
             show::sections(shell, &job, &details, self.evals || self.verbose, self.verbose)?;
         }
         Ok(OK)
@@ -108,16 +114,17 @@ impl JobStatus {
         let query = [("namespace", namespace)];
         let all = if self.all_allocs { "true" } else { "false" };
         let alloc_query = [("namespace", namespace), ("all", all)];
-        let (summary, allocations, evaluations) = tokio::join!(
+        let (summary, allocations, evaluations, deployment) = tokio::join!(
             client.get::<JobSummary>(&params, &query),
             client.get::<JobAllocations>(&params, &alloc_query),
             client.get::<JobEvaluations>(&params, &query),
+            client.get::<JobDeployment>(&params, &query),
         );
         let failed = |doing| move |error| Failure::request(doing, &error);
         Ok(Details {
             summary: summary.map_err(failed("querying job summary"))?.value,
             allocations: allocations.map_err(failed("querying job allocations"))?.value,
-            latest_deployment: None,
+            latest_deployment: deployment.map_err(failed("querying latest job deployment"))?.value,
             evaluations: evaluations.map_err(failed("querying job evaluations"))?.value,
         })
     }

@@ -12,6 +12,8 @@ pub(super) struct Seen {
     /// Empty before the first look.
     status: String,
     introduced: bool,
+    /// The deployment it is a part of, once known.
+    deployment: String,
     /// Client status by allocation.
     allocs: BTreeMap<String, String>,
 }
@@ -32,6 +34,11 @@ impl Seen {
         let mut news = Vec::new();
         if !std::mem::replace(&mut self.introduced, true) {
             news.extend(introduction(eval, verbose));
+        }
+        if !eval.deployment_id.is_empty() && self.deployment != eval.deployment_id {
+            self.deployment.clone_from(&eval.deployment_id);
+            let id = short(&eval.deployment_id, verbose);
+            news.push(format!("Evaluation within deployment: \"{id}\""));
         }
         for alloc in allocs {
             news.extend(self.alloc(eval, alloc, verbose));

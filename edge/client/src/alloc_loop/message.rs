@@ -53,6 +53,10 @@ pub enum Message {
         task: TaskName,
         reply: Reply<TaskHandle>,
     },
+    /// No contact with the servers for this long.
+    CutOff {
+        after: Duration,
+    },
     /// The agent ends; tasks go on.
     Leave,
 }

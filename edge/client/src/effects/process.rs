@@ -61,6 +61,7 @@ impl TaskWork {
             control_dir: paths.control,
             logs: task.logs.clone(),
             resources: task.resources.clone(),
+            allotted: self.alloc.allotted.as_ref().and_then(|all| all.of_task(&task.name)).cloned(),
         };
         Ok((driver, spec))
     }

@@ -32,6 +32,16 @@ pub fn computed_class(node: &Node) -> Text {
     for (name, volume) in &node.host_volumes {
         field(["volume", name, if volume.read_only { "ro" } else { "rw" }]);
     }
+    for name in node.host_networks.keys() {
+        field(["network", name, ""]);
+    }
+    for group in &node.capacity.devices {
+        let name = format!("{}/{}/{}", group.vendor, group.kind, group.name);
+        field(["device", &name, ""]);
+        for (key, value) in &group.attributes {
+            field(["device", key, &value.to_string()]);
+        }
+    }
     let digest = hash.finalize();
     let mut text = String::from("v1:");
     for byte in digest.iter().take(16) {

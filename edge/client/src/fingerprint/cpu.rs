@@ -1,5 +1,8 @@
 //! `cpu.*`: processors and what they add up to, in MHz.
 
+use std::collections::BTreeMap;
+
+use muster_model::Core;
 use muster_sys::procfs::Host;
 
 use super::Attributes;
@@ -10,6 +13,8 @@ use crate::ClientConfig;
 pub struct Compute {
     pub cores: u16,
     pub total_mhz: u64,
+    /// One by one, ascending.
+    pub topology: Vec<Core>,
 }
 
 /// Clock assumed where the machine does not say, as in many virtual machines.
@@ -19,9 +24,10 @@ pub fn inspect(host: &Host, topology: &Topology, config: &ClientConfig) -> (Attr
     let count = count(host, topology);
     let found = total_mhz(host, topology, count);
     let total = if config.cpu_total_compute_mhz > 0 { config.cpu_total_compute_mhz } else { found };
-    let reservable = reservable(topology, config, count);
-    let kept_cores = u64::from(count.saturating_sub(reservable)).saturating_mul(total) / u64::from(count);
-    let usable = total.saturating_sub(kept_cores.max(config.reserved.resources.cpu_mhz));
+    let cores = cores(topology, config, count, total);
+    let reservable = cores.iter().filter(|core| core.reservable).count();
+    let kept: u64 = cores.iter().filter(|core| !core.reservable).map(|core| u64::from(core.mhz)).sum();
+    let usable = total.saturating_sub(kept.max(config.reserved.resources.cpu_mhz));
     let mut attributes = Attributes::from([
         ("cpu.numcores".into(), count.to_string()),
         ("cpu.reservablecores".into(), reservable.to_string()),
@@ -32,7 +38,7 @@ pub fn inspect(host: &Host, topology: &Topology, config: &ClientConfig) -> (Attr
     if !host.cpu_model.is_empty() {
         attributes.insert("cpu.modelname".into(), host.cpu_model.clone());
     }
-    (attributes, Compute { cores: count, total_mhz: total })
+    (attributes, Compute { cores: count, total_mhz: total, topology: cores })
 }
 
 /// `cpu.arch`, named as job files name it.
@@ -63,15 +69,30 @@ fn total_mhz(host: &Host, topology: &Topology, count: u16) -> u64 {
     u64::from(count) * frequency_mhz(host)
 }
 
-/// Cores that work may have to itself.
-fn reservable(topology: &Topology, config: &ClientConfig, count: u16) -> u16 {
+/// Each core with its part of the whole: its own clock where clocks add up to the whole, else an equal part.
+fn cores(topology: &Topology, config: &ClientConfig, count: u16, total_mhz: u64) -> Vec<Core> {
     let online: Cores =
         if topology.online.is_empty() { (0..count).collect() } else { topology.online.clone() };
-    let chosen = online.iter().filter(|core| {
-        config.reservable_cores.as_ref().is_none_or(|cores| cores.contains(core))
-            && !config.reserved_cores.contains(core)
-    });
-    u16::try_from(chosen.count()).unwrap_or(u16::MAX).min(count)
+    let own_clocks =
+        topology.max_mhz.len() == usize::from(count) && topology.max_mhz.values().sum::<u64>() == total_mhz;
+    let part = total_mhz / u64::from(count.max(1));
+    let small = |mhz: u64| u32::try_from(mhz).unwrap_or(u32::MAX);
+    let one = |id: u16| {
+        let known = |clocks: &BTreeMap<u16, u64>| clocks.get(&id).copied().unwrap_or(0);
+        let near = topology.numa.iter().find(|(_, cores)| cores.contains(&id));
+        Core {
+            id,
+            mhz: small(if own_clocks { known(&topology.max_mhz) } else { part }),
+            base_mhz: small(known(&topology.base_mhz)),
+            max_mhz: small(known(&topology.max_mhz)),
+            socket: topology.sockets.get(&id).copied().unwrap_or(0),
+            numa: near.map_or(0, |(numa, _)| *numa),
+            efficient: topology.is_mixed() && topology.efficiency.contains(&id),
+            reservable: config.reservable_cores.as_ref().is_none_or(|cores| cores.contains(&id))
+                && !config.reserved.cores.contains(&id),
+        }
+    };
+    online.into_iter().take(usize::from(count)).map(one).collect()
 }
 
 /// One clock where all cores are alike, one a kind elsewhere.

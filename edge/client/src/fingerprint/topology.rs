@@ -18,6 +18,10 @@ pub struct Topology {
     pub numa: BTreeMap<u16, Cores>,
     /// Highest clock by core, where the kernel scales clocks.
     pub max_mhz: BTreeMap<u16, u64>,
+    /// The clock that a core is sold with, where the kernel tells.
+    pub base_mhz: BTreeMap<u16, u64>,
+    /// The chip that a core is on.
+    pub sockets: BTreeMap<u16, u16>,
 }
 
 /// Far above any machine; a damaged file cannot make a list longer.
@@ -28,14 +32,26 @@ impl Topology {
     #[must_use]
     pub fn read(root: &Path) -> Self {
         let devices = root.join("sys/devices");
-        let online = list(&devices.join("system/cpu/online"));
-        let max_mhz = online.iter().filter_map(|core| {
-            let file = devices.join(format!("system/cpu/cpu{core}/cpufreq/cpuinfo_max_freq"));
-            let khz: u64 = std::fs::read_to_string(file).ok()?.trim().parse().ok()?;
-            Some((*core, khz / 1_000))
+        let mut online = list(&devices.join("system/cpu/online"));
+        let allowed = allowed(root);
+        if online.iter().any(|core| allowed.contains(core)) {
+            online.retain(|core| allowed.contains(core));
+        }
+        let number = |core: u16, file: &str| -> Option<u64> {
+            let file = devices.join(format!("system/cpu/cpu{core}/{file}"));
+            std::fs::read_to_string(file).ok()?.trim().parse().ok()
+        };
+        let mhz = |file: &'static str| {
+            let known = online.iter().filter_map(move |core| Some((*core, number(*core, file)? / 1_000)));
+            known.collect::<BTreeMap<u16, u64>>()
+        };
+        let sockets = online.iter().filter_map(|core| {
+            Some((*core, u16::try_from(number(*core, "topology/physical_package_id")?).ok()?))
         });
         Self {
-            max_mhz: max_mhz.collect(),
+            max_mhz: mhz("cpufreq/cpuinfo_max_freq"),
+            base_mhz: mhz("cpufreq/base_frequency"),
+            sockets: sockets.collect(),
             efficiency: list(&devices.join("cpu_atom/cpus")),
             performance: list(&devices.join("cpu_core/cpus")),
             numa: numa(&devices.join("system/node")),
@@ -50,6 +66,13 @@ impl Topology {
     }
 }
 
+/// The cores that this process, and with it its tasks, may run on; empty when nobody says.
+fn allowed(root: &Path) -> Cores {
+    let status = std::fs::read_to_string(root.join("proc/self/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+    line.map(parse).unwrap_or_default()
+}
+
 fn numa(dir: &Path) -> BTreeMap<u16, Cores> {
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
     let nodes = entries.filter_map(|entry| {
@@ -61,7 +84,10 @@ fn numa(dir: &Path) -> BTreeMap<u16, Cores> {
 
 /// A kernel's list such as `0-3,8`; unreadable is empty.
 fn list(file: &Path) -> Cores {
-    let text = std::fs::read_to_string(file).unwrap_or_default();
+    parse(&std::fs::read_to_string(file).unwrap_or_default())
+}
+
+fn parse(text: &str) -> Cores {
     let parts = text.trim().split(',').filter_map(|part| {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
         let (first, last): (u16, u16) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
@@ -73,15 +99,5 @@ fn list(file: &Path) -> Cores {
 /// As the kernel writes it: `0-3,8`.
 #[must_use]
 pub fn ranges(cores: &Cores) -> String {
-    let mut parts: Vec<(u16, u16)> = Vec::new();
-    for core in cores {
-        match parts.last_mut() {
-            Some((_, last)) if *last + 1 == *core => *last = *core,
-            _ => parts.push((*core, *core)),
-        }
-    }
-    let text = |(first, last): &(u16, u16)| {
-        if first == last { first.to_string() } else { format!("{first}-{last}") }
-    };
-    parts.iter().map(text).collect::<Vec<_>>().join(",")
+    muster_model::allotment::ranges(&cores.iter().copied().collect::<Vec<_>>())
 }

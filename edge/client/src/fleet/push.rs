@@ -43,11 +43,13 @@ pub fn check(push: AllocPush) -> Result<Vec<SavedAlloc>, PushError> {
                 desired: assignment.desired,
                 transition: assignment.transition,
                 ports: assignment.ports,
+                allotted: assignment.allotted,
                 previous: assignment.previous,
                 deployment: assignment.deployment,
                 alloc_modify_index: assignment.alloc_modify_index,
                 create_index: assignment.create_index,
                 create_time: assignment.create_time,
+                unknown: assignment.unknown,
             })
         })
         .collect()

@@ -7,7 +7,7 @@ use muster_rpc::messages::NodeHeartbeat;
 use tokio::sync::mpsc;
 
 use super::{Link, Lost};
-use crate::entropy;
+use crate::{entropy, lonely};
 
 /// Never more often than this, whatever a server asks for.
 const SHORTEST: Duration = Duration::from_millis(100);
@@ -30,6 +30,7 @@ pub async fn run(
         if !reply.known {
             return Lost::Unknown;
         }
+        lonely::heard(&link.context, &link.fleet).await;
         ttl = reply.heartbeat_ttl.max(SHORTEST);
         // What was told before and is not taken up yet is as good.
         let _full = learned.try_send(reply.servers);

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use muster_driver::TaskHandle;
 use muster_ids::{AllocId, DeploymentId, EvalId, Index, NodeId, TaskName, UnixNanos};
 use muster_model::{
-    Alloc, AllocDeployment, AllocMetric, AllocatedPort, ClientStatus, DesiredStatus, DesiredTransition, Job,
+    Alloc, AllocDeployment, AllocMetric, AllocatedPort, Allotment, ClientStatus, DesiredStatus,
+    DesiredTransition, Group, Job, Share,
 };
 use muster_runner::AllocMemory;
 use serde::de::DeserializeOwned;
@@ -63,6 +64,8 @@ pub struct SavedAlloc {
     pub transition: DesiredTransition,
     #[serde(default)]
     pub ports: Vec<AllocatedPort>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allotted: Option<Arc<Allotment>>,
     #[serde(default)]
     pub previous: Option<AllocId>,
     /// The rollout that waits to hear of its health.
@@ -73,6 +76,9 @@ pub struct SavedAlloc {
     pub create_index: Index,
     #[serde(default)]
     pub create_time: UnixNanos,
+    /// The servers do not know how it is doing.
+    #[serde(default)]
+    pub unknown: bool,
 }
 
 impl SavedAlloc {
@@ -94,13 +100,21 @@ impl SavedAlloc {
             group.network = None;
             group.tasks.clear();
         }
-        Self { job: Arc::new(job), ports: Vec::new(), ..self.clone() }
+        Self { job: Arc::new(job), ports: Vec::new(), allotted: None, ..self.clone() }
     }
 
     /// Whether it is one.
     #[must_use]
     pub fn is_husk(&self) -> bool {
         self.job.groups.iter().all(|group| group.tasks.is_empty())
+    }
+
+    /// What it takes of the node.
+    #[must_use]
+    pub fn share(&self) -> Share<'_> {
+        let group = self.job.groups.get(usize::from(self.group));
+        let ask = group.map(Group::ask).unwrap_or_default();
+        Share::new(ask, &self.ports, self.allotted.as_deref())
     }
 
     /// The row that the runner and the task environment read. Fields only servers need are empty.
@@ -119,9 +133,11 @@ impl SavedAlloc {
             desired_description: None,
             client_description: None,
             ports: self.ports.iter().copied().collect(),
+            allotted: self.allotted.clone(),
             previous: self.previous,
             next: None,
             preemption: None,
+            states: Box::default(),
             tasks: Box::default(),
             metric: Arc::new(AllocMetric::default()),
             deployment: self

@@ -47,6 +47,7 @@ impl Bench {
             control_dir: self.path("control"),
             logs: LogConfig { max_files: 10, max_file_size_mb: 10, ..muster_builders::logs() },
             resources: muster_builders::resources(100, 64),
+            allotted: None,
         }
     }
 

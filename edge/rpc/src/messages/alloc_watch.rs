@@ -10,7 +10,7 @@
 use std::sync::Arc;
 
 use muster_ids::{AllocId, DeploymentId, EvalId, Index, Namespace, NodeId, UnixNanos};
-use muster_model::{AllocatedPort, DesiredStatus, DesiredTransition, Job};
+use muster_model::{AllocatedPort, Allotment, DesiredStatus, DesiredTransition, Job};
 use serde::{Deserialize, Serialize};
 
 use super::Secret;
@@ -60,6 +60,9 @@ pub struct AllocAssignment {
     /// Parallel to the group's `network.ports`.
     #[serde(default)]
     pub ports: Vec<AllocatedPort>,
+    /// What it was given by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allotted: Option<Arc<Allotment>>,
     /// The allocation this one replaces.
     #[serde(default)]
     pub previous: Option<AllocId>,
@@ -72,4 +75,12 @@ pub struct AllocAssignment {
     pub create_index: Index,
     #[serde(default)]
     pub create_time: UnixNanos,
+    /// The servers do not know how it is doing: tell them again.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unknown: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde calls")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use muster_ids::{AllocId, EvalId, Index, Namespace, UnixNanos};
-use muster_model::{AllocatedPort, DesiredStatus, DesiredTransition, Job, JobStatus, JobType};
+use muster_model::{AllocatedPort, Allotment, DesiredStatus, DesiredTransition, Job, JobStatus, JobType};
 use serde::{Deserialize, Serialize};
 
 use crate::messages::{AllocAssignment, AllocPush, AllocReport, LogChunk, NodeHeartbeat};
@@ -63,11 +63,16 @@ fn a_push_comes_back_whole() {
             desired: DesiredStatus::Stop,
             transition: DesiredTransition { migrate: true, ..DesiredTransition::default() },
             ports: vec![AllocatedPort { value: 20_000, to: 80 }],
+            allotted: Some(Arc::new(Allotment {
+                addresses: vec!["10.0.0.1".into()],
+                ..Allotment::default()
+            })),
             previous: Some(AllocId::from_bytes([3; 16])),
             deployment: Some(muster_ids::DeploymentId::from_bytes([5; 16])),
             alloc_modify_index: Index(6),
             create_index: Index(5),
             create_time: UnixNanos(4),
+            unknown: false,
         }],
         removed: vec![AllocId::from_bytes([4; 16])],
     };

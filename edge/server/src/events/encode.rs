@@ -4,7 +4,9 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use muster_api::views::{AclTokenStub, AllocView, EvalView, EventPayload, EventView, NodeView};
+use muster_api::views::{
+    AclTokenStub, AllocView, DeploymentView, EvalView, EventPayload, EventView, NodeView,
+};
 use muster_ids::Index;
 use muster_state::{Snapshot, StreamEntry, StreamRow};
 
@@ -86,6 +88,9 @@ fn payload(row: &StreamRow, now: &Snapshot) -> EventPayload {
             EventPayload::Alloc(Box::new(AllocView::new(alloc, node, false)))
         }
         StreamRow::Eval(eval) => EventPayload::Eval(Box::new(EvalView::from(&**eval))),
+        StreamRow::Deployment(deployment) => {
+            EventPayload::Deployment(Box::new(DeploymentView::from(&**deployment)))
+        }
         StreamRow::Node(node) => EventPayload::Node(Box::new(NodeView::from(&**node))),
         StreamRow::NodePool(pool) => {
             let shown = Pool { name: &pool.name, created: pool.create_index, details: Some(pool) };

@@ -20,8 +20,8 @@ use super::forward::Forwarder;
 use super::listener::Service;
 use super::options::{Options, Query};
 use super::routes::{
-    acl, agent, allocs, client, evals, event, job, job_statuses, job_versions, jobs, node_meta, nodes, plan,
-    pools, scaling, scheduler_config, search, status, system,
+    acl, agent, allocs, client, deployments, evals, event, job, job_statuses, job_versions, jobs, node_meta,
+    nodes, plan, pools, scaling, scheduler_config, search, status, system,
 };
 use super::{asked_node, beside, caller, error, websocket};
 use crate::agent::AgentInfo;
@@ -175,6 +175,8 @@ const fn namespace_of(id: RouteId, method: Method, options: &Options) -> Option<
         RouteId::JobRegister
         | RouteId::JobUpdate
         | RouteId::JobPlan
+        | RouteId::JobDispatch
+        | RouteId::JobDispatchPayload
         | RouteId::JobValidate
         | RouteId::AllocRead
         | RouteId::AllocStop
@@ -227,8 +229,8 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
         RouteId::JobEvaluations => read!(job::evaluations),
         RouteId::JobSummary => read!(job::summary),
         RouteId::JobSubmission => read!(job::submission),
-        RouteId::JobDeployments => read!(job::deployments),
-        RouteId::JobDeployment => read!(job::deployment),
+        RouteId::JobDeployments => read!(deployments::of_job),
+        RouteId::JobDeployment => read!(deployments::latest),
         RouteId::JobStatuses => list!(job_statuses::list),
         RouteId::JobActions => read!(job::actions),
         RouteId::JobServices => read!(job::services),
@@ -238,6 +240,9 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
         RouteId::ScalingPolicyRead => read!(scaling::read),
         RouteId::JobPlan => plan::plan(write).await?,
         RouteId::JobEvaluate => job::evaluate(write).await?,
+        RouteId::JobDispatch => job::dispatch::dispatch(write).await?,
+        RouteId::JobDispatchPayload => job::dispatch::dispatch_payload(write).await?,
+        RouteId::PeriodicForce => job::periodic::force(write).await?,
         RouteId::JobUpdate => job::update(write).await?,
         RouteId::JobDeregister => job::deregister(write).await?,
         RouteId::AllocList => list!(allocs::list),
@@ -248,6 +253,14 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
         RouteId::EvalCount => read!(evals::count),
         RouteId::EvalRead => read!(evals::read),
         RouteId::EvalAllocations => read!(evals::allocations),
+        RouteId::DeploymentList => list!(deployments::list),
+        RouteId::DeploymentRead => read!(deployments::read),
+        RouteId::DeploymentAllocations => read!(deployments::allocations),
+        RouteId::DeploymentFail => deployments::fail(write).await?,
+        RouteId::DeploymentPause => deployments::pause(write).await?,
+        RouteId::DeploymentPromote => deployments::promote(write).await?,
+        RouteId::DeploymentUnblock => deployments::unblock(write)?,
+        RouteId::DeploymentAllocHealth => deployments::alloc_health(write).await?,
         RouteId::NodeList => list!(nodes::list),
         RouteId::NodePoolList => list!(pools::list),
         RouteId::NodePoolApply => pools::apply(write, None).await?,

@@ -5,10 +5,10 @@ mod subject;
 
 use std::sync::{Arc, LazyLock};
 
-use muster_api::views::{AclTokenStub, AllocView, EvalView, NodePoolView, NodeView};
+use muster_api::views::{AclTokenStub, AllocView, DeploymentView, EvalView, NodePoolView, NodeView};
 use muster_filter::{Filter, FilterError, Fuel, Noun, Subject};
 use muster_jobspec::JobInput;
-use muster_model::{AclToken, Alloc, Evaluation, Job, Node};
+use muster_model::{AclToken, Alloc, Deployment, Evaluation, Job, Node};
 
 use super::blocking::Read;
 use super::error::ApiError;
@@ -26,6 +26,7 @@ nouns! {
     JOB: JobInput;
     ALLOC: AllocView;
     EVAL: EvalView;
+    DEPLOYMENT: DeploymentView;
     NODE: NodeView;
     POOL: NodePoolView;
     TOKEN: AclTokenStub;
@@ -50,6 +51,13 @@ pub(crate) fn evals<'a>(
     evals: impl Iterator<Item = &'a Arc<Evaluation>>,
 ) -> Result<Vec<&'a Arc<Evaluation>>, ApiError> {
     choose(read, &EVAL, evals, |eval| subject::eval(eval))
+}
+
+pub(crate) fn deployments<'a>(
+    read: &Read<'_>,
+    deployments: impl Iterator<Item = &'a Arc<Deployment>>,
+) -> Result<Vec<&'a Arc<Deployment>>, ApiError> {
+    choose(read, &DEPLOYMENT, deployments, |deployment| subject::deployment(deployment))
 }
 
 pub(crate) fn nodes<'a>(

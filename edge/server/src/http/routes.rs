@@ -4,6 +4,7 @@ pub(crate) mod acl;
 pub(crate) mod agent;
 pub(crate) mod allocs;
 pub(crate) mod client;
+pub(crate) mod deployments;
 pub(crate) mod evals;
 pub(crate) mod event;
 pub(crate) mod job;

@@ -5,7 +5,7 @@
 //! refused.
 
 use muster_ids::{NodeId, Text};
-use muster_model::{Alloc, Node, TaskEvent, TaskEventKind, TaskState};
+use muster_model::{Alloc, Node, Scalar, TaskEvent, TaskEventKind, TaskState};
 use muster_rpc::CallFailure;
 use muster_rpc::messages::AllocReport;
 use muster_state::Snapshot;
@@ -17,6 +17,10 @@ pub(super) const MAX_TEXT_BYTES: usize = 4096;
 pub(super) const MAX_REPORTS: usize = 4096;
 /// Most attributes, metadata, drivers and volumes of a node together.
 const MAX_FACTS: usize = 4096;
+/// What lists of numbers count for: an honest node may reserve every port of an address.
+const PORTS_A_FACT: usize = 256;
+/// As much for cores, which are a few numbers each.
+const CORES_A_FACT: usize = 16;
 /// Bytes of all of a node's texts together.
 const MAX_NODE_BYTES: usize = 256 << 10;
 
@@ -85,6 +89,7 @@ fn event(event: &TaskEvent) -> TaskEvent {
         | Kind::DownloadingArtifacts
         | Kind::Started
         | Kind::LeaderDead
+        | Kind::Reconnected
         | Kind::MainTasksDead
         | Kind::WaitingForShutdownDelay { .. }
         | Kind::SkippingShutdownDelay { .. }
@@ -109,6 +114,26 @@ pub(super) fn check_node(node: &Node) -> Result<(), CallFailure> {
         let drivers = drivers
             .flat_map(|d| d.attributes.iter().flat_map(|(key, value)| [key, value]).chain([&d.description]));
         let volumes = node.host_volumes.iter().flat_map(|(name, volume)| [name, &volume.path]);
+        let networks = node
+            .host_networks
+            .iter()
+            .flat_map(|(name, network)| [name, &network.cidr, &network.interface, &network.reserved_ports]);
+        let addresses = node.capacity.addresses.iter();
+        let addresses = addresses.flat_map(|address| [&address.network, &address.ip, &address.interface]);
+        let devices = node.capacity.devices.iter().flat_map(|group| {
+            let values = group.attributes.values().filter_map(|quantity| match &quantity.value {
+                Scalar::Text(text) => Some(text),
+                Scalar::Int(_) | Scalar::Float(_) | Scalar::Bool(_) => None,
+            });
+            let instances = group.instances.iter();
+            let instances = instances.flat_map(|one| {
+                [Some(&one.id), one.health_description.as_ref(), one.pci_bus_id.as_ref()]
+                    .into_iter()
+                    .flatten()
+            });
+            let own = [&group.vendor, &group.kind, &group.name];
+            own.into_iter().chain(group.attributes.keys()).chain(values).chain(instances)
+        });
         let own = [
             &node.name,
             &node.http_addr,
@@ -116,13 +141,23 @@ pub(super) fn check_node(node: &Node) -> Result<(), CallFailure> {
             &node.capacity.ip,
             &node.capacity.network_device,
         ];
-        maps.chain(drivers).chain(volumes).chain(own)
+        maps.chain(drivers).chain(volumes).chain(own).chain(networks).chain(addresses).chain(devices)
     };
     let bytes: usize = texts().map(|text| text.len()).sum();
     let facts = node.drivers.values().map(|driver| driver.attributes.len() + 1).sum::<usize>()
         + node.attributes.len()
         + node.meta.len()
-        + node.host_volumes.len();
+        + node.host_volumes.len()
+        + node.host_networks.len()
+        + node
+            .capacity
+            .addresses
+            .iter()
+            .map(|one| 1 + one.reserved_ports.len() / PORTS_A_FACT)
+            .sum::<usize>()
+        + node.capacity.devices.iter().map(|one| one.instances.len() + one.attributes.len()).sum::<usize>()
+        + (node.reserved.ports.len() + node.reserved.cores.len()) / PORTS_A_FACT
+        + node.capacity.topology.len() / CORES_A_FACT;
     if let Some(long) = texts().find(|text| text.len() > MAX_TEXT_BYTES) {
         let start: String = long.chars().take(40).collect();
         return Err(CallFailure::invalid(format!(

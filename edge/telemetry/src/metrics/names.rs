@@ -67,6 +67,8 @@ names! {
     JOB_SUMMARY_LOST: Gauge "nomad.nomad.job_summary.lost";
     /// Allocations of a group on nodes out of contact.
     JOB_SUMMARY_UNKNOWN: Gauge "nomad.nomad.job_summary.unknown";
+    /// Jobs whose schedule is followed.
+    PERIODIC_TRACKED: Gauge "muster.periodic.tracked";
     /// Index of the last log entry applied.
     RAFT_APPLIED_INDEX: Gauge "nomad.raft.appliedIndex";
     /// Index of the newest readable state.
@@ -81,6 +83,8 @@ names! {
     CLIENT_ALLOCATED_CPU: Gauge "nomad.client.allocated.cpu";
     /// MB given to allocations.
     CLIENT_ALLOCATED_MEMORY: Gauge "nomad.client.allocated.memory";
+    /// MB that allocations may use at most, where `memory_max` lets them use more than they reserve.
+    CLIENT_ALLOCATED_MAX_MEMORY: Gauge "nomad.client.allocated.max_memory";
     /// MB of disk given to allocations.
     CLIENT_ALLOCATED_DISK: Gauge "nomad.client.allocated.disk";
     /// MHz left for allocations.
@@ -135,6 +139,8 @@ names! {
     ALLOCS_COMPLETE: Counter "nomad.client.allocs.complete";
     /// Ends of a task that failed for good.
     ALLOCS_FAILED: Counter "nomad.client.allocs.failed";
+    /// MHz given to a task.
+    ALLOCS_CPU_ALLOCATED: Gauge "nomad.client.allocs.cpu.allocated";
     /// Percent of one processor a task uses.
     ALLOCS_CPU_TOTAL_PERCENT: Gauge "nomad.client.allocs.cpu.total_percent";
     /// The same, in the program.
@@ -147,6 +153,10 @@ names! {
     ALLOCS_CPU_THROTTLED_PERIODS: Gauge "nomad.client.allocs.cpu.throttled_periods";
     /// Nanoseconds a task was held back.
     ALLOCS_CPU_THROTTLED_TIME: Gauge "nomad.client.allocs.cpu.throttled_time";
+    /// Bytes given to a task.
+    ALLOCS_MEMORY_ALLOCATED: Gauge "nomad.client.allocs.memory.allocated";
+    /// Bytes a task may use at most.
+    ALLOCS_MEMORY_MAX_ALLOCATED: Gauge "nomad.client.allocs.memory.max_allocated";
     /// Bytes of a task that are resident.
     ALLOCS_MEMORY_RSS: Gauge "nomad.client.allocs.memory.rss";
     /// Bytes of page cache of a task.
@@ -200,6 +210,10 @@ names! {
     /// Milliseconds to answer this over HTTP, blocking queries left out.
     JOB_EVALUATE: Sample "nomad.nomad.job.evaluate";
     /// Milliseconds to answer this over HTTP, blocking queries left out.
+    JOB_DISPATCH: Sample "nomad.nomad.job.dispatch";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    PERIODIC_FORCE: Sample "nomad.nomad.periodic.force";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
     JOB_DEREGISTER: Sample "nomad.nomad.job.deregister";
     /// Milliseconds to answer this over HTTP, blocking queries left out.
     JOB_REVERT: Sample "nomad.nomad.job.revert";
@@ -231,6 +245,26 @@ names! {
     EVAL_GET: Sample "nomad.nomad.eval.get_eval";
     /// Milliseconds to answer this over HTTP, blocking queries left out.
     EVAL_ALLOCATIONS: Sample "nomad.nomad.eval.allocations";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    DEPLOYMENT_LIST: Sample "nomad.nomad.deployment.list";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    DEPLOYMENT_GET: Sample "nomad.nomad.deployment.get_deployment";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    DEPLOYMENT_ALLOCATIONS: Sample "nomad.nomad.deployment.allocations";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    DEPLOYMENT_FAIL: Sample "nomad.nomad.deployment.fail";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    DEPLOYMENT_PAUSE: Sample "nomad.nomad.deployment.pause";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    DEPLOYMENT_PROMOTE: Sample "nomad.nomad.deployment.promote";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    DEPLOYMENT_UNBLOCK: Sample "nomad.nomad.deployment.unblock";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    DEPLOYMENT_SET_ALLOC_HEALTH: Sample "nomad.nomad.deployment.set_alloc_health";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    JOB_DEPLOYMENTS: Sample "nomad.nomad.job.deployments";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    JOB_LATEST_DEPLOYMENT: Sample "nomad.nomad.job.latest_deployment";
     /// Milliseconds to answer this over HTTP, blocking queries left out.
     NODE_LIST: Sample "nomad.nomad.client.list";
     /// Milliseconds to answer this over HTTP, blocking queries left out.

@@ -61,8 +61,32 @@ static PARAMETERIZED: Schema = Schema::new(
         texts("meta_required", "MetaRequired"),
         texts("meta_optional", "MetaOptional"),
     ],
-    &[],
+    &[one("allow", "Allow", &ALLOW)],
 );
+
+static ALLOW: Schema = Schema::new(
+    "allow",
+    &[int("nodes", "Nodes"), texts("node_pools", "NodePools"), texts("datacenters", "Datacenters")],
+    &[
+        by_label("constraint", "Constraints", &ALLOW_CONSTRAINT),
+        by_label("count", "Counts", &ALLOW_BOUNDS),
+        by_label("cpu", "CPU", &ALLOW_BOUNDS),
+        by_label("memory", "Memory", &ALLOW_BOUNDS),
+    ],
+)
+.finished_by(finish::allow);
+
+static ALLOW_CONSTRAINT: Schema = Schema::new(
+    "constraint",
+    &[texts("operators", "Operators"), texts("values", "Values"), bool("required", "Required")],
+    &[],
+)
+.labelled("#label")
+.finished_by(finish::keyed);
+
+static ALLOW_BOUNDS: Schema = Schema::new("bounds", &[int("min", "Min"), int("max", "Max")], &[])
+    .labelled("#label")
+    .finished_by(finish::keyed);
 
 static MULTIREGION: Schema = Schema::new(
     "multiregion",

@@ -48,6 +48,9 @@ fn stopped(cx: &Change, old: &Alloc, stop: &Stop, key: &JobKey) -> Option<Alloc>
     if desired != old.desired || client != old.client {
         alloc.desired_description = Some(stop.description.clone());
     }
+    if (client == ClientStatus::Unknown) != (old.client == ClientStatus::Unknown) {
+        alloc.note_state(client, cx.now);
+    }
     alloc.client = client;
     alloc.desired = desired;
     alloc.transition = transition;
@@ -187,9 +190,11 @@ fn fresh(
         desired_description: None,
         client_description: None,
         ports: placement.ports.clone(),
+        allotted: placement.allotted.clone(),
         previous: placement.previous,
         next: None,
         preemption: None,
+        states: Box::default(),
         tasks: Box::default(),
         metric: Arc::clone(metric),
         deployment: part_of(plan, placement),
@@ -236,6 +241,7 @@ fn updated(
     alloc.group = placement.group;
     alloc.name_index = placement.name_index;
     alloc.ports = placement.ports.clone();
+    alloc.allotted.clone_from(&placement.allotted);
     alloc.metric = Arc::clone(metric);
     if placement.in_deployment && alloc.deployment_id() != plan.deployment_id {
         alloc.deployment = part_of(plan, placement);

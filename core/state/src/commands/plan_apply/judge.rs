@@ -6,9 +6,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use foldhash::fast::FixedState;
 use muster_ids::{AllocId, Index, NodeId};
-use muster_model::{Alloc, Group, Job, Placement, Plan, PreemptionConfig, Resources};
+use muster_model::{Alloc, Group, Job, Placement, Plan, PreemptionConfig, Resources, Share, Taken, Thing};
 
-use crate::columns::{NodeSlot, taken_ports};
+use crate::columns::NodeSlot;
 use crate::occupancy::holds_resources;
 use crate::tables::Tables;
 
@@ -59,17 +59,8 @@ struct Judge<'a> {
 
 #[derive(Default)]
 struct Load {
-    taken: Resources,
-    freed: Resources,
-    taken_ports: Vec<u16>,
-    freed_ports: Vec<u16>,
-}
-
-/// What is taken over from allocations that make room.
-#[derive(Default)]
-struct Place {
-    resources: Resources,
-    ports: Vec<u16>,
+    taken: Taken,
+    freed: Taken,
 }
 
 impl Judge<'_> {
@@ -80,38 +71,39 @@ impl Judge<'_> {
         for row in ending.filter_map(|stop| self.tables.allocs.get(stop.id)) {
             if holds_resources(&row.alloc) {
                 let load = self.loads.entry(row.owners.node).or_default();
-                load.freed = load.freed.plus(row.alloc.resources());
-                load.freed_ports.extend(taken_ports(&row.alloc.ports));
+                load.freed.add(row.alloc.share());
             }
         }
     }
 
     fn one(&mut self, placement: &Placement) -> Verdict {
         let Some(ask) = self.ask_of(placement) else { return Verdict::Refused };
+        let share = Share::new(ask, &placement.ports, placement.allotted.as_deref());
         let Some((slot, node)) = self.tables.node_slot(placement.node_id) else { return Verdict::Refused };
         let existing = self.tables.allocs.ids.get(&placement.id).copied();
         let running = existing.and_then(|slot| Some(&*self.tables.allocs.rows.get(slot)?.alloc));
         if running.is_some_and(|alloc| !self.may_go_on(alloc, placement)) {
             return Verdict::Refused;
         }
-        let Some(place) = self.place_taken(slot, placement, ask) else { return Verdict::Refused };
+        let Some(place) = self.place_taken(slot, placement, share.resources) else { return Verdict::Refused };
         // A snapshot that is not in the past proves nothing, and what others do about those that are to make room
         // leaves no mark on the node.
         let changed = node.changed_index() > self.plan.snapshot_index
             || self.plan.snapshot_index >= self.index
             || !placement.preempts.is_empty();
-        if changed && !self.fits(slot, node, placement, ask, running, &place) {
+        if changed && !self.fits(slot, node, placement, share, running, &place) {
             self.crowded.push(placement.node_id);
             return Verdict::Refused;
         }
         debug_assert!(
-            changed || self.fits(slot, node, placement, ask, running, &place),
+            changed || self.fits(slot, node, placement, share, running, &place),
             "placement {} does not fit on the unchanged node {}",
             placement.id,
             placement.node_id
         );
         if changed || cfg!(debug_assertions) {
-            self.count_taken(slot, placement, ask.minus(place.resources), running);
+            let resources = share.resources.minus(place.resources);
+            self.count_taken(slot, Share { resources, ..share }, running);
             self.claimed.extend(&placement.preempts);
         }
         match existing {
@@ -122,9 +114,16 @@ impl Judge<'_> {
 
     /// What the placement takes: of the plan's version of the job, or of the older one that it names.
     fn ask_of(&self, placement: &Placement) -> Option<Resources> {
+        match placement.job_version {
+            None => self.asks.get(usize::from(placement.group)).copied(),
+            Some(_) => self.group_of(placement).map(Group::ask),
+        }
+    }
+
+    fn group_of(&self, placement: &Placement) -> Option<&Group> {
         let position = usize::from(placement.group);
-        let Some(version) = placement.job_version else { return self.asks.get(position).copied() };
-        self.older(version)?.groups.get(position).map(Group::ask)
+        let Some(version) = placement.job_version else { return self.job.groups.get(position) };
+        self.older(version)?.groups.get(position)
     }
 
     fn older(&self, version: u64) -> Option<&Job> {
@@ -133,8 +132,8 @@ impl Judge<'_> {
     }
 
     /// What those that make room for the placement share with it. `None` when one of them may not be made to.
-    fn place_taken(&self, node: u32, placement: &Placement, ask: Resources) -> Option<Place> {
-        let mut place = Place::default();
+    fn place_taken(&self, node: u32, placement: &Placement, ask: Resources) -> Option<Taken> {
+        let mut place = Taken::default();
         let older = placement.job_version.and_then(|version| self.older(version));
         let priority = older.unwrap_or(self.job).priority;
         for id in &placement.preempts {
@@ -145,8 +144,7 @@ impl Judge<'_> {
             if row.owners.node != node || self.claimed.contains(id) || !self.may_evict(&row.alloc, priority) {
                 return None;
             }
-            place.resources = place.resources.plus(row.alloc.resources());
-            place.ports.extend(taken_ports(&row.alloc.ports));
+            place.add(row.alloc.share());
         }
         place.resources = place.resources.least(ask);
         Some(place)
@@ -172,32 +170,51 @@ impl Judge<'_> {
         slot: u32,
         node: &NodeSlot,
         placement: &Placement,
-        ask: Resources,
+        share: Share<'_>,
         running: Option<&Alloc>,
-        place: &Place,
+        place: &Taken,
     ) -> bool {
         let none = Load::default();
         let load = self.loads.get(&slot).unwrap_or(&none);
-        let before = running.map(Alloc::resources).unwrap_or_default();
-        let total =
-            node.used().plus(load.taken).plus(ask).minus(load.freed).minus(before).minus(place.resources);
-        let port_free = |port: u16| {
-            let own = running.is_some_and(|alloc| taken_ports(&alloc.ports).any(|taken| taken == port));
-            let free = node.port_free(port)
-                || own
-                || load.freed_ports.contains(&port)
-                || place.ports.contains(&port);
-            free && !load.taken_ports.contains(&port) && !node.node().reserved.ports.contains(&port)
+        let mut own = Taken::default();
+        if let Some(alloc) = running {
+            own.add(alloc.share());
+        }
+        let total = node.used().plus(load.taken.resources).plus(share.resources);
+        let total = total.minus(load.freed.resources).minus(own.resources).minus(place.resources);
+        // What it has now it may keep, even where the node would not give it again.
+        let free = |thing: &Thing| {
+            let others = node.taken().holders(thing) + load.taken.holders(thing);
+            let gone = load.freed.holders(thing) + own.holders(thing) + place.holders(thing);
+            (node.offers(thing) || own.holders(thing) > 0)
+                && (others <= gone || self.may_be_shared(placement, thing))
         };
         (running.is_some() || node.accepts_work())
             && total.exhausted_in(node.allocatable()).is_none()
-            && taken_ports(&placement.ports).all(port_free)
+            && share.things().all(|thing| free(&thing))
+            && self.asks_nothing_twice(placement, share)
     }
 
-    fn count_taken(&mut self, slot: u32, placement: &Placement, ask: Resources, running: Option<&Alloc>) {
+    /// A port whose group says that others may have it, too.
+    fn may_be_shared(&self, placement: &Placement, thing: &Thing) -> bool {
+        let Thing::Port { port, .. } = thing else { return false };
+        let requests = self.group_of(placement).map_or(&[] as &[_], Group::port_requests);
+        let mut given = requests.iter().zip(&placement.ports).filter(|(_, given)| given.value == *port);
+        given.any(|(request, _)| request.ignore_collision)
+    }
+
+    fn asks_nothing_twice(&self, placement: &Placement, share: Share<'_>) -> bool {
+        let mut things: Vec<Thing> =
+            share.things().filter(|thing| !self.may_be_shared(placement, thing)).collect();
+        things.sort_unstable();
+        things.is_sorted_by(|one, next| one < next)
+    }
+
+    fn count_taken(&mut self, slot: u32, share: Share<'_>, running: Option<&Alloc>) {
         let load = self.loads.entry(slot).or_default();
-        load.taken = load.taken.plus(ask);
-        load.freed = load.freed.plus(running.map(Alloc::resources).unwrap_or_default());
-        load.taken_ports.extend(taken_ports(&placement.ports));
+        load.taken.add(share);
+        if let Some(alloc) = running {
+            load.freed.add(alloc.share());
+        }
     }
 }

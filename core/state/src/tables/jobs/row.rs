@@ -9,7 +9,7 @@ use muster_model::{Alloc, Job, JobKey, JobStatus, JobSubmission, JobType};
 use super::JobMarks;
 use crate::hash::{hash_bytes, hash_row, mix};
 use crate::rows::RowKind;
-use crate::summary::{GroupCounts, JobSummary};
+use crate::summary::{ChildCounts, GroupCounts, JobSummary};
 
 #[derive(Clone, Debug)]
 pub(crate) struct JobRow {
@@ -26,6 +26,7 @@ pub(crate) struct JobRow {
     pub(crate) evals: u32,
     /// Evaluations that are not terminal.
     pub(crate) open_evals: u32,
+    pub(crate) children: ChildCounts,
     pub(crate) job_index: Index,
     pub(crate) allocs_index: Index,
     pub(crate) evals_index: Index,
@@ -74,6 +75,7 @@ impl JobRow {
             holding: 0,
             evals: 0,
             open_evals: 0,
+            children: ChildCounts::default(),
             job_index: Index::ZERO,
             allocs_index: Index::ZERO,
             evals_index: Index::ZERO,
@@ -132,20 +134,33 @@ impl JobRow {
         step(&mut self.holding, u32::from(crate::holds_resources(alloc)));
     }
 
-    /// The status that follows from the specification and what is left of its work.
-    pub(crate) const fn status(&self, kind: JobType, stop: bool) -> JobStatus {
-        match (kind, stop) {
+    /// The parent of the current version, and what it counts it as.
+    pub(crate) fn as_child(&self) -> Option<(JobKey, JobStatus)> {
+        let job = self.current()?;
+        Some((job.parent_key()?, job.status))
+    }
+
+    /// Whether anything still needs the row, with or without a job.
+    pub(crate) const fn is_named(&self) -> bool {
+        self.allocs > 0 || self.evals > 0 || self.children.total() > 0
+    }
+
+    /// The status that follows from the specification and what is left of its work. A job that makes children is
+    /// running until it is stopped, whatever they do.
+    pub(crate) fn status(&self, job: &Job) -> JobStatus {
+        match (job.kind, job.stop) {
             (JobType::System, false) => JobStatus::Running,
+            (_, false) if job.makes_children() => JobStatus::Running,
             _ if self.live > 0 => JobStatus::Running,
             _ if self.open_evals > 0 => JobStatus::Pending,
             _ => JobStatus::Dead,
         }
     }
 
-    /// The same, counting an evaluation that is about to be stored.
-    pub(crate) fn status_with_eval(&self, kind: JobType, stop: bool) -> JobStatus {
-        match self.status(kind, stop) {
-            JobStatus::Dead => JobStatus::Pending,
+    /// The same, counting the evaluation that is about to be stored; a job that makes children has none.
+    pub(crate) fn status_with_eval(&self, job: &Job) -> JobStatus {
+        match self.status(job) {
+            JobStatus::Dead if !job.makes_children() => JobStatus::Pending,
             status => status,
         }
     }
@@ -153,10 +168,16 @@ impl JobRow {
     pub(crate) fn summary(&self) -> JobSummary {
         let mut groups: BTreeMap<GroupName, GroupCounts> =
             self.counts.iter().filter(|(_, counts)| *counts != GroupCounts::default()).cloned().collect();
-        for group in self.current().iter().flat_map(|job| &job.groups) {
+        for group in self.current().iter().flat_map(|job| job.groups.iter()) {
             groups.entry(group.name.clone()).or_default();
         }
-        JobSummary { key: self.key.clone(), groups: groups.into_iter().collect() }
+        let has_children =
+            self.children.total() > 0 || self.current().is_some_and(|job| job.makes_children());
+        JobSummary {
+            key: self.key.clone(),
+            groups: groups.into_iter().collect(),
+            children: has_children.then_some(self.children),
+        }
     }
 
     pub(crate) fn marks(&self) -> JobMarks {

@@ -79,6 +79,8 @@ impl Tables {
         let is_scaled = self.jobs.scaled.contains(&slot);
         self.touch_scaling_policies(cx, was_scaled || is_scaled);
         self.touch_job(cx, slot);
+        self.touch_parent(cx, slot);
+        self.follow_schedule(cx, slot);
     }
 
     /// What an autoscaler sees changes with the version that it is from.
@@ -123,6 +125,7 @@ impl Tables {
         let current = self.jobs.at(slot).and_then(JobRow::current).map(|job| job.version);
         if let Some(version) = current {
             self.change_version(cx, slot, version, |job| job.status = status);
+            self.touch_parent(cx, slot);
         }
     }
 }

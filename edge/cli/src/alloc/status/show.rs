@@ -3,6 +3,7 @@
 use muster_api::views::AllocView;
 
 use super::{Shown, tasks};
+use crate::alloc::deadline::RunLimits;
 use crate::failure::Failure;
 use crate::ids::short;
 use crate::keyvalue::KeyValues;
@@ -16,6 +17,7 @@ pub(super) fn short_form(shell: &mut Shell, alloc: &AllocView, verbose: bool) ->
     pairs.add("Name", alloc.name.as_str());
     pairs.add("Created", shell.clock.shown(alloc.create_time, verbose));
     pairs.add("Modified", shell.clock.shown(alloc.modify_time, verbose));
+    pairs.add_some("Max Run Deadline", &deadline(shell, alloc, verbose));
     shell.pairs(&pairs)?;
     shell.heading("Tasks")?;
     let table = tasks::table(shell, alloc);
@@ -23,7 +25,7 @@ pub(super) fn short_form(shell: &mut Shell, alloc: &AllocView, verbose: bool) ->
 }
 
 pub(super) fn long_form(shell: &mut Shell, alloc: &AllocView, shown: &Shown) -> Result<(), Failure> {
-    let pairs = header(shell, alloc, shown.verbose);
+    let pairs = header(shell, alloc, shown);
     shell.pairs(&pairs)?;
     addresses(shell, alloc)?;
     tasks::each(shell, alloc, shown)?;
@@ -31,7 +33,26 @@ pub(super) fn long_form(shell: &mut Shell, alloc: &AllocView, shown: &Shown) -> 
     if shown.verbose { placement(shell, alloc) } else { Ok(()) }
 }
 
-fn header(shell: &Shell, alloc: &AllocView, verbose: bool) -> KeyValues {
+fn deadline(shell: &Shell, alloc: &AllocView, verbose: bool) -> String {
+    let limits = alloc.job.as_deref().map(RunLimits::of).unwrap_or_default();
+    let deadline = limits.deadline(&alloc.task_group, &alloc.task_states);
+    shell.clock.shown(deadline.unwrap_or_default(), verbose)
+}
+
+/// `1/3`: how many attempts of the policy's interval are used up; `None` where there is no limit to them.
+fn attempts(alloc: &AllocView) -> Option<String> {
+    let events = &alloc.reschedule_tracker.as_ref()?.events;
+    let mut groups = alloc.job.as_ref()?.task_groups.iter().flatten();
+    let group = groups.find(|group| group.name.as_deref() == Some(&alloc.task_group))?;
+    let policy = group.reschedule_policy.as_ref()?;
+    let most = policy.attempts.filter(|most| *most > 0 && policy.unlimited != Some(true))?;
+    let since = alloc.modify_time.saturating_sub(policy.interval.map_or(i64::MAX, |interval| interval.0));
+    let used = events.iter().filter(|event| event.reschedule_time > since).count();
+    (!events.is_empty()).then(|| format!("{used}/{most}"))
+}
+
+fn header(shell: &Shell, alloc: &AllocView, shown: &Shown) -> KeyValues {
+    let verbose = shown.verbose;
     let version = alloc.job.as_ref().and_then(|job| job.version).unwrap_or(0);
     let mut pairs = KeyValues::default();
     pairs.add("ID", alloc.id.as_str());
@@ -47,8 +68,27 @@ fn header(shell: &Shell, alloc: &AllocView, verbose: bool) -> KeyValues {
     pairs.add("Desired Description", alloc.desired_description.as_str());
     pairs.add("Created", shell.clock.shown(alloc.create_time, verbose));
     pairs.add("Modified", shell.clock.shown(alloc.modify_time, verbose));
+    pairs.add_some("Max Run Deadline", &deadline(shell, alloc, verbose));
+    if !alloc.deployment_id.is_empty() {
+        let part = alloc.deployment_status.as_ref();
+        let health = match part.and_then(|part| part.healthy) {
+            Some(true) => "healthy",
+            Some(false) => "unhealthy",
+            None => "unset",
+        };
+        pairs.add("Deployment ID", short(&alloc.deployment_id, verbose));
+        pairs.add("Deployment Health", health);
+        if part.is_some_and(|part| part.canary) {
+            pairs.add("Canary", "true");
+        }
+    }
+    pairs.add_some("Reschedule Attempts", &attempts(alloc).unwrap_or_default());
     pairs.add_some("Replacement Alloc ID", &short(&alloc.next_allocation, verbose));
     pairs.add_some("Preempted By Alloc ID", &short(&alloc.preempted_by_allocation, verbose));
+    let wait = shown.retry_at.as_deref().map(|text| shell.clock.until_text(text));
+    if let Some(wait) = wait.filter(|wait| wait != "0s") {
+        pairs.add("Reschedule Eligibility", format!("{wait} from now"));
+    }
     if verbose {
         let metric = &alloc.metrics;
         let nanos = i64::try_from(metric.allocation_time).unwrap_or(i64::MAX);

@@ -4,6 +4,7 @@ use muster_api::views::EvalView;
 use muster_jobspec::JobInput;
 
 use super::Details;
+use crate::alloc::deadline::RunLimits;
 use crate::failure::Failure;
 use crate::ids::short;
 use crate::keyvalue::KeyValues;
@@ -25,8 +26,10 @@ pub(super) fn header(shell: &mut Shell, job: &JobInput) -> Result<(), Failure> {
     pairs.add("Node Pool", text(&job.node_pool));
     pairs.add("Status", crate::job::status_text(&text(&job.status), job.stop == Some(true)));
     pairs.add("Periodic", periodic.to_string());
-    pairs.add("Parameterized", job.parameterized_job.is_some().to_string());
+    pairs.add("Parameterized", super::children::is_parameterized(job).to_string());
     pairs.add_some("Idempotency Token", &text(&job.dispatch_idempotency_token));
+    pairs
+        .add_some("Next Periodic Launch", &crate::job::periodic::next_launch(shell, job).unwrap_or_default());
     shell.pairs(&pairs)
 }
 
@@ -46,8 +49,12 @@ pub(super) fn sections(
         shell.table(&table)?;
     }
     placement_failure(shell, &details.evaluations)?;
+    if let Some(deployment) = &details.latest_deployment {
+        crate::deployment::show::latest(shell, deployment, verbose)?;
+    }
     shell.heading("Allocations")?;
-    match crate::alloc::list_table(shell, &details.allocations, verbose) {
+    let limits = RunLimits::of(job);
+    match crate::alloc::timed_table(shell, &details.allocations, verbose, &limits) {
         Some(table) => shell.table(&table),
         None => shell.line("No allocations placed"),
     }

@@ -35,7 +35,7 @@ pub(super) fn header(
         pairs.add("Uptime", measured.uptime());
     }
     pairs.add("Host Volumes", names(node.host_volumes.keys().map(String::as_str).collect()));
-    pairs.add("Host Networks", "");
+    pairs.add("Host Networks", names(node.host_networks.keys().map(String::as_str).collect()));
     pairs.add("CSI Volumes", "");
     let drivers = node.drivers.iter().filter(|(_, info)| info.detected);
     if brief {
@@ -68,7 +68,7 @@ pub(super) fn sections(
     if verbose {
         drivers(shell, node)?;
     }
-    events(shell, node)?;
+    events(shell, node, verbose)?;
     allocated(shell, node, allocs)?;
     if let Some(measured) = &sections.measured {
         measured.show(shell, node, sections.stats)?;
@@ -76,6 +76,7 @@ pub(super) fn sections(
     allocations(shell, allocs, verbose)?;
     if verbose {
         host_volumes(shell, node)?;
+        host_networks(shell, node)?;
         texts(shell, "Attributes", &node.attributes)?;
         texts(shell, "Meta", &node.meta)?;
     }
@@ -105,12 +106,34 @@ fn host_volumes(shell: &mut Shell, node: &NodeView) -> Result<(), Failure> {
     shell.table(&table)
 }
 
-fn events(shell: &mut Shell, node: &NodeView) -> Result<(), Failure> {
+fn host_networks(shell: &mut Shell, node: &NodeView) -> Result<(), Failure> {
+    if node.host_networks.is_empty() {
+        return Ok(());
+    }
+    let text = |text: &str| if text.is_empty() { "<none>".to_owned() } else { text.to_owned() };
+    let mut table = Table::new(&["Name", "CIDR", "Interface", "ReservedPorts"]);
+    for (name, network) in &node.host_networks {
+        let columns = [&network.cidr, &network.interface, &network.reserved_ports];
+        table.row([name.clone()].into_iter().chain(columns.map(|column| text(column))).collect());
+    }
+    shell.heading("Host Networks")?;
+    shell.table(&table)
+}
+
+fn events(shell: &mut Shell, node: &NodeView, verbose: bool) -> Result<(), Failure> {
     shell.heading("Node Events")?;
     let mut table = Table::new(&["Time", "Subsystem", "Message"]);
+    if verbose {
+        table.column("Details");
+    }
     for event in node.events.iter().rev() {
         let time = shell.clock.absolute_text(&event.timestamp);
-        table.row(vec![time, event.subsystem.clone(), event.message.clone()]);
+        let mut row = vec![time, event.subsystem.clone(), event.message.clone()];
+        if verbose {
+            let details = event.details.iter().map(|(key, value)| format!("{key} = {value}"));
+            row.push(details.collect::<Vec<_>>().join(", "));
+        }
+        table.row(row);
     }
     shell.table(&table)
 }
@@ -126,12 +149,18 @@ fn allocated(shell: &mut Shell, node: &NodeView, allocs: &[AllocView]) -> Result
     let disk: u64 = running().map(|alloc| u64::from(alloc.allocated_resources.shared.disk_mb)).sum();
     let (total, reserved) = (&node.node_resources, &node.reserved_resources);
     let left = |total: u64, reserved: u64| total.saturating_sub(reserved);
-    let mut table = Table::new(&["CPU", "Memory", "Disk"]);
-    table.row(vec![
+    let mut columns = vec!["CPU", "Memory", "Disk"];
+    let mut row = vec![
         format!("{cpu}/{} MHz", left(total.cpu.cpu_shares, reserved.cpu.cpu_shares)),
         format!("{}/{}", size(memory), size(left(total.memory.memory_mb, reserved.memory.memory_mb))),
         format!("{}/{}", size(disk), size(left(total.disk.disk_mb, reserved.disk.disk_mb))),
-    ]);
+    ];
+    if node.node_max_allocs > 0 {
+        columns.push("Alloc Count");
+        row.push(format!("{}/{}", running().count(), node.node_max_allocs));
+    }
+    let mut table = Table::new(&columns);
+    table.row(row);
     shell.heading("Allocated Resources")?;
     shell.table(&table)
 }
@@ -195,6 +224,8 @@ mod tests {
         let node: NodeView = serde_json::from_value(json!({
             "ID": "b2b2b2b2-0000", "Name": "n1", "NodePool": "default", "Datacenter": "dc1",
             "SchedulingEligibility": "eligible", "Status": "ready",
+            "HostNetworks": {"lan": {"Name": "lan", "CIDR": "10.0.0.0/8", "ReservedPorts": "22,80"}},
+            "NodeMaxAllocs": 5,
             "Drivers": {"raw_exec": {"Detected": true, "Healthy": true}, "mock": {"Detected": true}, "docker": {}},
             "Events": [{"Message": "Node registered", "Subsystem": "Cluster", "Timestamp": "1970-01-01T00:16:40Z"}],
             "NodeResources": {"Cpu": {"CpuShares": 4000}, "Memory": {"MemoryMB": 1536}, "Disk": {"DiskMB": 2_097_152}},
@@ -221,7 +252,7 @@ Status          = ready
 CSI Controllers = <none>
 CSI Drivers     = <none>
 Host Volumes    = <none>
-Host Networks   = <none>
+Host Networks   = lan
 CSI Volumes     = <none>
 Driver Status   = mock (unhealthy),raw_exec
 
@@ -230,8 +261,8 @@ Time                  Subsystem  Message
 1970-01-01T00:16:40Z  Cluster    Node registered
 
 Allocated Resources
-CPU           Memory           Disk
-100/4000 MHz  300 MiB/1.5 GiB  150 MiB/2.0 TiB
+CPU           Memory           Disk             Alloc Count
+100/4000 MHz  300 MiB/1.5 GiB  150 MiB/2.0 TiB  1/5
 
 Allocations
 ID        Node ID   Task Group  Version  Desired  Status   Created  Modified

@@ -229,10 +229,12 @@ fn assignment(alloc: &SavedAlloc, job: u32) -> AllocAssignment {
         desired: alloc.desired,
         transition: alloc.transition,
         ports: alloc.ports.clone(),
+        allotted: alloc.allotted.clone(),
         previous: alloc.previous,
         deployment: alloc.deployment,
         alloc_modify_index: alloc.alloc_modify_index,
         create_index: alloc.create_index,
         create_time: alloc.create_time,
+        unknown: alloc.unknown,
     }
 }

@@ -4,9 +4,9 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use muster_api::views::{AclTokenStub, AllocView, EvalView, NodeView};
+use muster_api::views::{AclTokenStub, AllocView, DeploymentView, EvalView, NodeView};
 use muster_filter::Subject;
-use muster_model::{AclToken, Alloc, Evaluation, Job, Node};
+use muster_model::{AclToken, Alloc, Deployment, Evaluation, Job, Node};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -51,6 +51,8 @@ pub(super) fn job(job: &Job) -> impl Subject + '_ {
     let quick = move |name: &str| match name {
         "ID" => text(&job.id),
         "Name" => text(&job.name),
+        "ParentID" => Some(job.parent_id.as_ref().map(ToString::to_string).unwrap_or_default().into()),
+        "Dispatched" => Some(Value::Bool(job.dispatched)),
         "Namespace" => text(&job.namespace),
         "Type" => text(job.kind.as_str()),
         "Status" => text(job.status.as_str()),
@@ -100,6 +102,18 @@ pub(super) fn eval(eval: &Evaluation) -> impl Subject + '_ {
         _ => None,
     };
     lazy(quick, move || EvalView::from(eval))
+}
+
+pub(super) fn deployment(deployment: &Deployment) -> impl Subject + '_ {
+    let quick = move |name: &str| match name {
+        "ID" => text(&deployment.id),
+        "Namespace" => text(&deployment.namespace),
+        "JobID" => text(&deployment.job_id),
+        "JobVersion" => number(deployment.job_version),
+        "Status" => text(deployment.status.as_str()),
+        _ => None,
+    };
+    lazy(quick, move || DeploymentView::from(deployment))
 }
 
 pub(super) fn node(node: &Node) -> impl Subject + '_ {

@@ -46,7 +46,10 @@ pub(crate) fn stubs<'a>(
 ) -> Vec<AllocListStub> {
     let mut allocs: Vec<_> = allocs.collect();
     allocs.sort_unstable_by_key(|alloc| alloc.id);
-    allocs.into_iter().map(|alloc| AllocListStub::new(alloc, state.node_of(alloc), false, true)).collect()
+    let stub = |alloc: &Arc<Alloc>| {
+        AllocListStub::new(alloc, state.node_of(alloc), false, true).rescheduled(&state.rescheduling(alloc))
+    };
+    allocs.into_iter().map(stub).collect()
 }
 
 pub(crate) fn list(read: &Read<'_>) -> ListResult<AllocListStub> {
@@ -60,6 +63,7 @@ pub(crate) fn list(read: &Read<'_>) -> ListResult<AllocListStub> {
     let beside = read.state.beside();
     let view = move |alloc: Arc<Alloc>| {
         AllocListStub::new(&alloc, beside.node_of(&alloc), with_resources, with_task_states)
+            .rescheduled(&beside.rescheduling(&alloc))
     };
     Ok(Listing::new(page, [WatchKey::Allocs], Arc::clone, view))
 }
@@ -68,7 +72,10 @@ pub(crate) fn read(read: &Read<'_>) -> ReadResult<AllocView> {
     let id: AllocId = read.param(0).parse().map_err(|error| malformed_id("alloc", &error))?;
     let watch = [WatchKey::Alloc(id)];
     match read.state.alloc(id) {
-        Some(alloc) => Ok(Answer::new(AllocView::new(alloc, read.state.node_of(alloc), true), watch)),
+        Some(alloc) => {
+            let view = AllocView::new(alloc, read.state.node_of(alloc), true);
+            Ok(Answer::new(view.rescheduled(&read.state.rescheduling(alloc)), watch))
+        }
         None => Err(Missing::not_found("alloc not found", watch)),
     }
 }

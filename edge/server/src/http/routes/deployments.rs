@@ -29,8 +29,11 @@ pub(crate) fn list(read: &Read<'_>) -> ListResult<DeploymentView> {
     let namespace = &read.options.namespace;
     let all = read.state.deployments(&prefix).filter(|deployment| namespace.covers(&deployment.namespace));
     let chosen = filter::deployments(read, all)?;
-    let page = by_age_or_id(read.options, chosen, |deployment| ByAge(deployment.create_index, deployment.id))?;
-    Ok(Listing::new(page, [WatchKey::Deployments], Arc::clone, |deployment: Arc<Deployment>| (&*deployment).into()))
+    let page =
+        by_age_or_id(read.options, chosen, |deployment| ByAge(deployment.create_index, deployment.id))?;
+    Ok(Listing::new(page, [WatchKey::Deployments], Arc::clone, |deployment: Arc<Deployment>| {
+        (&*deployment).into()
+    }))
 }
 
 fn parse(text: &str) -> Result<DeploymentId, ApiError> {
@@ -51,9 +54,10 @@ pub(crate) fn allocations(read: &Read<'_>) -> ReadResult<Vec<AllocListStub>> {
     let Some(deployment) = read.state.deployment(id) else {
         return Err(Missing::not_found("deployment not found", [WatchKey::Deployment(id)]));
     };
-    let of_job = read.state.allocs_by_job(&deployment.job_key());
+    let key = deployment.job_key();
+    let of_job = read.state.allocs_by_job(&key);
     let stubs = stubs(&read.state, of_job.filter(|alloc| alloc.deployment_id() == Some(id)));
-    Ok(Answer::new(stubs, [WatchKey::JobAllocs(deployment.job_key())]))
+    Ok(Answer::new(stubs, [WatchKey::JobAllocs(key)]))
 }
 
 /// Deployments of a job, newest first; of earlier jobs of its id where `all` is asked for.
@@ -61,7 +65,8 @@ pub(crate) fn of_job(read: &Read<'_>) -> ReadResult<Vec<DeploymentView>> {
     let key = job::key(read.options, read.param(0))?;
     let all = read.options.query.flag("all", false)?;
     let current = read.state.job(&key).map(|job| job.create_index);
-    let wanted = |one: &&Arc<Deployment>| all || current.is_none_or(|created| created == one.job_create_index);
+    let wanted =
+        |one: &&Arc<Deployment>| all || current.is_none_or(|created| created == one.job_create_index);
     let mut found: Vec<_> = read.state.deployments_by_job(&key).filter(wanted).collect();
     found.sort_unstable_by_key(|one| std::cmp::Reverse((one.create_index, one.id)));
     let views = found.into_iter().map(|one| (&**one).into()).collect();
@@ -124,7 +129,7 @@ pub(crate) async fn promote(write: &Write<'_>) -> Result<ApiResponse, ApiError> 
         (false, false) => {
             let parse = |name: &String| {
                 let unknown = || format!("task group \"{name}\" is not part of the deployment");
-                GroupName::new(name).map_err(|_| ApiError::internal(unknown()))
+                GroupName::new(name.as_str()).map_err(|_| ApiError::internal(unknown()))
             };
             Some(named.iter().map(parse).collect::<Result<_, _>>()?)
         }

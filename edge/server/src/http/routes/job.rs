@@ -1,5 +1,8 @@
 //! One job: read it and what belongs to it, evaluate, deregister.
 
+pub(crate) mod dispatch;
+pub(crate) mod periodic;
+
 use std::sync::Arc;
 
 use muster_acl::{Capability, Requirement};
@@ -89,17 +92,6 @@ pub(crate) fn submission(read: &Read<'_>) -> ReadResult<JobSubmissionView> {
         Some((job, submission)) => Ok(Answer::new(JobSubmissionView::new(job, submission), watch)),
         None => Err(Missing::not_found("job source not found", watch)),
     }
-}
-
-/// Deployments arrive with the update issue; until then a job has none.
-pub(crate) fn deployments(read: &Read<'_>) -> ReadResult<Vec<Value>> {
-    let key = key(read.options, read.param(0))?;
-    Ok(Answer::new(Vec::new(), [WatchKey::Job(key)]))
-}
-
-pub(crate) fn deployment(read: &Read<'_>) -> ReadResult<Option<Value>> {
-    let key = key(read.options, read.param(0))?;
-    Ok(Answer::new(None, [WatchKey::Job(key)]))
 }
 
 pub(crate) async fn update(write: &Write<'_>) -> Result<ApiResponse, ApiError> {

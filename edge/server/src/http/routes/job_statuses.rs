@@ -24,7 +24,7 @@ pub(crate) fn list(read: &Read<'_>) -> ListResult<JobStatusView> {
     let jobs = read.state.jobs().filter(|job| {
         let covered = anywhere || read.options.namespace.covers(&job.namespace);
         let chosen = wanted.as_ref().is_none_or(|wanted| wanted.contains(&job.key()));
-        covered && chosen && (children || wanted.is_some() || !is_child(job))
+        covered && chosen && (children || wanted.is_some() || job.parent_id.is_none())
     });
     let mut jobs = filter::jobs(read, jobs)?;
     jobs.sort_by_key(|job| ByChange(job.modify_index, ByName(job.key())));
@@ -32,8 +32,15 @@ pub(crate) fn list(read: &Read<'_>) -> ListResult<JobStatusView> {
         .options
         .paginate_from(!read.options.reverse, jobs, |job| ByChange(job.modify_index, ByName(job.key())))?;
     let beside = read.state.beside();
-    let view = move |job: Arc<Job>| JobStatusView::new(&job, beside.allocs_of(&job).map(|alloc| &**alloc));
-    Ok(Listing::new(page, [WatchKey::Jobs, WatchKey::Allocs], Arc::clone, view))
+    let view = move |job: Arc<Job>| {
+        let deployment = beside.latest_deployment_of(&job).map(|deployment| &**deployment);
+        let allocs = beside.allocs_of(&job).map(|alloc| &**alloc);
+        let children = beside.children_of(&job);
+        let follow_up = |alloc: &_| beside.rescheduling(alloc).follow_up;
+        JobStatusView::new(&job, allocs, deployment, follow_up, children.into_iter())
+    };
+    let watch = [WatchKey::Jobs, WatchKey::Allocs, WatchKey::Deployments];
+    Ok(Listing::new(page, watch, Arc::clone, view))
 }
 
 /// The jobs that the request names; `None` for all.
@@ -50,10 +57,4 @@ fn wanted(request: &JobStatusesRequest) -> Result<Option<BTreeSet<JobKey>>, ApiE
         Ok(JobKey { namespace: namespace?, id: JobId::new(one.id.as_str())? })
     };
     named.iter().map(key).collect::<Result<_, ApiError>>().map(Some)
-}
-
-/// A run of a periodic or a dispatched job carries its parent's id before its own.
-fn is_child(job: &Job) -> bool {
-    let id = job.id.as_str();
-    id.contains("/periodic-") || id.contains("/dispatch-")
 }

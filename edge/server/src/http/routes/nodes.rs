@@ -64,8 +64,13 @@ pub(crate) fn allocations(read: &Read<'_>) -> ReadResult<Vec<AllocView>> {
     let jobs = read.grant.also(Requirement::AnyOf(&[Capability::ReadJob]), None);
     let mut allocs = jobs.map_or_else(|_denied| Vec::new(), |jobs| read.state.allocs_by_node(id, &jobs));
     allocs.sort_unstable_by_key(|alloc| alloc.id);
-    let views =
-        allocs.into_iter().map(|alloc| AllocView::new(alloc, read.state.node_of(alloc), true)).collect();
+    let views = allocs
+        .into_iter()
+        .map(|alloc| {
+            AllocView::new(alloc, read.state.node_of(alloc), true)
+                .rescheduled(&read.state.rescheduling(alloc))
+        })
+        .collect();
     Ok(Answer::new(views, [WatchKey::NodeAllocs(id)]))
 }
 

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use muster_api::views::{
     AllocListStub, DesiredUpdatesView, JobPlanRequest, JobPlanResponse, PlanAnnotationsView, rfc3339,
 };
-use muster_ids::{EvalId, GroupName, UnixNanos};
+use muster_cron::{Schedule, Zone};
+use muster_ids::{EvalId, GroupName, JobId, UnixNanos};
 use muster_jobspec::diff::{DiffType, JobDiff, TaskGroupDiff};
-use muster_model::{Job, Plan};
-use muster_scheduler::{Context, DesiredUpdates, Overlay, Schedule, schedule, task_runs_alike};
+use muster_model::{Job, JobKey, Plan};
+use muster_scheduler::{Context, DesiredUpdates, Overlay, schedule, task_runs_alike};
 use muster_state::Snapshot;
 use muster_state::command::{Command, Entry, JobRegister};
 
@@ -36,6 +37,7 @@ pub(crate) async fn plan(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
         eval_id: shared.ids.eval(),
         seed: shared.ids.bytes(),
         wants_diff: request.diff,
+        local_zone: shared.local_zone.clone(),
     };
     // Scheduling may visit every node: not on a thread that serves others.
     let response = tokio::task::spawn_blocking(move || dry_run(&given, job)).await;
@@ -51,11 +53,12 @@ struct Given {
     eval_id: EvalId,
     seed: [u8; 16],
     wants_diff: bool,
+    local_zone: Zone,
 }
 
 fn dry_run(given: &Given, job: Job) -> Result<JobPlanResponse, ApiError> {
-    let Given { snapshot, now, eval_id, seed, wants_diff } = given;
-    let key = job.key();
+    let Given { snapshot, now, eval_id, seed, wants_diff, local_zone } = given;
+    let (key, next_launch) = (job.key(), next_launch(&job, *now, local_zone));
     let existing = snapshot.job(&key).cloned();
     let job_modify_index = existing.as_ref().map_or(0, |job| job.job_modify_index.0);
     let register =
@@ -65,9 +68,11 @@ fn dry_run(given: &Given, job: Job) -> Result<JobPlanResponse, ApiError> {
     if let Some(Err(refusal)) = applied.replies.into_iter().next() {
         return Err(refusal.into());
     }
+    let after = evaluated(after, &key, *eval_id, *now)?;
     let eval = after.eval(*eval_id).ok_or_else(|| ApiError::internal("the dry run made no evaluation"))?;
     let overlay = Overlay::default();
-    let Schedule { plan, evals, updates } = schedule(eval, &after, &Context::new(*now, *seed, &overlay));
+    let muster_scheduler::Schedule { plan, evals, updates, .. } =
+        schedule(eval, &after, &Context::new(*now, *seed, &overlay));
     let new = after.job(&key);
     let old = existing.as_deref().filter(|job| !job.stop);
     let diff = (*wants_diff).then(|| {
@@ -82,7 +87,7 @@ fn dry_run(given: &Given, job: Job) -> Result<JobPlanResponse, ApiError> {
         failed_groups: failed.map(|(group, metric)| (group.to_string(), metric.into())).collect(),
         job_modify_index,
         diff,
-        next_periodic_launch: rfc3339(UnixNanos::ZERO),
+        next_periodic_launch: rfc3339(next_launch),
         index: snapshot.index().0,
         known_leader: true,
         ..JobPlanResponse::default()
@@ -99,6 +104,23 @@ fn preempted(snapshot: &Snapshot, plan: Option<&Plan>) -> Option<Vec<AllocListSt
     (!stubs.is_empty()).then_some(stubs)
 }
 
+/// A job that runs as children only has no evaluation: what one child of it would come to is looked at instead.
+fn evaluated(after: Snapshot, key: &JobKey, eval_id: EvalId, now: UnixNanos) -> Result<Snapshot, ApiError> {
+    let Some(parent) = after.job(key).filter(|job| job.makes_children()) else { return Ok(after) };
+    let id = JobId::new(format!("{}/plan", parent.id))?;
+    let job = Job { id, periodic: None, parameterized: None, ..Job::clone(parent) };
+    let register = JobRegister { job, eval_id, enforce_index: None, submission: None, eval_priority: None };
+    let commands = vec![Command::JobRegister(Box::new(register))];
+    Ok(after.after(&Entry { time: now, commands }).1)
+}
+
+/// When the job would next start, were it registered now; zero when it follows no schedule.
+fn next_launch(job: &Job, now: UnixNanos, local: &Zone) -> UnixNanos {
+    let periodic = job.periodic.as_deref().filter(|_| job.follows_schedule());
+    let schedule = periodic.and_then(|periodic| Schedule::new(periodic, local).ok());
+    schedule.and_then(|schedule| schedule.next_after(now)).unwrap_or(UnixNanos::ZERO)
+}
+
 fn view(updates: DesiredUpdates) -> DesiredUpdatesView {
     DesiredUpdatesView {
         ignore: updates.ignore.into(),
@@ -111,6 +133,8 @@ fn view(updates: DesiredUpdates) -> DesiredUpdatesView {
         reschedule_now: updates.reschedule_now.into(),
         reschedule_later: updates.reschedule_later.into(),
         preemptions: updates.preemptions.into(),
+        disconnect: updates.disconnect.into(),
+        reconnect: updates.reconnect.into(),
         ..DesiredUpdatesView::default()
     }
 }

@@ -60,6 +60,9 @@ impl Objects {
                 Case { body: r#"{"Target":{"Group":"main"},"Message":"x"}"#.into(), ..web() }
             }
             RouteId::ScalingPolicyRead => Case { status: 404, ..plain(&absent, &absent) },
+            // `web` is neither parameterized nor periodic.
+            RouteId::JobDispatch => Case { body: "{}".into(), status: 500, ..web() },
+            RouteId::JobDispatchPayload | RouteId::PeriodicForce => Case { status: 500, ..web() },
             RouteId::JobSubmission => Case { query: "version=0", status: 404, ..web() },
             RouteId::JobActions
             | RouteId::JobServices
@@ -128,7 +131,20 @@ impl Objects {
             | RouteId::AclTokenRead
             | RouteId::AclTokenUpdate
             | RouteId::AclTokenDelete => Case { status: 400, ..plain(&absent, &absent) },
-            RouteId::JobList
+            // Whoever may read the job finds that it has none.
+            RouteId::DeploymentRead | RouteId::DeploymentAllocations => {
+                Case { status: 404, ..plain(&absent, &absent) }
+            }
+            RouteId::DeploymentFail => Case { status: 404, ..plain(&absent, &absent) },
+            RouteId::DeploymentPause
+            | RouteId::DeploymentPromote
+            | RouteId::DeploymentUnblock
+            | RouteId::DeploymentAllocHealth => {
+                let body = format!(r#"{{"DeploymentID":"{absent}","All":true}}"#);
+                Case { status: 404, body, ..plain(&absent, &absent) }
+            }
+            RouteId::DeploymentList
+            | RouteId::JobList
             | RouteId::ScalingPolicyList
             | RouteId::JobStatuses
             | RouteId::AllocList

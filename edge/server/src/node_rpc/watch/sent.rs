@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use muster_ids::{AllocId, Index, NodeId};
-use muster_model::{Alloc, Job};
+use muster_model::{Alloc, ClientStatus, Job};
 use muster_rpc::messages::{AllocAssignment, AllocPush};
 use muster_state::Snapshot;
 
@@ -73,10 +73,12 @@ fn assignment(alloc: &Alloc, job: u32) -> AllocAssignment {
         desired: alloc.desired,
         transition: alloc.transition,
         ports: alloc.ports.to_vec(),
+        allotted: alloc.allotted.clone(),
         previous: alloc.previous,
         deployment: alloc.deployment_id(),
         alloc_modify_index: alloc.alloc_modify_index,
         create_index: alloc.create_index,
         create_time: alloc.create_time,
+        unknown: alloc.client == ClientStatus::Unknown,
     }
 }

@@ -79,7 +79,7 @@ fn what_is_used_stands_before_what_is_given() {
         "CpuStats": {"Percent": 2.5, "TotalTicks": 50.9, "Measured": ["Percent"]},
     }}}}))
     .unwrap();
-    long_form(&mut sh, &alloc(), &Shown { usage: Some(usage), stats: true, verbose: false }).unwrap();
+    long_form(&mut sh, &alloc(), &Shown { usage: Some(usage), stats: true, ..Shown::default() }).unwrap();
     let expected = "\
 CPU         Memory           Disk     Addresses
 50/100 MHz  3.0 MiB/300 MiB  300 MiB  <none>
@@ -93,6 +93,30 @@ Percent
 2.50%
 ";
     assert!(captured.out().contains(expected), "{}", captured.out());
+}
+
+#[test]
+fn attempts_after_failures_are_told() {
+    let (mut sh, captured) = shell();
+    let mut alloc = alloc();
+    alloc.next_allocation = "ffffffff-0000-4000-8000-000000000000".into();
+    alloc.reschedule_tracker = Some(
+        serde_json::from_value(json!({"LastReschedule": "ok", "Events": [
+            {"RescheduleTime": NOW - 7_200_000_000_000_i64}, {"RescheduleTime": NOW - 60_000_000_000_i64}]}))
+        .unwrap(),
+    );
+    let group = &mut alloc.job.as_mut().unwrap().task_groups.as_mut().unwrap()[0];
+    group.reschedule_policy = Some(
+        serde_json::from_value(json!({"Attempts": 3, "Interval": 3_600_000_000_000_u64, "Unlimited": false}))
+            .unwrap(),
+    );
+    group.max_run_duration = Some(muster_jobspec::duration::Nanos(600_000_000_000));
+    let shown = Shown { retry_at: Some("1970-01-01T00:17:10Z".into()), ..Shown::default() };
+    long_form(&mut sh, &alloc, &shown).unwrap();
+    let out = captured.out();
+    let lines = "Max Run Deadline       = 9m from now\nReschedule Attempts    = 1/3\n\
+                 Replacement Alloc ID   = ffffffff\nReschedule Eligibility = 30s from now\n";
+    assert!(out.contains(lines), "{out}");
 }
 
 const LONG: &str = "\

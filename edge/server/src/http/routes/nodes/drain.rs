@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use muster_api::views::{NodeDrainRequest, NodeDrainResponse};
+use muster_api::views::{DrainSpecInput, NodeDrainRequest, NodeDrainResponse};
 use muster_ids::{AccessorId, NodeId, Text};
 use muster_state::command::{Command, NodeDrainUpdate, Reply};
 
@@ -17,7 +17,7 @@ use crate::scoped::Scoped;
 const MAX_META: usize = 16 * 1024;
 
 pub(crate) async fn drain(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
-    let request: NodeDrainRequest = body::decode(&write.body)?;
+    let request = request(write)?;
     let node_id: NodeId = write.param(0).parse().map_err(|error| malformed_id("node", &error))?;
     if Scoped::new(&write.shared.consensus.snapshot(), write.grant).node(node_id).is_none() {
         return Err(ApiError::internal("node not found"));
@@ -41,6 +41,20 @@ pub(crate) async fn drain(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
     let mut answer = body::json(&response, write.options.pretty)?;
     index_header(&mut answer, index);
     Ok(answer)
+}
+
+/// The body; or the question mark of older clients, which know only at once and not at all.
+fn request(write: &Write<'_>) -> Result<NodeDrainRequest, ApiError> {
+    if write.options.query.get("enable").is_none_or(str::is_empty) {
+        return body::decode(&write.body);
+    }
+    let enable = write.options.query.flag("enable", false)?;
+    let force = DrainSpecInput { deadline: -1, ignore_system_jobs: false };
+    Ok(NodeDrainRequest {
+        drain_spec: enable.then_some(force),
+        mark_eligible: !enable,
+        ..NodeDrainRequest::default()
+    })
 }
 
 fn accessor(write: &Write<'_>) -> Option<AccessorId> {

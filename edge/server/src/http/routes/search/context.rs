@@ -11,6 +11,7 @@ use crate::http::options::{NamespaceChoice, Options};
 pub(super) enum Context {
     Allocs,
     Evals,
+    Deployments,
     Jobs,
     Nodes,
     NodePools,
@@ -19,28 +20,28 @@ pub(super) enum Context {
     Empty(&'static str),
 }
 
-const EMPTY: [&str; 8] = [
-    "deployment",
-    "host_volumes",
-    "plugins",
-    "quotas",
-    "recommendations",
-    "scaling_policy",
-    "vars",
-    "volumes",
-];
+const EMPTY: [&str; 7] =
+    ["host_volumes", "plugins", "quotas", "recommendations", "scaling_policy", "vars", "volumes"];
 
 /// Parts of jobs that fuzzy searches name.
 const PARTS: [&str; 6] = ["groups", "services", "tasks", "images", "commands", "classes"];
 
 impl Context {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Allocs, Self::Evals, Self::Jobs, Self::Nodes, Self::NodePools, Self::Namespaces];
+    pub(super) const ALL: [Self; 7] = [
+        Self::Allocs,
+        Self::Evals,
+        Self::Deployments,
+        Self::Jobs,
+        Self::Nodes,
+        Self::NodePools,
+        Self::Namespaces,
+    ];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Allocs => "allocs",
             Self::Evals => "evals",
+            Self::Deployments => "deployment",
             Self::Jobs => "jobs",
             Self::Nodes => "nodes",
             Self::NodePools => "node_pools",

@@ -106,6 +106,16 @@ impl Finds {
                     true
                 });
             }
+            Context::Deployments => {
+                let prefix = IdPrefix::parse(&self.text).into_iter();
+                let found = prefix.flat_map(|prefix| state.deployments(&prefix));
+                let found = found.filter(|one| namespace.covers(&one.namespace));
+                self.first_objects("deployment", found, |finds, one| {
+                    let found = FuzzyMatch { id: one.id.to_string(), scope: Vec::new() };
+                    finds.found.entry("deployment").or_default().push((0, 0, found));
+                    true
+                });
+            }
             Context::Empty(_) => {}
         }
     }

@@ -23,7 +23,14 @@ pub(crate) fn prefix(read: &Read<'_>) -> ReadResult<SearchResponse> {
         response.matches.insert(context.name().to_owned(), (!ids.is_empty()).then_some(ids));
         response.truncations.insert(context.name().to_owned(), truncated);
     }
-    let watch = [WatchKey::Jobs, WatchKey::Allocs, WatchKey::Evals, WatchKey::Nodes, WatchKey::NodePools];
+    let watch = [
+        WatchKey::Jobs,
+        WatchKey::Allocs,
+        WatchKey::Evals,
+        WatchKey::Deployments,
+        WatchKey::Nodes,
+        WatchKey::NodePools,
+    ];
     response.index = read.state.watch_index(&watch).0;
     Ok(Answer::new(response, watch))
 }
@@ -48,6 +55,10 @@ fn ids(read: &Read<'_>, context: Context, text: &str, namespace: &NamespaceChoic
         Context::Evals => {
             let evals = state.evals(&by_id()?).filter(|eval| namespace.covers(&eval.namespace));
             evals.take(most).map(|eval| eval.id.to_string()).collect()
+        }
+        Context::Deployments => {
+            let deployments = state.deployments(&by_id()?).filter(|one| namespace.covers(&one.namespace));
+            deployments.take(most).map(|one| one.id.to_string()).collect()
         }
         Context::Nodes => state.nodes(&by_id()?).take(most).map(|node| node.id.to_string()).collect(),
         Context::NodePools => {

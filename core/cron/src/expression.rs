@@ -30,13 +30,44 @@ pub fn parse_cron(text: &str) -> Result<Cron, CronError> {
         check_year(year)?;
     }
     let normal = match (text.starts_with('@'), fields) {
-        (true, 1) | (false, 5 | 7) => text.to_owned(),
+        (true, 1) => text.to_owned(),
+        (false, 5 | 7) => short_names(text),
         // The sixth field is the year, where most other dialects read seconds.
-        (false, 6) => format!("0 {text}"),
+        (false, 6) => format!("0 {}", short_names(text)),
         _ => return Err(CronError::Fields(fields)),
     };
-    let parser = CronParser::builder().seconds(Seconds::Optional).year(Year::Optional).build();
+    let parser =
+        CronParser::builder().seconds(Seconds::Optional).year(Year::Optional).sloppy_ranges(true).build();
     parser.parse(&normal).map_err(|error| CronError::Field(error.to_string()))
+}
+
+/// Months and days of the week may be written out.
+fn short_names(text: &str) -> String {
+    const NAMES: [&str; 18] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "sunday",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+    ];
+    let lower = text.to_ascii_lowercase();
+    NAMES.iter().fold(lower, |text, name| match name.get(..3) {
+        Some(short) if text.contains(name) => text.replace(name, short),
+        _ => text,
+    })
 }
 
 /// Lists, ranges and steps of years.
@@ -65,6 +96,8 @@ mod tests {
             "30 0 9 * * * 2030-2040",
             "@daily",
             "@hourly",
+            "0 0 * January,June Monday-friday",
+            "0 12 1W * ?",
         ] {
             assert!(parse_cron(text).is_ok(), "{text}: {:?}", parse_cron(text));
         }

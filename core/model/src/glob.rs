@@ -1,6 +1,7 @@
-//! Globs over datacenter names: `*` stands for any run of characters.
+//! Globs over names: `*` stands for any run of characters.
 
 /// Whether `text` matches; linear in the length of both but for the last `*` tried.
+#[must_use]
 pub fn glob_matches(glob: &str, text: &str) -> bool {
     let (glob, text) = (glob.as_bytes(), text.as_bytes());
     let (mut g, mut t) = (0, 0);
