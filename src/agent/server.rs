@@ -11,8 +11,8 @@ use std::sync::OnceLock;
 use muster_api::views::{AgentHealth, Member, RoleHealth};
 use muster_ids::ServerId;
 use muster_jobspec::Limits;
-use muster_leader::HeartbeatLimits;
 use muster_leader::gc::Thresholds;
+use muster_leader::{HeartbeatLimits, RejectionLimits};
 use muster_rpc::Role;
 use muster_server::http::SearchLimits;
 use muster_server::{AclSettings, AgentInfo, Server, ServerConfig, Shared, Tools};
@@ -68,6 +68,10 @@ pub async fn start(
             min_term: role.search.min_term_length,
         },
         event_buffer: role.event_buffer,
+        scheduler_config: role.scheduler.clone(),
+        plan_rejections: role
+            .plan_rejections
+            .map(|limits| RejectionLimits { threshold: limits.node_threshold, window: limits.node_window }),
         metrics: tools.metrics.clone(),
         collection_interval: agent.telemetry.collection_interval,
         dispatched_summaries: !agent.telemetry.disable_dispatched_job_summary_metrics,

@@ -35,9 +35,12 @@ pub enum Capability {
     NodeRead,
     NodeWrite,
     NodePoolRead,
+    NodePoolWrite,
+    NodePoolDelete,
     AgentRead,
     AgentWrite,
     OperatorRead,
+    OperatorWrite,
     Management,
 }
 
@@ -87,9 +90,9 @@ impl Capability {
             | Self::ReadLogs
             | Self::ReadFs => Scope::Namespace,
             Self::NodeRead | Self::NodeWrite => Scope::Node,
-            Self::NodePoolRead => Scope::NodePool,
+            Self::NodePoolRead | Self::NodePoolWrite | Self::NodePoolDelete => Scope::NodePool,
             Self::AgentRead | Self::AgentWrite => Scope::Agent,
-            Self::OperatorRead => Scope::Operator,
+            Self::OperatorRead | Self::OperatorWrite => Scope::Operator,
             Self::Management => Scope::Management,
         }
     }
@@ -130,9 +133,12 @@ impl Capability {
             Self::NodeRead => "node:read",
             Self::NodeWrite => "node:write",
             Self::NodePoolRead => "node_pool:read",
+            Self::NodePoolWrite => "node_pool:write",
+            Self::NodePoolDelete => "node_pool:delete",
             Self::AgentRead => "agent:read",
             Self::AgentWrite => "agent:write",
             Self::OperatorRead => "operator:read",
+            Self::OperatorWrite => "operator:write",
             Self::Management => "management",
         }
     }

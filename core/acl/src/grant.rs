@@ -52,6 +52,13 @@ impl Grant {
         self.requirement.capabilities().iter().any(|c| c.scope() == Scope::Agent && self.acl.allows_plain(*c))
     }
 
+    /// Whether how the cluster is operated may be seen or changed under this grant.
+    #[must_use]
+    pub fn allows_operator(&self) -> bool {
+        let mut capabilities = self.requirement.capabilities().iter();
+        capabilities.any(|c| c.scope() == Scope::Operator && self.acl.allows_plain(*c))
+    }
+
     /// Whether what only management may see is seen under this grant.
     #[must_use]
     pub fn allows_management(&self) -> bool {

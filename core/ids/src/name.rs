@@ -149,6 +149,12 @@ impl NodePool {
     pub fn is_all(&self) -> bool {
         &*self.0 == "all"
     }
+
+    /// Whether it exists in every cluster: such pools are neither changed nor deleted.
+    #[must_use]
+    pub fn is_built_in(&self) -> bool {
+        matches!(&*self.0, "all" | "default")
+    }
 }
 
 impl Region {

@@ -16,7 +16,8 @@ use muster_state::command::{Command, EvalUpdate, Event, IdSeed, NodeStatusUpdate
 
 use crate::{
     BatchId, BatchLimits, BlockedEvals, BrokerLimits, Deployments, Disconnects, Drainer, EvalBroker, Expiry,
-    HeartbeatLimits, Heartbeats, Lease, PeriodicDispatcher, PlanBatch, PlanQueue, Token, silent_status,
+    HeartbeatLimits, Heartbeats, Lease, PeriodicDispatcher, PlanBatch, PlanQueue, PlanRejections, Token,
+    silent_status,
 };
 
 /// How often evaluations that gave up on conflicting plans are tried again.
@@ -62,6 +63,7 @@ pub struct Leader {
     /// How many versions of a job the operator wants kept; `None` leaves it as the cluster has it.
     pub tracked_versions: Option<u32>,
     deployments: Deployments,
+    pub rejections: PlanRejections,
     pub periodic: PeriodicDispatcher,
     retries: VecDeque<Work>,
     /// Attempts behind the plans now in the queue.
@@ -70,6 +72,10 @@ pub struct Leader {
     superseded: Vec<Arc<Evaluation>>,
     /// When conflicted evaluations are next tried again.
     next_conflicted: UnixNanos,
+    /// An operator has paused the broker: evaluations are neither taken in nor handed out. They are in the state.
+    paused: bool,
+    /// The newest word on that which was taken in.
+    paused_from: Index,
 }
 
 impl Leader {
@@ -85,11 +91,14 @@ impl Leader {
             disconnects: Disconnects::default(),
             tracked_versions: None,
             deployments: Deployments::default(),
+            rejections: PlanRejections::default(),
             periodic: PeriodicDispatcher::default(),
             retries: VecDeque::new(),
             attempts: BTreeMap::new(),
             superseded: Vec::new(),
             next_conflicted: UnixNanos::ZERO,
+            paused: false,
+            paused_from: Index::ZERO,
         }
     }
 
@@ -97,6 +106,7 @@ impl Leader {
     pub fn lead(&mut self, snapshot: &Snapshot, now: UnixNanos) {
         self.flush();
         self.leading_from = Some(snapshot.index());
+        self.paused = snapshot.scheduler_config().pause_eval_broker;
         // Who lost contact before is expected no more than who is down.
         let gone = |status| matches!(status, NodeStatus::Down | NodeStatus::Disconnected);
         let live = snapshot.nodes().filter(|node| !gone(node.status)).map(|node| node.id);
@@ -112,6 +122,7 @@ impl Leader {
     pub fn resume(&mut self, snapshot: &Snapshot, now: UnixNanos) {
         if self.leads() {
             self.leading_from = self.leading_from.max(Some(snapshot.index()));
+            self.pause(snapshot.scheduler_config().pause_eval_broker);
             self.refill(snapshot, now);
         }
     }
@@ -140,22 +151,53 @@ impl Leader {
     /// This server does not lead (any more).
     pub fn flush(&mut self) {
         self.leading_from = None;
-        self.broker.flush();
-        self.blocked.flush();
+        self.paused = false;
+        self.forget_evals();
         self.heartbeats.flush();
-        self.plans.flush();
         self.drainer.flush();
         self.deployments.flush();
         self.disconnects.flush();
         self.periodic.flush();
+        self.rejections.flush();
+    }
+
+    fn forget_evals(&mut self) {
+        self.broker.flush();
+        self.blocked.flush();
+        self.plans.flush();
         self.retries.clear();
         self.attempts.clear();
         self.superseded.clear();
     }
 
+    /// Whoever holds an evaluation when the broker is paused has held it in vain: it is handed out again afterwards.
+    fn pause(&mut self, paused: bool) {
+        if paused && !self.paused {
+            self.forget_evals();
+        }
+        self.paused = paused;
+    }
+
+    /// Takes everything open in again once the state, no older than the last word on pausing, says so.
+    fn go_on(&mut self, snapshot: &Snapshot, now: UnixNanos) {
+        let is_news = snapshot.index() >= self.paused_from;
+        if self.paused && is_news && !snapshot.scheduler_config().pause_eval_broker {
+            self.paused = false;
+            self.refill(snapshot, now);
+        }
+    }
+
+    #[must_use]
+    pub const fn is_paused(&self) -> bool {
+        self.paused
+    }
+
     /// Takes in everything open. Whoever waits for capacity looks once more: what came free before this server
     /// watched, or while it missed batches, is not known.
     fn refill(&mut self, snapshot: &Snapshot, now: UnixNanos) {
+        if self.paused {
+            return;
+        }
         let takers = snapshot.nodes().filter(|node| node.accepts_work());
         let classes: BTreeSet<_> = takers.map(|node| &node.computed_class).collect();
         for class in classes {
@@ -195,12 +237,20 @@ impl Leader {
             Event::NodeRegistered(node) => {
                 let _ttl = self.heartbeats.beat(node.id, now);
             }
+            // Going on needs the state: see `decide`.
+            Event::SchedulerConfigUpdated(config) => {
+                self.paused_from = index;
+                self.pause(self.paused || config.pause_eval_broker);
+            }
             Event::Collected { nodes, .. } => nodes.iter().for_each(|node| self.heartbeats.forget(*node)),
             _ => {}
         }
     }
 
     fn take_eval(&mut self, eval: &Arc<Evaluation>, now: UnixNanos) {
+        if self.paused {
+            return;
+        }
         match eval.status {
             EvalStatus::Pending => self.broker.enqueue(Arc::clone(eval), now),
             EvalStatus::Blocked => {
@@ -285,6 +335,9 @@ impl Leader {
         now: UnixNanos,
     ) {
         self.plans.committed(batch, index);
+        for node in outcomes.iter().filter_map(|(_, outcome)| outcome.as_ref()).flat_map(|o| &o.crowded) {
+            self.rejections.refused(*node, now);
+        }
         for (token, outcome) in outcomes {
             let work = self.attempts.remove(token);
             match (outcome, work) {
@@ -324,6 +377,7 @@ impl Leader {
         if !self.leads() {
             return Vec::new();
         }
+        self.go_on(snapshot, now);
         let wanted = self.tracked_versions.filter(|versions| *versions != snapshot.tracked_versions());
         let mut commands: Vec<Command> = wanted
             .map(|versions| Command::TrackedVersionsSet(TrackedVersionsSet { versions }))
@@ -331,6 +385,7 @@ impl Leader {
             .collect();
         commands.extend(self.drainer.decide(snapshot, now, draw));
         commands.extend(self.deployments.decide(snapshot, now, draw));
+        commands.extend(self.rejections.decide(snapshot, now));
         commands.extend(self.disconnects.decide(snapshot, now, draw));
         commands.extend(self.periodic.decide(snapshot, now, draw));
         commands
@@ -368,8 +423,10 @@ impl Leader {
         if !self.leads() {
             return;
         }
-        self.superseded.extend(overdue.superseded);
-        self.enqueue(overdue.failed, now);
+        if !self.paused {
+            self.superseded.extend(overdue.superseded);
+            self.enqueue(overdue.failed, now);
+        }
         for node in overdue.expiry.down {
             let _ttl = self.heartbeats.beat(node, now);
         }

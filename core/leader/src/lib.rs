@@ -16,6 +16,7 @@ mod leader;
 mod node_jobs;
 mod periodic;
 mod plan_queue;
+mod plan_rejections;
 
 pub use blocked_evals::{BlockedEvals, BlockedStats};
 pub use deployments::Deployments;
@@ -27,3 +28,4 @@ pub use leader::{Draw, Leader, Overdue, Work};
 pub use node_jobs::jobs_of_node;
 pub use periodic::PeriodicDispatcher;
 pub use plan_queue::{BatchId, BatchLimits, PlanBatch, PlanQueue, PlanQueueStats};
+pub use plan_rejections::{PlanRejections, RejectionLimits};

@@ -49,6 +49,7 @@ impl World {
             group: 0,
             name_index: 0,
             ports: [].into_iter().collect(),
+            preempts: Vec::new(),
             previous: None,
             metric: 0,
             allotted: None,

@@ -40,6 +40,8 @@ pub struct Alloc {
     pub previous: Option<AllocId>,
     /// The allocation that replaced this one.
     pub next: Option<AllocId>,
+    /// Whose place it took, or who took its own.
+    pub preemption: Option<Box<Preemption>>,
     /// When its node lost contact and had it again, oldest first; the newest few.
     pub states: Box<[AllocState]>,
     /// Parallel to the group's tasks; empty until the node's first report.
@@ -103,6 +105,18 @@ impl Alloc {
         self.deployment.as_ref().and_then(|part| part.healthy)
     }
 
+    /// The allocation that took this one's place.
+    #[must_use]
+    pub fn preempted_by(&self) -> Option<AllocId> {
+        self.preemption.as_ref().and_then(|preemption| preemption.by)
+    }
+
+    /// The allocations whose place this one took.
+    #[must_use]
+    pub fn preempts(&self) -> &[AllocId] {
+        self.preemption.as_ref().map_or(&[], |preemption| &preemption.of)
+    }
+
     /// Whether the servers want it gone.
     #[must_use]
     pub const fn server_terminal(&self) -> bool {
@@ -151,6 +165,21 @@ impl Alloc {
     #[must_use]
     pub const fn ran_successfully(&self) -> bool {
         matches!(self.client, ClientStatus::Complete)
+    }
+}
+
+/// Who made room for whom. An allocation that waits for others to make room may itself have to make room.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Preemption {
+    pub by: Option<AllocId>,
+    pub of: Vec<AllocId>,
+}
+
+impl Preemption {
+    /// `None` when there is nothing to say, so that most allocations carry nothing.
+    #[must_use]
+    pub fn of(by: Option<AllocId>, of: Vec<AllocId>) -> Option<Box<Self>> {
+        (by.is_some() || !of.is_empty()).then(|| Box::new(Self { by, of }))
     }
 }
 

@@ -34,6 +34,7 @@ pub mod migrate;
 pub mod multiregion;
 pub mod network;
 pub mod node;
+pub mod node_pool;
 pub mod payload;
 pub mod periodic;
 pub mod plan;
@@ -44,6 +45,7 @@ pub mod rescheduling;
 pub mod resources;
 pub mod scaling;
 pub mod schedule;
+pub mod scheduler_config;
 pub mod secret;
 pub mod service;
 pub mod shared;
@@ -61,7 +63,9 @@ pub mod volume;
 
 pub use acl_token::{AclToken, TokenKind};
 pub use action::Action;
-pub use alloc::{Alloc, AllocState, AllocatedPort, ClientStatus, DesiredStatus, DesiredTransition};
+pub use alloc::{
+    Alloc, AllocState, AllocatedPort, ClientStatus, DesiredStatus, DesiredTransition, Preemption,
+};
 pub use allotment::{Allotment, AllottedDevice, InstanceKey, TaskAllotment, bound_ports};
 pub use artifact::{Artifact, ArtifactMode};
 pub use check::{Check, CheckAddressMode, CheckKind, CheckRestart, InitialStatus, OnUpdate};
@@ -102,6 +106,7 @@ pub use node::{
     Core, DriverInfo, Eligibility, HostNetwork, HostVolume, Node, NodeAddress, NodeCapacity, NodeEvent,
     NodeStatus, Reserved,
 };
+pub use node_pool::NodePoolDetails;
 pub use payload::Payload;
 pub use periodic::Periodic;
 pub use plan::{Placement, Plan, PlanOutcome, Stop};
@@ -111,6 +116,7 @@ pub use rescheduling::{RescheduleEvent, Rescheduling};
 pub use resources::{Resources, TaskResources};
 pub use scaling::{KEPT_SCALING_EVENTS, ScalingEvent, ScalingPolicy};
 pub use schedule::{ScheduleCron, TaskSchedule};
+pub use scheduler_config::{PoolSchedulerConfig, PreemptionConfig, SchedulerAlgorithm, SchedulerConfig};
 pub use secret::SecretRef;
 pub use service::{AddressMode, Service, ServiceProvider, ServiceWeights};
 pub use shared::Shared;

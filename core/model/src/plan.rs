@@ -53,6 +53,9 @@ pub struct Placement {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allotted: Option<Arc<Allotment>>,
     pub previous: Option<AllocId>,
+    /// Allocations of less important jobs on the node, whose place it takes. They are evicted with it, or not at all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub preempts: Vec<AllocId>,
     /// Position in `Plan::metrics`.
     pub metric: u32,
     /// Part of the plan's deployment.
@@ -82,6 +85,9 @@ pub struct PlanOutcome {
     pub placed: u32,
     /// Placements that no longer fit, or whose node no longer takes work.
     pub refused: Vec<AllocId>,
+    /// Nodes on which a placement did not fit, one for each such placement.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub crowded: Vec<NodeId>,
     /// When something was refused: schedule again from a snapshot at least this new.
     pub refresh_index: Option<Index>,
 }

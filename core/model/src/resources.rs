@@ -74,6 +74,18 @@ impl Resources {
         }
     }
 
+    /// The smaller of both in every dimension.
+    #[must_use]
+    pub fn least(self, other: Self) -> Self {
+        Self {
+            cpu_mhz: self.cpu_mhz.min(other.cpu_mhz),
+            memory_mb: self.memory_mb.min(other.memory_mb),
+            disk_mb: self.disk_mb.min(other.disk_mb),
+            cores: self.cores.min(other.cores),
+            allocs: self.allocs.min(other.allocs),
+        }
+    }
+
     /// The first dimension of `self` that `available` cannot hold, by its contract name; `None` when all fit.
     #[must_use]
     pub const fn exhausted_in(self, available: Self) -> Option<&'static str> {

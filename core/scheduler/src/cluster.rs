@@ -3,11 +3,13 @@
 //!
 //! As in `apply`, an allocation holds its share until its node says that it ended: stopping one frees nothing yet.
 //! Beside this real view stands a hopeful one, in which what this plan stops has ended; it tells whether stopping an
-//! allocation would let its own replacement in later.
+//! allocation would let its own replacement in later. In a third one, allocations of others are thought away to see
+//! whether a placement could take their place.
 
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
+use muster_ids::AllocId;
 use muster_model::{Alloc, Resources, Share, Taken, Thing};
 use muster_state::{NodeColumns, NodeSlot, Snapshot};
 
@@ -27,6 +29,8 @@ struct Change {
     /// Promised to replacements of what this plan stops; counts in the hopeful view only, like the next.
     promised: Taken,
     stopped: Taken,
+    /// Thought away, to see who would fit then.
+    thought_away: Taken,
 }
 
 /// Which of the two views to ask.
@@ -34,6 +38,8 @@ struct Change {
 pub enum View {
     Real,
     Hopeful,
+    /// Without what is thought away.
+    Preempting,
 }
 
 impl<'a> Cluster<'a> {
@@ -52,8 +58,12 @@ impl<'a> Cluster<'a> {
         }
         if let Some(change) = self.changes.get(&slot) {
             used = used.plus(change.taken.resources);
-            if view == View::Hopeful {
-                used = used.plus(change.promised.resources).minus(change.stopped.resources);
+            match view {
+                View::Real => {}
+                View::Hopeful => {
+                    used = used.plus(change.promised.resources).minus(change.stopped.resources);
+                }
+                View::Preempting => used = used.minus(change.thought_away.resources),
             }
         }
         node.allocatable().minus(used)
@@ -68,9 +78,15 @@ impl<'a> Cluster<'a> {
         holders += self.overlay.of(node.node().id).map_or(0, |taken| taken.holders(thing));
         if let Some(change) = self.changes.get(&slot) {
             holders += change.taken.holders(thing);
-            if view == View::Hopeful {
-                holders += change.promised.holders(thing);
-                holders = holders.saturating_sub(change.stopped.holders(thing));
+            match view {
+                View::Real => {}
+                View::Hopeful => {
+                    holders += change.promised.holders(thing);
+                    holders = holders.saturating_sub(change.stopped.holders(thing));
+                }
+                View::Preempting => {
+                    holders = holders.saturating_sub(change.thought_away.holders(thing));
+                }
             }
         }
         holders == 0
@@ -96,5 +112,21 @@ impl<'a> Cluster<'a> {
         if let Some(change) = self.changes.get_mut(&slot) {
             change.stopped.remove(alloc.share());
         }
+    }
+
+    /// Thinks an allocation on the node in this slot away, or back again.
+    pub fn think_away(&mut self, slot: u32, alloc: &Alloc) {
+        self.changes.entry(slot).or_default().thought_away.add(alloc.share());
+    }
+
+    pub fn think_back(&mut self, slot: u32, alloc: &Alloc) {
+        if let Some(change) = self.changes.get_mut(&slot) {
+            change.thought_away.remove(alloc.share());
+        }
+    }
+
+    /// Whether a plan in flight evicts the allocation, which nobody can do twice.
+    pub fn is_evicted(&self, alloc: AllocId) -> bool {
+        self.overlay.is_evicted(alloc)
     }
 }

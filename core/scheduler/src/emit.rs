@@ -85,7 +85,24 @@ pub fn emit<'a>(
         deployment: begun.map(Box::new),
         deployment_updates: reconciled.deployment_updates,
     });
-    Schedule { plan, evals, updates: reconciled.updates }
+    let mut updates = reconciled.updates;
+    count_preemptions(&mut updates, job, plan.as_ref());
+    Schedule { plan, evals, updates }
+}
+
+/// How many allocations of others each group takes the place of.
+fn count_preemptions(
+    updates: &mut BTreeMap<GroupName, DesiredUpdates>,
+    job: Option<&Job>,
+    plan: Option<&Plan>,
+) {
+    for placement in plan.into_iter().flat_map(|plan| &plan.placements) {
+        let Some(group) = job.and_then(|job| job.groups.get(usize::from(placement.group))) else { continue };
+        if !placement.preempts.is_empty() {
+            let count = u32::try_from(placement.preempts.len()).unwrap_or(u32::MAX);
+            updates.entry(group.name.clone()).or_default().preemptions += count;
+        }
+    }
 }
 
 /// Notes in the evaluation what found no place, and makes the one that waits for it. What only waits for its

@@ -3,11 +3,11 @@
 //! Only placements count. A plan's stops free nothing for others: `apply` frees resources when the node reports
 //! the end.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use muster_ids::{EvalId, NodeId};
+use muster_ids::{AllocId, EvalId, NodeId};
 use muster_model::{AllocatedPort, Allotment, Group, JobKey, Placement, Plan, Resources, Share, Taken};
 use muster_state::Snapshot;
 use smallvec::SmallVec;
@@ -18,6 +18,8 @@ pub struct Overlay {
     plans: BTreeMap<EvalId, Vec<InFlight>>,
     /// For look-up only; never iterated.
     nodes: HashMap<NodeId, Taken, FixedState>,
+    /// Allocations that make room for some placement.
+    evicted: BTreeSet<AllocId>,
 }
 
 /// A placement of a plan in flight.
@@ -27,11 +29,16 @@ struct InFlight {
     ask: Resources,
     ports: SmallVec<[AllocatedPort; 2]>,
     allotted: Option<Arc<Allotment>>,
+    /// Allocations that make room, and how much of their place it takes over.
+    evicts: SmallVec<[AllocId; 2]>,
+    taken_over: Resources,
 }
 
 impl InFlight {
     fn share(&self) -> Share<'_> {
-        Share::new(self.ask, &self.ports, self.allotted.as_deref())
+        let mut share = Share::new(self.ask, &self.ports, self.allotted.as_deref());
+        share.resources = share.resources.minus(self.taken_over);
+        share
     }
 }
 
@@ -51,23 +58,22 @@ impl Overlay {
             return;
         };
         let asks: Vec<Resources> = job.groups.iter().map(Group::ask).collect();
-        let ask = |placement: &Placement| match placement.job_version {
-            None => asks.get(usize::from(placement.group)).copied().unwrap_or_default(),
-            Some(version) => snapshot
-                .job_version(&key, version)
-                .and_then(|job| job.groups.get(usize::from(placement.group)))
-                .map(Group::ask)
-                .unwrap_or_default(),
-        };
-        let placements = plan.placements.iter().map(|placement| InFlight {
-            node: placement.node_id,
-            ask: ask(placement),
-            ports: placement.ports.clone(),
-            allotted: placement.allotted.clone(),
+        let placements = plan.placements.iter().map(|placement| {
+            let ask = ask_of(placement, &asks, &key, snapshot);
+            let whole = Share::new(ask, &placement.ports, placement.allotted.as_deref()).resources;
+            InFlight {
+                node: placement.node_id,
+                ask,
+                ports: placement.ports.clone(),
+                allotted: placement.allotted.clone(),
+                evicts: placement.preempts.iter().copied().collect(),
+                taken_over: place_of(placement, snapshot).least(whole),
+            }
         });
         let placements: Vec<InFlight> = placements.collect();
         for one in &placements {
             self.nodes.entry(one.node).or_default().add(one.share());
+            self.evicted.extend(&one.evicts);
         }
         self.plans.insert(plan.eval_id, placements);
     }
@@ -76,6 +82,7 @@ impl Overlay {
     pub fn remove(&mut self, eval: EvalId) {
         for one in self.plans.remove(&eval).unwrap_or_default() {
             let Some(node) = self.nodes.get_mut(&one.node) else { continue };
+            self.evicted.retain(|id| !one.evicts.contains(id));
             node.remove(one.share());
             if node.is_empty() {
                 self.nodes.remove(&one.node);
@@ -88,7 +95,30 @@ impl Overlay {
         self.plans.is_empty()
     }
 
+    pub(crate) fn is_evicted(&self, alloc: AllocId) -> bool {
+        self.evicted.contains(&alloc)
+    }
+
     pub(crate) fn of(&self, node: NodeId) -> Option<&Taken> {
         if self.nodes.is_empty() { None } else { self.nodes.get(&node) }
     }
+}
+
+/// What a placement asks for: of the plan's version of the job, or of the older one that it names.
+fn ask_of(placement: &Placement, asks: &[Resources], key: &JobKey, snapshot: &Snapshot) -> Resources {
+    let position = usize::from(placement.group);
+    let ask = match placement.job_version {
+        None => asks.get(position).copied(),
+        Some(version) => {
+            let group = snapshot.job_version(key, version).and_then(|job| job.groups.get(position));
+            group.map(Group::ask)
+        }
+    };
+    ask.unwrap_or_default()
+}
+
+/// What those that make room for a placement have.
+fn place_of(placement: &Placement, snapshot: &Snapshot) -> Resources {
+    let victims = placement.preempts.iter().filter_map(|id| snapshot.alloc(*id));
+    victims.fold(Resources::default(), |sum, victim| sum.plus(victim.resources()))
 }

@@ -11,12 +11,13 @@ mod devices;
 mod group;
 mod look;
 mod ports;
+mod preempt;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use muster_ids::GroupName;
-use muster_model::{Alloc, AllocMetric, Job, JobType, Placement};
+use muster_ids::{AllocId, GroupName};
+use muster_model::{Alloc, AllocMetric, Job, JobKey, JobType, Placement, Resources, SchedulerConfig};
 use muster_state::Snapshot;
 
 use crate::Context;
@@ -47,9 +48,12 @@ pub struct Shared<'a> {
     pub job: &'a Job,
     pub cluster: Cluster<'a>,
     pub occupancy: Occupancy,
+    /// What counts for the job's pool.
+    pub config: Arc<SchedulerConfig>,
 }
 
 struct Placer<'a, 'c> {
+    snapshot: &'a Snapshot,
     shared: Shared<'a>,
     ctx: &'c Context<'a>,
     draw: &'c mut Draw,
@@ -57,6 +61,9 @@ struct Placer<'a, 'c> {
     left: BTreeSet<u32>,
     /// Parallel to the job's groups: whether what is placed is part of a deployment.
     in_deployment: Vec<bool>,
+    /// Allocations of others that this plan evicts, and how many of each of their groups.
+    evicted: BTreeSet<AllocId>,
+    evicted_of: BTreeMap<(JobKey, u16), u32>,
     out: Placed<'a>,
 }
 
@@ -69,13 +76,17 @@ pub fn place<'a>(
     draw: &mut Draw,
 ) -> Placed<'a> {
     let cluster = Cluster::new(snapshot, ctx.overlay);
-    let shared = Shared { job, cluster, occupancy: Occupancy::default() };
+    let config = snapshot.scheduler_config_in(&job.node_pool);
+    let shared = Shared { job, cluster, occupancy: Occupancy::default(), config };
     let mut placer = Placer {
+        snapshot,
         shared,
         ctx,
         draw,
         left: BTreeSet::new(),
         in_deployment: Vec::new(),
+        evicted: BTreeSet::new(),
+        evicted_of: BTreeMap::new(),
         out: Placed::default(),
     };
     placer.expect_ends(&reconciled.leaving);
@@ -111,8 +122,7 @@ impl<'a> Placer<'a, '_> {
     fn prepare_groups(&mut self, demands: Vec<Demands<'a>>, present: &[(&'a Arc<Alloc>, u16)]) {
         let job = self.shared.job;
         for ((position, group), demands) in (0_u16..).zip(&job.groups).zip(demands) {
-            let state =
-                GroupState::new(job, group, position, demands, &self.shared.cluster, self.ctx, self.draw);
+            let state = GroupState::new(group, position, demands, &self.shared, self.ctx, self.draw);
             self.out.groups.push(state);
             self.out.queued.insert(group.name.clone(), 0);
         }
@@ -122,7 +132,8 @@ impl<'a> Placer<'a, '_> {
     }
 
     fn expect_ends(&mut self, leaving: &[&Arc<Alloc>]) {
-        for alloc in leaving {
+        // The place of those that made room for somebody is taken already.
+        for alloc in leaving.iter().filter(|alloc| alloc.preempted_by().is_none()) {
             if let Some(slot) = self.shared.cluster.columns().slot_of(alloc.node_id) {
                 self.shared.cluster.stop(slot, alloc);
                 self.left.insert(slot);
@@ -144,6 +155,7 @@ impl<'a> Placer<'a, '_> {
             ports: alloc.ports.clone(),
             allotted: alloc.allotted.clone(),
             previous: alloc.previous,
+            preempts: Vec::new(),
             metric,
             in_deployment: self.joins_deployment(group),
             canary: alloc.is_canary(),
@@ -157,7 +169,7 @@ impl<'a> Placer<'a, '_> {
             self.depart(alloc, ask.group);
         }
         match self.choose(ask, leaving) {
-            Choice::Node { slot, grant, account } => self.commit(ask, slot, grant, *account),
+            Choice::Node { slot, grant, account } => self.commit(ask, slot, grant, &[], *account),
             Choice::Unsuitable => self.stay(leaving, ask.group),
             Choice::NoRoom { lacking } => self.wait_or_fail(ask, leaving, lacking),
         }
@@ -171,6 +183,9 @@ impl<'a> Placer<'a, '_> {
             return;
         }
         let waits = self.fits_after_others(ask);
+        if !waits && self.preempt(ask) {
+            return;
+        }
         self.stay(leaving, ask.group);
         if waits {
             self.count_waiting(ask.group);
@@ -194,11 +209,15 @@ impl<'a> Placer<'a, '_> {
         self.in_deployment.get(usize::from(group)).copied().unwrap_or_default()
     }
 
-    fn commit(&mut self, ask: &Ask<'a>, slot: u32, grant: Grant, account: Account) {
+    fn commit(&mut self, ask: &Ask<'a>, slot: u32, grant: Grant, victims: &[Arc<Alloc>], account: Account) {
         let in_deployment = self.joins_deployment(ask.group);
         let Some(group) = self.out.groups.get_mut(usize::from(ask.group)) else { return };
         let Some(node) = self.shared.cluster.columns().get(slot) else { return };
-        self.shared.cluster.take(slot, grant.share(group.ask));
+        let sum = |sum: Resources, victim: &Arc<Alloc>| sum.plus(victim.resources());
+        let mut share = grant.share(group.ask);
+        let place = victims.iter().fold(Resources::default(), sum).least(share.resources);
+        share.resources = share.resources.minus(place);
+        self.shared.cluster.take(slot, share);
         let metric = group.metric_for(account, self.shared.job, &mut self.out.metrics);
         self.out.placements.push(Placement {
             id: self.draw.alloc_id(),
@@ -208,6 +227,7 @@ impl<'a> Placer<'a, '_> {
             ports: grant.ports,
             allotted: grant.allotted,
             previous: ask.previous.map(|alloc| alloc.id),
+            preempts: victims.iter().map(|victim| victim.id).collect(),
             metric,
             in_deployment,
             canary: ask.canary,
@@ -325,10 +345,12 @@ impl<'a> Placer<'a, '_> {
 
     /// Places what replaces allocations of an older version by their like, on what is left of the cluster.
     fn place_older(self, older: &'a Job, current: &Job, reconciled: &Reconciled<'a>) -> Self {
-        let Placer { shared, ctx, draw, left, out: before, .. } = self;
-        let shared = Shared { job: older, cluster: shared.cluster, occupancy: Occupancy::default() };
+        let Placer { snapshot, shared, ctx, draw, left, evicted, evicted_of, out: before, .. } = self;
+        let Shared { cluster, config, .. } = shared;
+        let shared = Shared { job: older, cluster, occupancy: Occupancy::default(), config };
+        let (in_deployment, out) = (Vec::new(), Placed::default());
         let mut placer =
-            Placer { shared, ctx, draw, left, in_deployment: Vec::new(), out: Placed::default() };
+            Placer { snapshot, shared, ctx, draw, left, in_deployment, evicted, evicted_of, out };
         let position = |group: u16| {
             let name = &current.groups.get(usize::from(group))?.name;
             older.group(name.as_str()).map(|(position, _)| position)

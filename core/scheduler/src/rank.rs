@@ -1,7 +1,7 @@
 //! How well a feasible node suits: the mean of several scores, each about -1 to 1.
 
 mod affinity;
-mod binpack;
+mod fit;
 mod spread;
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use muster_model::NodeScore;
 use smallvec::SmallVec;
 
 pub use affinity::Affinities;
-pub use binpack::binpack;
+pub use fit::fit;
 pub use spread::Spreads;
 
 /// The names under which scores are shown.
@@ -23,6 +23,7 @@ pub enum Component {
     Affinity,
     Spread,
     Devices,
+    Preemption,
 }
 
 impl Component {
@@ -34,6 +35,7 @@ impl Component {
             Self::Affinity => "node-affinity",
             Self::Spread => "allocation-spread",
             Self::Devices => "devices",
+            Self::Preemption => "preemption",
         }
     }
 }
@@ -67,6 +69,11 @@ impl Score {
             self.parts.iter().map(|(component, value)| (Text::from(component.name()), *value)).collect();
         NodeScore { node_id, scores, norm_score: self.mean() }
     }
+}
+
+/// The less is lost the better: 1 for nothing, near 0 for many important allocations.
+pub fn preemption(priorities: impl Iterator<Item = u16>) -> f64 {
+    1.0 / (1.0 + priorities.map(|priority| f64::from(priority.max(1)) / 100.0).sum::<f64>())
 }
 
 /// Fewer allocations of the same group on a node are better: minus the share of the group that would be there.

@@ -50,6 +50,8 @@ pub struct DesiredUpdates {
     /// Whose node has contact again, and for which it was decided what stays.
     pub reconnect: u32,
     pub ignore: u32,
+    /// Allocations of other jobs that make room.
+    pub preemptions: u32,
 }
 
 /// An allocation to end, and what to tell about it.

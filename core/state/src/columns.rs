@@ -97,6 +97,16 @@ impl NodeSlot {
         self.taken.remove(alloc.share());
     }
 
+    /// Forgets what allocations take, to count it anew.
+    pub(crate) fn clear(&mut self) {
+        self.taken = Taken::default();
+    }
+
+    /// An allocation that waits for others to end and they take this much only once; see [`crate::is_withheld`].
+    pub(crate) fn share(&mut self, resources: Resources) {
+        self.taken.resources = self.taken.resources.minus(resources);
+    }
+
     pub(crate) fn touch(&mut self, index: Index) {
         self.changed_index = index;
     }

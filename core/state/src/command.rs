@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use muster_ids::{
-    AccessorId, AllocId, DeploymentId, EvalId, GroupName, Index, JobId, Namespace, NodeId, NodePool, Text,
-    UnixNanos,
+    AccessorId, AllocId, DeploymentId, EvalId, GroupName, Index, JobId, Namespace, NodeId, NodePool, Region,
+    Text, UnixNanos,
 };
 use muster_model::{
     AclToken, AllocDeployment, AllocHealth, AllocState, AllocatedPort, ClientStatus, Deployment,
     DeploymentFailure, DesiredTransition, DispatchLimits, DrainSpec, Eligibility, Evaluation, Job, JobKey,
-    JobSubmission, JobType, Node, NodeStatus, OverrideRefusal, Overrides, Payload, Plan, PlanOutcome,
-    TaskState, Value, VersionTag,
+    JobSubmission, JobType, Node, NodePoolDetails, NodeStatus, OverrideRefusal, Overrides, Payload, Plan,
+    PlanOutcome, SchedulerConfig, TaskState, Value, VersionTag,
 };
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +56,10 @@ pub enum Command {
     DeploymentPromote(DeploymentPromote),
     DeploymentPause(DeploymentPause),
     DeploymentAllocHealth(DeploymentAllocHealth),
+    SchedulerConfigUpdate(Box<SchedulerConfigUpdate>),
+    NodePoolUpsert(Box<NodePoolUpsert>),
+    NodePoolDelete(NodePoolDelete),
+    NodePlansRejected(NodePlansRejected),
     JobDispatch(Box<JobDispatch>),
     PeriodicLaunch(PeriodicLaunch),
 }
@@ -364,6 +368,34 @@ pub enum LaunchCause {
     Force,
 }
 
+/// Replaces how the cluster schedules.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SchedulerConfigUpdate {
+    /// Its indexes are set by `apply`.
+    pub config: SchedulerConfig,
+    /// Check-and-set: only if the stored one was last changed at this index; `Some(0)` demands that none is stored.
+    pub cas: Option<Index>,
+}
+
+/// Makes a node pool, or replaces what is known of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NodePoolUpsert {
+    pub details: NodePoolDetails,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NodePoolDelete {
+    pub name: NodePool,
+    /// Named where the pool is still in use.
+    pub region: Region,
+}
+
+/// Plans for a node were refused too often: it becomes ineligible.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NodePlansRejected {
+    pub node_id: NodeId,
+}
+
 /// The answer to one command.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Reply {
@@ -413,6 +445,10 @@ pub enum Reply {
     PeriodicLaunched {
         child: Option<JobId>,
         eval_id: Option<EvalId>,
+    },
+    /// `updated` is false when the check-and-set failed: nothing changed then.
+    SchedulerConfigStored {
+        updated: bool,
     },
     Done,
 }
@@ -467,7 +503,7 @@ pub enum Refusal {
     #[error("job \"{job}\" is in nonexistent namespace \"{namespace}\"")]
     NamespaceMissing { job: JobId, namespace: Namespace },
     #[error("job \"{job}\" is in nonexistent node pool \"{pool}\"")]
-    NodePoolMissing { job: JobId, pool: muster_ids::NodePool },
+    NodePoolMissing { job: JobId, pool: NodePool },
     #[error("job not found")]
     JobNotFound,
     #[error("job \"{job}\" not found")]
@@ -505,7 +541,7 @@ pub enum Refusal {
     #[error("node not found")]
     NodeNotFound,
     #[error("node is not allowed to register in node pool \"{pool}\"")]
-    NodePoolReserved { pool: muster_ids::NodePool },
+    NodePoolReserved { pool: NodePool },
     #[error("can not set node's scheduling eligibility to eligible while it is draining")]
     NodeDraining,
     #[error("node secret does not match the registered one")]
@@ -544,6 +580,16 @@ pub enum Refusal {
     DeploymentAllocUnknown { alloc: AllocId },
     #[error("alloc \"{alloc}\" is not part of deployment \"{deployment}\"")]
     DeploymentAllocForeign { alloc: AllocId, deployment: DeploymentId },
+    #[error("modifying node pool \"{pool}\" is not allowed")]
+    NodePoolBuiltIn { pool: NodePool },
+    #[error("deleting node pool \"{pool}\" is not allowed")]
+    NodePoolUndeletable { pool: NodePool },
+    #[error("node pool {pool} not found")]
+    NodePoolUnknown { pool: NodePool },
+    #[error("node pool \"{pool}\" has nodes in regions: [{region}]")]
+    NodePoolHasNodes { pool: NodePool, region: Region },
+    #[error("node pool \"{pool}\" has non-terminal jobs in regions: [{region}]")]
+    NodePoolHasJobs { pool: NodePool, region: Region },
     #[error("feature level {wanted} is below the current level {current}")]
     FeatureLevelLower { current: u32, wanted: u32 },
 }
@@ -582,7 +628,6 @@ pub enum Event {
     PeriodicLaunched(JobKey),
     NodeRegistered(Arc<Node>),
     NodeUpdated(Arc<Node>),
-    NodePoolUpserted(NodePool),
     AclTokenUpserted(Arc<AclToken>),
     AclTokenDeleted(Arc<AclToken>),
     /// Capacity came free on a node or a node became able to take work: what blocked evaluations wait for.
@@ -591,6 +636,10 @@ pub enum Event {
         class: Text,
     },
     DeploymentsCollected(Vec<DeploymentId>),
+    /// How the cluster schedules has changed.
+    SchedulerConfigUpdated(Arc<SchedulerConfig>),
+    NodePoolUpserted(Arc<NodePoolDetails>),
+    NodePoolDeleted(Arc<NodePoolDetails>),
     Collected {
         evals: Vec<EvalId>,
         allocs: Vec<AllocId>,
@@ -651,4 +700,8 @@ pub struct AllocRecord {
     pub alloc_modify_index: Index,
     pub create_time: UnixNanos,
     pub modify_time: UnixNanos,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preempted_by: Option<AllocId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub preempts: Vec<AllocId>,
 }

@@ -29,10 +29,14 @@ mod node_eligibility_update;
 mod node_evals;
 mod node_give_up;
 mod node_news;
+mod node_plans_rejected;
+mod node_pool_delete;
+mod node_pool_upsert;
 mod node_register;
 mod node_status_update;
 mod periodic_launch;
 mod plan_apply;
+mod scheduler_config_update;
 mod tracked_versions_set;
 
 use crate::change::Change;
@@ -71,6 +75,10 @@ pub(crate) fn apply(tables: &mut Tables, cx: &mut Change, command: &Command) -> 
         Command::DeploymentPromote(command) => deployment::apply_promote(tables, cx, command),
         Command::DeploymentPause(command) => deployment::apply_pause(tables, cx, command),
         Command::DeploymentAllocHealth(command) => deployment::apply_alloc_health(tables, cx, command),
+        Command::SchedulerConfigUpdate(command) => Ok(scheduler_config_update::apply(tables, cx, command)),
+        Command::NodePoolUpsert(command) => node_pool_upsert::apply(tables, cx, command),
+        Command::NodePlansRejected(command) => node_plans_rejected::apply(tables, cx, command),
+        Command::NodePoolDelete(command) => node_pool_delete::apply(tables, cx, command),
         Command::JobDispatch(command) => job_dispatch::apply(tables, cx, command),
         Command::PeriodicLaunch(command) => periodic_launch::apply(tables, cx, command),
     }

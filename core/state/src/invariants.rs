@@ -31,9 +31,11 @@ pub fn check(snapshot: &Snapshot) -> Result<(), Violation> {
     indexes::evals_are_indexed(tables)?;
     indexes::ids_name_their_rows(tables)?;
     indexes::acl_tokens_are_indexed(tables)?;
+    indexes::pool_details_have_their_pool(tables)?;
     capacity::columns_equal_recomputation(tables)?;
     capacity::no_node_is_over_committed(tables)?;
     capacity::nothing_is_given_twice(tables)?;
+    capacity::preemptions_are_mutual(tables)?;
     jobs::counters_equal_recomputation(tables)?;
     jobs::statuses_are_derived(tables)?;
     jobs::versions_descend(tables)?;

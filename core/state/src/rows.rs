@@ -42,9 +42,13 @@ pub enum RowKind {
     Alloc = 8,
     Deployment = 9,
     PeriodicLaunch = 10,
+    /// How the cluster schedules; at most one.
+    SchedulerConfig = 11,
     /// What happened to the counts of a job's groups.
     ScalingEvents = 12,
     DispatchToken = 13,
+    /// What an operator said of a node pool.
+    NodePoolDetails = 14,
     AclToken = 20,
 }
 
@@ -64,8 +68,10 @@ impl RowKind {
             8 => Self::Alloc,
             9 => Self::Deployment,
             10 => Self::PeriodicLaunch,
+            11 => Self::SchedulerConfig,
             12 => Self::ScalingEvents,
             13 => Self::DispatchToken,
+            14 => Self::NodePoolDetails,
             20 => Self::AclToken,
             _ => return None,
         })

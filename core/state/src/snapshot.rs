@@ -10,6 +10,7 @@ mod evals;
 mod jobs;
 mod nodes;
 mod scaling;
+mod scheduler;
 mod watch_index;
 
 use std::sync::Arc;

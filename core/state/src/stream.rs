@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use muster_ids::{AccessorId, AllocId, DeploymentId, EvalId, Index, JobId, Namespace, NodeId, NodePool};
-use muster_model::{AclToken, Alloc, Deployment, Evaluation, Job, JobKey, Node};
+use muster_model::{AclToken, Alloc, Deployment, Evaluation, Job, JobKey, Node, NodePoolDetails};
 
 use crate::command::{Command, DeploymentCause, Event};
 use crate::state::Applied;
@@ -44,7 +44,7 @@ pub enum StreamRow {
     Eval(Arc<Evaluation>),
     Deployment(Arc<Deployment>),
     Node(Arc<Node>),
-    NodePool(NodePool),
+    NodePool(Arc<NodePoolDetails>),
     AclToken(Arc<AclToken>),
 }
 
@@ -83,7 +83,7 @@ impl StreamRow {
             Self::Eval(eval) => eval.id.to_string(),
             Self::Deployment(deployment) => deployment.id.to_string(),
             Self::Node(node) => node.id.to_string(),
-            Self::NodePool(pool) => pool.to_string(),
+            Self::NodePool(pool) => pool.name.to_string(),
             Self::AclToken(token) => token.accessor.to_string(),
         }
     }
@@ -106,7 +106,7 @@ impl StreamRow {
             Self::Eval(eval) => Identity::Eval(eval.id),
             Self::Deployment(deployment) => Identity::Deployment(deployment.id),
             Self::Node(node) => Identity::Node(node.id),
-            Self::NodePool(pool) => Identity::NodePool(pool.clone()),
+            Self::NodePool(pool) => Identity::NodePool(pool.name.clone()),
             Self::AclToken(token) => Identity::AclToken(token.accessor),
         }
     }
@@ -180,12 +180,14 @@ fn row(command: &Command, event: &Event) -> Option<(StreamRow, &'static str)> {
         Event::NodeRegistered(node) => (StreamRow::Node(Arc::clone(node)), "NodeRegistration"),
         Event::NodeUpdated(node) => (StreamRow::Node(Arc::clone(node)), node_kind(command)),
         Event::NodeCollected(node) => (StreamRow::Node(Arc::clone(node)), "NodeDeregistration"),
-        Event::NodePoolUpserted(pool) => (StreamRow::NodePool(pool.clone()), "NodePoolUpserted"),
+        Event::NodePoolUpserted(pool) => (StreamRow::NodePool(Arc::clone(pool)), "NodePoolUpserted"),
+        Event::NodePoolDeleted(pool) => (StreamRow::NodePool(Arc::clone(pool)), "NodePoolDeleted"),
         Event::AclTokenUpserted(token) => (StreamRow::AclToken(Arc::clone(token)), "ACLTokenUpserted"),
         Event::AclTokenDeleted(token) => (StreamRow::AclToken(Arc::clone(token)), "ACLTokenDeleted"),
         Event::DeploymentsCollected(_)
         | Event::CapacityFreed { .. }
         | Event::Collected { .. }
+        | Event::SchedulerConfigUpdated(_)
         | Event::PeriodicLaunched(_) => return None,
     })
 }
@@ -234,7 +236,7 @@ const fn deployment_kind(cause: DeploymentCause) -> &'static str {
 
 const fn node_kind(command: &Command) -> &'static str {
     match command {
-        Command::NodeEligibilityUpdate(_) => "NodeEligibility",
+        Command::NodeEligibilityUpdate(_) | Command::NodePlansRejected(_) => "NodeEligibility",
         Command::NodeDrainUpdate(_) | Command::NodeDrainFinish(_) => "NodeDrain",
         _ => "NodeStreamEvent",
     }

@@ -10,7 +10,9 @@ pub(crate) mod jobs;
 pub(crate) mod nodes;
 pub(crate) mod periodic_launches;
 pub(crate) mod pools;
+pub(crate) mod preemption;
 pub(crate) mod scaling_events;
+pub(crate) mod scheduler;
 
 use muster_ids::{Index, UnixNanos};
 use serde::{Deserialize, Serialize};
@@ -29,6 +31,7 @@ pub(crate) struct Tables {
     pub(crate) nodes: NodeColumns,
     pub(crate) evals: evals::EvalTable,
     pub(crate) allocs: allocs::AllocTable,
+    pub(crate) scheduler: scheduler::SchedulerTable,
     pub(crate) acl_tokens: acl_tokens::AclTokenTable,
     pub(crate) scaling_events: scaling_events::ScalingEventTable,
     pub(crate) deployments: deployments::DeploymentTable,

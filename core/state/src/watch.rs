@@ -31,6 +31,7 @@ pub enum WatchKey {
     JobDeployments(JobKey),
     NodePools,
     NodePool(NodePool),
+    SchedulerConfig,
     AclTokens,
     AclToken(AccessorId),
     /// The scaling policies of all jobs.

@@ -48,6 +48,7 @@ pub fn run() {
             ports: SmallVec::new(),
             allotted: None,
             previous: None,
+            preempts: Vec::new(),
             metric: 0,
             in_deployment: false,
             canary: false,

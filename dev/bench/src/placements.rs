@@ -77,6 +77,8 @@ async fn start(dir: &std::path::Path) -> Server {
         acl: muster_server::AclSettings::default(),
         search: muster_server::http::SearchLimits::default(),
         event_buffer: 10_000,
+        scheduler_config: muster_model::SchedulerConfig::default(),
+        plan_rejections: None,
         metrics: muster_telemetry::Metrics::default(),
         dispatched_summaries: true,
         collection_interval: Duration::from_secs(3600),

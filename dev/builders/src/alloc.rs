@@ -25,6 +25,7 @@ pub fn alloc(job: Job) -> Alloc {
         allotted: None,
         previous: None,
         next: None,
+        preemption: None,
         states: Box::default(),
         tasks: Box::default(),
         metric: Arc::default(),

@@ -121,8 +121,14 @@ routes! {
     NodeList: Get "/v1/nodes", (()) -> Vec<NodeListStub>, requires [NodeRead], blocking page filter prefix & [resources os];
     /// Node pools.
     NodePoolList: Get "/v1/node/pools", (()) -> Vec<NodePoolView>, requires [NodePoolRead], blocking page filter prefix reverse;
+    /// Make a node pool, or replace what is known of it.
+    NodePoolApply: Post|Put "/v1/node/pools", (NodePoolView) -> (), requires [NodePoolWrite];
     /// One node pool.
     NodePoolRead: Get "/v1/node/pool/{pool}", (()) -> NodePoolView, requires [NodePoolRead], blocking;
+    /// The same for the pool in the path.
+    NodePoolUpdate: Post|Put "/v1/node/pool/{pool}", (NodePoolView) -> (), requires [NodePoolWrite];
+    /// Forget a node pool that nothing is in.
+    NodePoolDelete: Delete "/v1/node/pool/{pool}", (()) -> (), requires [NodePoolDelete];
     /// Nodes of a pool; `all` has every node.
     NodePoolNodes: Get "/v1/node/pool/{pool}/nodes", (()) -> Vec<NodeListStub>, requires [NodeRead], blocking page filter & [resources os];
     /// Jobs of a pool; `all` has every job.
@@ -195,6 +201,11 @@ routes! {
     AclTokenUpdate: Post|Put "/v1/acl/token/{accessor}", (AclTokenView) -> AclTokenView, requires [Management];
     /// Revoke a token.
     AclTokenDelete: Delete "/v1/acl/token/{accessor}", (()) -> (), requires [Management];
+
+    /// How the cluster schedules.
+    SchedulerConfigRead: Get "/v1/operator/scheduler/configuration", (()) -> SchedulerConfigResponse, requires [OperatorRead];
+    /// Change how the cluster schedules; with `cas` only if nobody else has since that index.
+    SchedulerConfigUpdate: Post|Put "/v1/operator/scheduler/configuration", (SchedulerConfigView) -> SchedulerSetConfigResponse, requires [OperatorWrite] & [cas];
 
     /// This agent: configuration, member, statistics.
     AgentSelfRead: Get "/v1/agent/self", (()) -> AgentSelf, requires [AgentRead];

@@ -20,9 +20,11 @@ mod job_status;
 mod metric;
 mod node;
 mod node_meta;
+mod node_pool;
 mod node_resources;
 mod plan;
 mod scale;
+mod scheduler_config;
 mod search;
 mod task_state;
 mod time;
@@ -60,12 +62,16 @@ pub use job_status::{JobRef, JobStatusAllocView, JobStatusView, JobStatusesReque
 pub use metric::{MetricView, NodeScoreView};
 pub use node::{
     DriverInfoView, HostNetworkView, NodeEligibilityRequest, NodeEligibilityResponse, NodeEventView,
-    NodeListStub, NodePoolView, NodeUpdateResponse, NodeView,
+    NodeListStub, NodeUpdateResponse, NodeView,
 };
 pub use node_meta::{NodeMetaRequest, NodeMetaView};
+pub use node_pool::{NodePoolView, PoolSchedulerConfigView};
 pub use node_resources::{NodeDeviceView, NodeResourcesView, ReservedView};
 pub use plan::{DesiredUpdatesView, JobPlanRequest, JobPlanResponse, PlanAnnotationsView};
 pub use scale::{GroupScaleView, JobScaleStatusView, ScalingEventView, ScalingPolicyStub, ScalingRequest};
+pub use scheduler_config::{
+    PreemptionConfigView, SchedulerConfigResponse, SchedulerConfigView, SchedulerSetConfigResponse,
+};
 pub use search::{FuzzyMatch, FuzzySearchRequest, FuzzySearchResponse, SearchRequest, SearchResponse};
 pub use task_state::{TaskEventView, TaskStateView};
 pub use time::{rfc3339, rfc3339_unless_zero};

@@ -127,6 +127,8 @@ commands! {
     JobValidate(job::validate::JobValidate): "job validate" or "validate", "Check a job file without registering it.";
     Monitor(agent_monitor::Monitor): "monitor", "Follow an agent's log.";
     MonitorExport(agent_monitor::export::MonitorExport): "monitor export", "Print what an agent logged before.";
+    OperatorSchedulerGetConfig(operator::scheduler::get_config::SchedulerGetConfig): "operator scheduler get-config", "Show how the cluster schedules.";
+    OperatorSchedulerSetConfig(operator::scheduler::set_config::SchedulerSetConfig): "operator scheduler set-config", "Change how the cluster schedules.";
     OperatorApi(operator::api::OperatorApi): "operator api", "Send any request to the API.";
     SystemReconcile(system::reconcile::SystemReconcile): "system reconcile summaries", "Recompute the counts of all jobs.";
     NodeConfig(node::config::NodeConfig): "node config" or "client-config", "List or replace the servers that a client knows.";
@@ -134,6 +136,13 @@ commands! {
     NodeEligibility(node::eligibility::NodeEligibility): "node eligibility", "Allow or forbid new work on a node.";
     NodeMetaApply(node::meta::apply::NodeMetaApply): "node meta apply", "Set and unset a node's metadata while it runs.";
     NodeMetaRead(node::meta::read::NodeMetaRead): "node meta read", "Print a node's metadata.";
+    NodePoolApply(node::pool::apply::NodePoolApply): "node pool apply", "Make or change a node pool.";
+    NodePoolDelete(node::pool::delete::NodePoolDelete): "node pool delete", "Forget a node pool that nothing is in.";
+    NodePoolInfo(node::pool::info::NodePoolInfo): "node pool info", "Show a node pool.";
+    NodePoolInit(node::pool::init::NodePoolInit): "node pool init", "Write the file of an example node pool.";
+    NodePoolJobs(node::pool::jobs::NodePoolJobs): "node pool jobs", "List the jobs of a node pool.";
+    NodePoolList(node::pool::list::NodePoolList): "node pool list", "List node pools.";
+    NodePoolNodes(node::pool::nodes::NodePoolNodes): "node pool nodes", "List the nodes of a node pool.";
     NodeStatus(node::status::NodeStatus): "node status" or "node-status", "List nodes, or show one.";
     ScalingPolicyInfo(scaling::policy::info::ScalingPolicyInfo): "scaling policy info", "Show a scaling policy.";
     ScalingPolicyList(scaling::policy::list::ScalingPolicyList): "scaling policy list", "List scaling policies.";

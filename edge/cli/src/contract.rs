@@ -82,6 +82,13 @@ const COMMANDS: &[(&str, bool, &str)] = &[
     ("node eligibility", true, "enable disable self"),
     ("node meta apply", true, "unset= node-id="),
     ("node meta read", true, "node-id= t= json"),
+    ("node pool apply", true, "json"),
+    ("node pool delete", true, ""),
+    ("node pool info", true, "json t="),
+    ("node pool init", false, "out= quiet"),
+    ("node pool jobs", true, "json filter= page-token= per-page= t="),
+    ("node pool list", true, "json filter= page-token= per-page= t="),
+    ("node pool nodes", true, "json filter= page-token= per-page= t= verbose"),
     (
         "node status",
         true,
@@ -90,6 +97,14 @@ const COMMANDS: &[(&str, bool, &str)] = &[
     ("operator api", true, "dryrun filter= verbose X= H="),
     ("scaling policy info", true, "verbose json t="),
     ("scaling policy list", true, "verbose json t= type= job="),
+    ("operator scheduler get-config", true, "json t="),
+    (
+        "operator scheduler set-config",
+        true,
+        "check-index= scheduler-algorithm= memory-oversubscription= reject-job-registration= pause-eval-broker= \
+         preempt-batch-scheduler= preempt-service-scheduler= preempt-sysbatch-scheduler= \
+         preempt-system-scheduler= node-limit-for-feasibility-checks=",
+    ),
     ("server members", true, "detailed verbose json ui! t="),
     ("status", true, "verbose ui!"),
     ("system gc", true, ""),

@@ -4,6 +4,7 @@ pub(crate) mod config;
 pub(crate) mod drain;
 pub(crate) mod eligibility;
 pub(crate) mod meta;
+pub(crate) mod pool;
 pub(crate) mod status;
 
 use std::collections::BTreeMap;

@@ -1,3 +1,4 @@
 //! Commands for operators.
 
 pub(crate) mod api;
+pub(crate) mod scheduler;

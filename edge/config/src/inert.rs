@@ -138,8 +138,6 @@ pub(crate) const VAULT: Inert = Inert {
 
 pub(crate) const CLIENT_INTRODUCTION: Inert =
     keys("client_introduction", &["enforcement", "default_identity_ttl", "max_identity_ttl"]);
-pub(crate) const PLAN_REJECTION_TRACKER: Inert =
-    keys("plan_rejection_tracker", &["enabled", "node_threshold", "node_window"]);
 pub(crate) const RAFT_BOLTDB: Inert = keys("raft_boltdb", &["no_freelist_sync"]);
 pub(crate) const RAFT_LOGSTORE: Inert = Inert {
     kind: "raft_logstore",
@@ -151,27 +149,6 @@ pub(crate) const RAFT_LOGSTORE: Inert = Inert {
     ],
     free: false,
 };
-pub(crate) const DEFAULT_SCHEDULER_CONFIG: Inert = Inert {
-    kind: "default_scheduler_config",
-    keys: &[
-        "scheduler_algorithm",
-        "memory_oversubscription_enabled",
-        "reject_job_registration",
-        "pause_eval_broker",
-        "node_limit_for_feasibility_checks",
-    ],
-    blocks: &[keys(
-        "preemption_config",
-        &[
-            "system_scheduler_enabled",
-            "sysbatch_scheduler_enabled",
-            "batch_scheduler_enabled",
-            "service_scheduler_enabled",
-        ],
-    )],
-    free: false,
-};
-
 pub(crate) const CHROOT_ENV: Inert = free("chroot_env");
 pub(crate) const FINGERPRINT: Inert = free("fingerprint");
 pub(crate) const USERS: Inert = keys("users", &["dynamic_user_min", "dynamic_user_max"]);

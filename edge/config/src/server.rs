@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use muster_model::{DispatchLimits, JobType};
+use muster_model::{DispatchLimits, JobType, SchedulerConfig};
 
 use crate::decide::Findings;
 use crate::field::Exact;
 use crate::gc::ServerGcConfig;
 use crate::inert;
+use crate::scheduler::{RejectionConfig, RejectionInput, SchedulerInput};
 use crate::search::{SearchConfig, SearchInput};
 use crate::secret::Secret;
 use crate::server_join::{JoinConfig, JoinInput};
@@ -58,6 +59,8 @@ block! {
         /// Events; 0 leaves it to the server.
         event_buffer_size: i64,
         search: SearchInput,
+        default_scheduler_config: SchedulerInput,
+        plan_rejection_tracker: RejectionInput,
     }
     no_effect {
         "authoritative_region" "csi_volume_claim_gc_interval" "csi_volume_claim_gc_threshold" "csi_plugin_gc_threshold"
@@ -66,8 +69,7 @@ block! {
         "license_path" "deploy_query_rate_limit" "raft_snapshot_threshold"
         "raft_snapshot_interval" "raft_trailing_logs" "job_max_source_size" "start_timeout"
         "log_file" "non_production" "oidc_issuer" "raft_multiplier"
-        @ inert::CLIENT_INTRODUCTION @ inert::PLAN_REJECTION_TRACKER @ inert::RAFT_LOGSTORE
-        @ inert::RAFT_BOLTDB @ inert::DEFAULT_SCHEDULER_CONFIG
+        @ inert::CLIENT_INTRODUCTION @ inert::RAFT_LOGSTORE @ inert::RAFT_BOLTDB
     }
 }
 
@@ -102,6 +104,10 @@ pub struct ServerConfig {
     /// Of what a dispatch may give a job to work on.
     pub job_max_payload_bytes: u32,
     pub search: SearchConfig,
+    /// What a new cluster begins with.
+    pub scheduler: SchedulerConfig,
+    /// `None` unless enabled.
+    pub plan_rejections: Option<RejectionConfig>,
 }
 
 impl ServerInput {
@@ -126,6 +132,8 @@ impl ServerInput {
             job_tracked_versions: self.tracked_versions(findings),
             job_max_payload_bytes: payload_bytes(self.job_max_payload_size.as_deref(), findings),
             search: self.search.clone().unwrap_or_default().decide(findings),
+            scheduler: self.default_scheduler_config.clone().unwrap_or_default().decide(findings),
+            plan_rejections: self.plan_rejection_tracker.clone().unwrap_or_default().decide(findings),
             server_join: self.join().decide(),
             encrypt: gossip_key(self.encrypt, findings),
             data_dir: self.data_dir,

@@ -15,7 +15,9 @@ use std::time::Duration;
 use muster_consensus::AppliedBatch;
 use muster_cron::Zone;
 use muster_ids::{Index, NodeId, UnixNanos};
-use muster_leader::{BatchId, Draw, HeartbeatLimits, Leader, Overdue, PlanBatch, Token, Work};
+use muster_leader::{
+    BatchId, Draw, HeartbeatLimits, Leader, Overdue, PlanBatch, PlanRejections, RejectionLimits, Token, Work,
+};
 use muster_model::{JobType, Plan, PlanOutcome};
 use muster_state::Snapshot;
 use muster_state::command::Command;
@@ -58,6 +60,17 @@ impl Brain {
             plans_waiting: Notify::new(),
             overdue: Notify::new(),
         }
+    }
+
+    /// The same, with an eye on nodes whose plans are refused.
+    pub(crate) fn tracking(self, limits: Option<RejectionLimits>) -> Self {
+        self.lock().leader.rejections = PlanRejections::new(limits);
+        self
+    }
+
+    /// How often plans for a node were refused of late.
+    pub(crate) fn rejection_scores(&self, now: UnixNanos) -> Vec<(NodeId, usize)> {
+        self.lock().leader.rejections.scores(now)
     }
 
     /// What `Local` means in periodic jobs.

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use muster_ids::UnixNanos;
+use muster_ids::{Index, UnixNanos};
 use muster_leader::{Overdue, gc};
+use muster_state::Snapshot;
+use muster_state::command::{Command, SchedulerConfigUpdate};
 use tokio_util::sync::CancellationToken;
 
 use crate::acl;
@@ -47,6 +49,15 @@ async fn keep_house(shared: &Shared, gc_interval: Duration, thresholds: &gc::Thr
     }
 }
 
+/// A new cluster begins with what its first leader's configuration says; whatever it says later means nothing.
+fn initial_scheduler_config(shared: &Shared, snapshot: &Snapshot) -> Option<Command> {
+    let missing = shared.is_leader() && snapshot.stored_scheduler_config().is_none();
+    missing.then(|| {
+        let config = shared.initial_scheduler_config.clone();
+        Command::SchedulerConfigUpdate(Box::new(SchedulerConfigUpdate { config, cas: Some(Index::ZERO) }))
+    })
+}
+
 async fn propose(shared: &Shared, overdue: Overdue, now: UnixNanos) {
     if let Some(held) = overdue.expiry.alarm {
         tracing::error!(
@@ -61,6 +72,7 @@ async fn propose(shared: &Shared, overdue: Overdue, now: UnixNanos) {
     let mut draw = || shared.ids.bytes();
     let mut commands = overdue.commands(&snapshot, now, &mut draw);
     commands.extend(shared.brain.decide(&snapshot, now, &mut draw));
+    commands.extend(initial_scheduler_config(shared, &snapshot));
     drop(snapshot);
     if !commands.is_empty()
         && let Err(error) = shared.propose_all(commands).await

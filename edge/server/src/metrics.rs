@@ -45,6 +45,10 @@ fn measure(shared: &Shared) {
     gauge(names::PERIODIC_TRACKED, brain.scheduled);
     gauge(names::SESSIONS_NODES, shared.sessions.len());
     gauge(names::EVENT_SUBSCRIBERS, shared.events.subscribers());
+    for (node, score) in shared.brain.rejection_scores(shared.now()) {
+        let labels = [("node_id", &*node.to_string())];
+        shared.metrics.gauge(names::PLAN_REJECTION_SCORE, &labels, score as f64);
+    }
     shared.metrics.gauge(names::RAFT_APPLIED_INDEX, &[], snapshot.index().0 as f64);
     shared.metrics.gauge(names::STATE_SNAPSHOT_INDEX, &[], snapshot.index().0 as f64);
 }
@@ -148,6 +152,11 @@ pub(crate) const fn timer(id: RouteId) -> Option<Name> {
         RouteId::NodeEligibility => names::NODE_ELIGIBILITY,
         RouteId::NodeDrain => names::NODE_DRAIN,
         RouteId::NodePoolList => names::NODE_POOL_LIST,
+        RouteId::NodePoolJobs => names::NODE_POOL_LIST_JOBS,
+        RouteId::NodePoolNodes => names::NODE_POOL_LIST_NODES,
+        RouteId::NodePoolRead => names::NODE_POOL_GET,
+        RouteId::NodePoolApply | RouteId::NodePoolUpdate => names::NODE_POOL_UPSERT,
+        RouteId::NodePoolDelete => names::NODE_POOL_DELETE,
         RouteId::AclBootstrap => names::ACL_BOOTSTRAP,
         RouteId::AclTokenList => names::ACL_LIST_TOKENS,
         RouteId::AclTokenRead | RouteId::AclTokenSelf => names::ACL_GET_TOKEN,

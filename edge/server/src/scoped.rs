@@ -8,7 +8,8 @@ use muster_ids::{
     AccessorId, AllocId, DeploymentId, EvalId, Index, Namespace, NodeId, NodePool, ScalingPolicyId,
 };
 use muster_model::{
-    AclToken, Alloc, Deployment, Evaluation, Group, Job, JobKey, JobSubmission, Node, Rescheduling,
+    AclToken, Alloc, Deployment, Evaluation, Group, Job, JobKey, JobSubmission, Node, NodePoolDetails,
+    Rescheduling, SchedulerConfig,
 };
 use muster_state::command::{JobDispatch, Refusal};
 use muster_state::{IdPrefix, JobSummary, ScalingEvents, Snapshot, WatchKey};
@@ -170,6 +171,21 @@ impl<'a> Scoped<'a> {
         self.snapshot.node_pools().filter(|pool| self.grant.allows_pool(pool))
     }
 
+    /// Pools with what is known of them.
+    pub(crate) fn pools(&self) -> impl Iterator<Item = Pool<'a>> {
+        let snapshot = self.snapshot;
+        self.node_pools().map(move |name| Pool {
+            name,
+            created: snapshot.node_pool_created(name).unwrap_or_default(),
+            details: snapshot.node_pool_details(name),
+        })
+    }
+
+    /// How the cluster schedules; the default for whoever may not know.
+    pub(crate) fn scheduler_config(&self) -> Arc<SchedulerConfig> {
+        if self.grant.allows_operator() { self.snapshot.scheduler_config() } else { Arc::default() }
+    }
+
     pub(crate) fn acl_token(&self, accessor: AccessorId) -> Option<&'a Arc<AclToken>> {
         self.snapshot.acl_token(accessor).filter(|_| self.grant.allows_management())
     }
@@ -186,6 +202,14 @@ impl<'a> Scoped<'a> {
     fn sees(&self, alloc: &Alloc) -> bool {
         self.grant.allows_namespace(&alloc.job.namespace)
     }
+}
+
+/// A node pool and what is known of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pool<'a> {
+    pub name: &'a NodePool,
+    pub created: Index,
+    pub details: Option<&'a Arc<NodePoolDetails>>,
 }
 
 /// What belongs to rows that a [`Scoped`] gave out.
@@ -237,6 +261,7 @@ const fn table(key: &WatchKey) -> WatchKey {
             WatchKey::Deployments
         }
         WatchKey::NodePools | WatchKey::NodePool(_) => WatchKey::NodePools,
+        WatchKey::SchedulerConfig => WatchKey::SchedulerConfig,
         WatchKey::AclTokens | WatchKey::AclToken(_) => WatchKey::AclTokens,
         WatchKey::ScalingPolicies => WatchKey::ScalingPolicies,
         WatchKey::Allocs

@@ -10,8 +10,8 @@ use muster_consensus::{AppliedBatch, Consensus, ConsensusConfig, Leadership};
 use muster_cron::Zone;
 use muster_ids::{Region, ServerId};
 use muster_jobspec::Limits;
-use muster_leader::{HeartbeatLimits, gc};
-use muster_model::JobType;
+use muster_leader::{HeartbeatLimits, RejectionLimits, gc};
+use muster_model::{JobType, SchedulerConfig};
 use muster_rpc::{IdentityStore, Listener};
 use muster_telemetry::Metrics;
 use tokio::sync::mpsc;
@@ -51,6 +51,9 @@ pub struct ServerConfig {
     pub search: SearchLimits,
     /// Events kept for those who follow them; 0 keeps none.
     pub event_buffer: usize,
+    /// Stored by the first leader of a new cluster, never again.
+    pub scheduler_config: SchedulerConfig,
+    pub plan_rejections: Option<RejectionLimits>,
     pub metrics: Metrics,
     /// How often what changes by itself is measured.
     pub collection_interval: Duration,
@@ -119,7 +122,7 @@ impl Server {
             consensus,
             watches: Watches::new(),
             sessions: Sessions::default(),
-            brain: Brain::new(heartbeats),
+            brain: Brain::new(heartbeats).tracking(config.plan_rejections),
             events: Events::default(),
             ids: IdSource,
             region: config.region.clone(),
@@ -127,6 +130,7 @@ impl Server {
             job_limits: config.job_limits.clone(),
             acl: config.acl.clone(),
             search: config.search,
+            initial_scheduler_config: config.scheduler_config.clone(),
             metrics: config.metrics.clone(),
             local_zone: Zone::of(jiff::tz::TimeZone::system()),
             server_id: config.server_id,

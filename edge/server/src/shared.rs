@@ -7,6 +7,7 @@ use muster_consensus::{Consensus, Leadership, ProposeError, Proposed};
 use muster_cron::Zone;
 use muster_ids::{Index, Region, ServerId, UnixNanos};
 use muster_jobspec::Limits;
+use muster_model::SchedulerConfig;
 use muster_state::command::{Command, Reply};
 use muster_telemetry::Metrics;
 use muster_telemetry::metrics::names;
@@ -35,6 +36,7 @@ pub struct Shared {
     pub(crate) job_limits: Limits,
     pub(crate) acl: AclSettings,
     pub(crate) search: SearchLimits,
+    pub(crate) initial_scheduler_config: SchedulerConfig,
     pub(crate) metrics: Metrics,
     /// What `Local` means in periodic jobs.
     pub(crate) local_zone: Zone,

@@ -44,6 +44,8 @@ impl Setup {
             acl: AclSettings::default(),
             search: crate::http::SearchLimits::default(),
             event_buffer: 10_000,
+            scheduler_config: muster_model::SchedulerConfig::default(),
+            plan_rejections: None,
             metrics: muster_telemetry::Metrics::default(),
             collection_interval: Duration::from_secs(1),
             dispatched_summaries: true,

@@ -11,7 +11,6 @@ use super::ports::PortWish;
 use super::{Shared, candidates_wanted};
 use crate::Context;
 use crate::account::{Account, Rejection};
-use crate::cluster::Cluster;
 use crate::draw::Draw;
 use crate::feasible::{Demands, Distinct, Equipment, Target};
 use crate::rank::{Affinities, Score, Spreads};
@@ -33,7 +32,9 @@ pub struct GroupState<'a> {
     pub affinities: Affinities<'a>,
     pub spreads: Spreads<'a>,
     candidates: Candidates,
-    wanted: usize,
+    pub wanted: usize,
+    /// Nobody can be made to make room, so nobody is looked for again.
+    pub no_victims: bool,
     /// Every node once, as it looked when first met.
     tally: Account,
     own_accounts_left: u32,
@@ -72,24 +73,28 @@ pub type Lacking = (u32, Rejection);
 
 impl<'a> GroupState<'a> {
     pub fn new(
-        job: &'a Job,
         group: &'a Group,
         position: u16,
         demands: Demands<'a>,
-        cluster: &Cluster<'a>,
+        shared: &Shared<'a>,
         ctx: &Context<'a>,
         draw: &mut Draw,
     ) -> Self {
+        let Shared { job, cluster, config, .. } = shared;
         let affinities = Affinities::new(job, group, ctx.limits.regex_bytes);
         let spreads = Spreads::new(job, group);
         let nodes = cluster.columns().len();
         let wanted = if affinities.is_empty() && spreads.is_empty() {
             candidates_wanted(job.kind, nodes)
         } else {
-            usize::try_from(ctx.limits.candidates_with_preferences).unwrap_or(usize::MAX).max(2)
+            let limit = match config.feasible_node_limit {
+                0 => ctx.limits.candidates_with_preferences,
+                limit => limit,
+            };
+            usize::try_from(limit).unwrap_or(usize::MAX).max(2)
         };
         let equipment = Equipment::new(job, group, ctx.limits.regex_bytes);
-        let oversubscribed = ctx.memory_oversubscription
+        let oversubscribed = (ctx.memory_oversubscription || config.memory_oversubscription)
             && group.tasks.iter().any(|task| task.resources.memory_max_mb > task.resources.memory_mb);
         let ask = group.ask();
         Self {
@@ -106,6 +111,7 @@ impl<'a> GroupState<'a> {
             spreads,
             candidates: Candidates::new(nodes, draw),
             wanted,
+            no_victims: false,
             tally: Account::default(),
             own_accounts_left: ctx.limits.own_accounts,
             shared_metric: None,
@@ -271,6 +277,11 @@ impl<'a> GroupState<'a> {
         }
     }
 
+    /// Whether the next placement has an account of its own.
+    pub const fn has_own_account(&self) -> bool {
+        self.own_accounts_left > 0
+    }
+
     pub const fn has_failed(&self) -> bool {
         self.failures > 0 || self.runs_nowhere
     }
@@ -356,10 +367,12 @@ fn wishes<'a>(job: &'a Job, group: &'a Group) -> Vec<PortWish<'a>> {
     group.port_requests().iter().map(wish).collect()
 }
 
-fn scored_nodes<'c>(
-    found: &'c [Candidate],
+pub fn scored_nodes<'c>(
+    found: impl IntoIterator<Item = &'c Candidate>,
     shared: &Shared<'c>,
 ) -> impl Iterator<Item = (&'c Node, &'c Score)> {
     let columns = shared.cluster.columns();
-    found.iter().filter_map(move |candidate| Some((&**columns.get(candidate.slot)?.node(), &candidate.score)))
+    found
+        .into_iter()
+        .filter_map(move |candidate| Some((&**columns.get(candidate.slot)?.node(), &candidate.score)))
 }

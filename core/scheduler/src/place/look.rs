@@ -12,7 +12,7 @@ use super::{Shared, cores, devices};
 use crate::account::Rejection;
 use crate::cluster::View;
 use crate::draw::Draw;
-use crate::rank::{Component, Score, binpack, job_anti_affinity};
+use crate::rank::{Component, Score, fit, job_anti_affinity, preemption};
 use crate::reconcile::Ask;
 
 /// What one look at a node says.
@@ -44,7 +44,7 @@ impl Grant {
 }
 
 /// Room for one on a node.
-struct Room {
+pub struct Room {
     grant: Grant,
     /// What the node would have left.
     left: Resources,
@@ -186,7 +186,7 @@ impl<'a> GroupState<'a> {
         shared: &Shared<'a>,
     ) -> Score {
         let mut score = Score::default();
-        score.push(Component::Binpack, binpack(node.allocatable(), left));
+        score.push(Component::Binpack, fit(shared.config.algorithm, node.allocatable(), left));
         if !shared.job.kind.is_per_node() {
             let there = shared.occupancy.of_group(slot, self.position);
             score.push_unless_zero(Component::JobAntiAffinity, job_anti_affinity(there, self.group.count));
@@ -201,6 +201,41 @@ impl<'a> GroupState<'a> {
             score.push_unless_zero(Component::Spread, self.spreads.score(node.node()));
         }
         score
+    }
+
+    /// Whether the node qualifies, room left aside.
+    pub fn qualifies(&mut self, slot: u32, node: &'a NodeSlot, name_index: u32, shared: &Shared<'a>) -> bool {
+        self.unfit(slot, node, name_index, shared).is_none()
+    }
+
+    /// Whether the node could take the ask if what is thought away were gone, or what it would lack even then.
+    pub fn fits_preempting(
+        &mut self,
+        slot: u32,
+        node: &NodeSlot,
+        shared: &Shared<'a>,
+        draw: &mut Draw,
+    ) -> Result<Room, Text> {
+        self.room(slot, node, View::Preempting, shared, draw)
+    }
+
+    /// A node on which allocations of these priorities would make room.
+    pub fn preempting(
+        &mut self,
+        slot: u32,
+        node: &NodeSlot,
+        room: Room,
+        ask: &Ask<'a>,
+        priorities: impl Iterator<Item = u16>,
+        shared: &Shared<'a>,
+    ) -> Candidate {
+        let Room { grant, left, devices } = room;
+        let mut score = self.score(slot, node, left, ask, shared);
+        if let Some(devices) = devices {
+            score.push_unless_zero(Component::Devices, devices);
+        }
+        score.push(Component::Preemption, preemption(priorities));
+        Candidate { slot, grant, score }
     }
 
     /// What the node could give if what this plan stops had ended already.

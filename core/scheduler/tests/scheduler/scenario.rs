@@ -69,6 +69,11 @@ fn step(world: &mut World, line: &str, body: &[&String]) -> Result<(), String> {
     match verb {
         "node" => world.register_node(text::node(&Words::parse(rest))),
         "job" => world.register_job(job(rest, body)),
+        "scheduler" => world.configure(text::config(rest)),
+        "pool" => {
+            let (name, rest) = rest.split_once(' ').unwrap();
+            world.configure_pool(name, &text::config(rest));
+        }
         "stop-job" => world.stop_job(key(rest)),
         "down" => world.node_status(node_id(rest), NodeStatus::Down),
         "disconnected" => world.node_status(node_id(rest), NodeStatus::Disconnected),
@@ -204,6 +209,9 @@ fn told(before: &Snapshot, after: &Snapshot, schedule: &Schedule, world: &World)
         let canary = if placement.canary && verb == "place" { " canary" } else { "" };
         let version = placement.job_version.map_or(String::new(), |version| format!(" as version {version}"));
         lines.push(format!("{verb} {}{previous}{given}{canary}{version}", on(alloc)));
+        for victim in placement.preempts.iter().filter_map(|id| after.alloc(*id)) {
+            lines.push(format!("evict {} for {}", on(victim), alloc.name()));
+        }
     }
     for stop in plan.iter().flat_map(|plan| &plan.stops) {
         let alloc = after.alloc(stop.id).unwrap();

@@ -6,8 +6,9 @@ use std::time::Duration;
 use muster_ids::{Datacenter, DriverName, NodeClass, NodePool};
 use muster_model::{
     Affinity, Constraint, DelayFunction, DeviceGroup, DeviceRequest, Disconnect, Group, HostNetwork,
-    HostVolume, Job, JobType, Node, NodeAddress, Operand, PortRequest, Quantity, ReschedulePolicy, Spread,
-    SpreadTarget, UpdateStrategy, VolumeRequest,
+    HostVolume, Job, JobType, Migrate, Node, NodeAddress, Operand, PortRequest, PreemptionConfig, Quantity,
+    ReschedulePolicy, SchedulerAlgorithm, SchedulerConfig, Spread, SpreadTarget, UpdateStrategy,
+    VolumeRequest,
 };
 
 use crate::world;
@@ -177,6 +178,12 @@ fn set(job: &mut Job, key: &str, value: &str) {
             group.update = Some(Box::new(strategy));
         }
         "auto_revert" => group.update.as_mut().unwrap().auto_revert = true,
+        "priority" => job.priority = value.parse().unwrap(),
+        "disk" => group.ephemeral_disk.size_mb = value.parse().unwrap(),
+        "max_parallel" => {
+            let max_parallel = value.parse().unwrap();
+            group.migrate = Some(Box::new(Migrate { max_parallel, ..Migrate::default() }));
+        }
         "sticky" => group.ephemeral_disk.sticky = true,
         "lost_after" => disconnect(group).lost_after = duration(value),
         "stop_on_client" => disconnect(group).stop_on_client_after = Some(duration(value)),
@@ -207,6 +214,28 @@ fn limited(text: &str) -> ReschedulePolicy {
         max_delay: Duration::ZERO,
         unlimited: false,
     }
+}
+
+/// `[spread] [preempt=service,batch,…] [limit=n]`.
+pub fn config(text: &str) -> SchedulerConfig {
+    let mut config = SchedulerConfig::default();
+    for word in text.split_whitespace() {
+        match word.split_once('=').unwrap_or((word, "")) {
+            ("spread", _) => config.algorithm = SchedulerAlgorithm::Spread,
+            ("limit", count) => config.feasible_node_limit = count.parse().unwrap(),
+            ("preempt", kinds) => {
+                let on = |kind: &str| kinds.split(',').any(|one| one == kind);
+                config.preemption = PreemptionConfig {
+                    system: on("system"),
+                    sysbatch: on("sysbatch"),
+                    batch: on("batch"),
+                    service: on("service"),
+                };
+            }
+            _ => panic!("unknown word `{word}` of a configuration"),
+        }
+    }
+    config
 }
 
 pub fn constraint(text: &str) -> Constraint {

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use muster_ids::{AllocId, DeploymentId, EvalId, Index, JobId, Namespace, NodeId, Text, UnixNanos};
+use muster_ids::{AllocId, DeploymentId, EvalId, Index, JobId, Namespace, NodeId, NodePool, Text, UnixNanos};
 use muster_model::{
     Alloc, AllocHealth, ClientStatus, DelayFunction, DeploymentFailure, DesiredTransition, Eligibility,
-    EvalStatus, Evaluation, Group, Job, JobKey, JobType, Node, NodeStatus, Plan, ReschedulePolicy, Resources,
-    TaskPhase, TaskState,
+    EvalStatus, Evaluation, Group, Job, JobKey, JobType, Node, NodePoolDetails, NodeStatus, Plan,
+    PoolSchedulerConfig, ReschedulePolicy, Resources, SchedulerConfig, TaskPhase, TaskState,
 };
 use muster_scheduler::{Context, Overlay, Schedule, schedule};
 use muster_state::command::{
     AllocClientUpdate, AllocStatusReport, AllocStop, Command, DeploymentFail, DeploymentPause,
     DeploymentPromote, Entry, EvalUpdate, IdSeed, JobDeregister, JobRegister, NodeEligibilityUpdate,
-    NodeRegister, NodeStatusUpdate, Refusal, Reply,
+    NodePoolUpsert, NodeRegister, NodeStatusUpdate, Refusal, Reply, SchedulerConfigUpdate,
 };
 use muster_state::{Snapshot, State, invariants};
 
@@ -74,6 +74,19 @@ impl World {
         let seed = IdSeed(self.seed());
         let command = NodeEligibilityUpdate { node_id, eligibility, seed };
         self.apply(Command::NodeEligibilityUpdate(command)).unwrap();
+    }
+
+    pub fn configure(&mut self, config: SchedulerConfig) {
+        let command = SchedulerConfigUpdate { config, cas: None };
+        self.apply(Command::SchedulerConfigUpdate(Box::new(command))).unwrap();
+    }
+
+    /// Of a configuration, only the algorithm is a pool's own.
+    pub fn configure_pool(&mut self, name: &str, config: &SchedulerConfig) {
+        let own = PoolSchedulerConfig { algorithm: Some(config.algorithm), ..PoolSchedulerConfig::default() };
+        let details =
+            NodePoolDetails { scheduler: Some(own), ..NodePoolDetails::bare(NodePool::new(name).unwrap()) };
+        self.apply(Command::NodePoolUpsert(Box::new(NodePoolUpsert { details }))).unwrap();
     }
 
     pub fn register_job(&mut self, job: Job) {
@@ -155,7 +168,7 @@ impl World {
         let snapshot = self.snapshot();
         for alloc in snapshot.allocs() {
             let up = snapshot.node(alloc.node_id).is_some_and(|node| node.status == NodeStatus::Ready);
-            if !up || alloc.client_terminal() {
+            if !up || alloc.client_terminal() || snapshot.is_withheld(alloc) {
                 continue;
             }
             if alloc.server_terminal() {

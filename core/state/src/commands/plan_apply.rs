@@ -28,12 +28,12 @@ pub(super) fn apply(tables: &mut Tables, cx: &mut Change, plan: &Plan) -> Result
     if deployments::is_stale(tables, plan, &key) {
         return Ok(Reply::PlanApplied(nothing(plan, cx.index)));
     }
-    let verdicts = match placeable(tables, plan, &key) {
+    let (verdicts, crowded) = match placeable(tables, plan, &key) {
         Some(job) => judge::judge(tables, cx.index, plan, job),
-        None => vec![judge::Verdict::Refused; plan.placements.len()],
+        None => (vec![judge::Verdict::Refused; plan.placements.len()], Vec::new()),
     };
     if plan.all_at_once && verdicts.contains(&judge::Verdict::Refused) {
-        return Ok(Reply::PlanApplied(nothing(plan, cx.index)));
+        return Ok(Reply::PlanApplied(PlanOutcome { crowded, ..nothing(plan, cx.index) }));
     }
     deployments::begin(tables, cx, plan);
     commit::stops(tables, cx, plan, &key);
@@ -44,12 +44,12 @@ pub(super) fn apply(tables: &mut Tables, cx: &mut Change, plan: &Plan) -> Result
             tables.store_eval(cx, eval.clone());
         }
     }
-    Ok(Reply::PlanApplied(outcome))
+    Ok(Reply::PlanApplied(PlanOutcome { crowded, ..outcome }))
 }
 
 fn nothing(plan: &Plan, index: Index) -> PlanOutcome {
     let refused = plan.placements.iter().map(|placement| placement.id).collect();
-    PlanOutcome { placed: 0, refused, refresh_index: Some(index) }
+    PlanOutcome { refused, refresh_index: Some(index), ..PlanOutcome::default() }
 }
 
 /// The version to instantiate. One stored after the plan's snapshot cannot be the one that the plan was made for.

@@ -9,11 +9,13 @@ use crate::tables::deployments::DeploymentRow;
 use crate::tables::evals::EvalRow;
 use crate::tables::jobs::VersionRow;
 use crate::tables::nodes::content_hash;
-use crate::tables::pools::PoolRecord;
+use crate::tables::pools::{PoolRecord, details_hash};
+use crate::tables::scheduler::row_hash;
 
 pub(super) fn hash_equals_recomputation(tables: &Tables) -> Result<(), Violation> {
     let parts = [
         pools(tables),
+        scheduler(tables),
         jobs(tables),
         nodes(tables),
         evals(tables),
@@ -35,9 +37,14 @@ fn sum(hashes: impl Iterator<Item = u64>) -> u64 {
 
 fn pools(tables: &Tables) -> u64 {
     let stored = tables.pools.rows.iter().filter(|(_, index)| index.0 > 0);
-    sum(stored.map(|(name, index)| {
+    let names = sum(stored.map(|(name, index)| {
         hash_row(RowKind::NodePool, &PoolRecord { name: name.clone(), create_index: *index })
-    }))
+    }));
+    names.wrapping_add(sum(tables.pools.details.values().map(|details| details_hash(details))))
+}
+
+fn scheduler(tables: &Tables) -> u64 {
+    tables.scheduler.config.as_ref().map_or(0, |config| row_hash(config))
 }
 
 fn acl_tokens(tables: &Tables) -> u64 {

@@ -49,6 +49,15 @@ pub(super) fn evals_are_indexed(tables: &Tables) -> Result<(), Violation> {
     })
 }
 
+/// Nothing is known of a pool that does not exist.
+pub(super) fn pool_details_have_their_pool(tables: &Tables) -> Result<(), Violation> {
+    let pools = &tables.pools;
+    let stray = pools.details.iter().find(|(name, details)| {
+        **name != details.name || name.is_built_in() || !pools.rows.contains_key(*name)
+    });
+    require(stray.is_none(), "pool_details_have_their_pool", || format!("{stray:?}"))
+}
+
 pub(super) fn acl_tokens_are_indexed(tables: &Tables) -> Result<(), Violation> {
     let table = &tables.acl_tokens;
     let found = |(accessor, record): (&_, &crate::tables::acl_tokens::AclTokenRecord)| {

@@ -26,6 +26,7 @@ pub(super) fn tables_cover_their_rows(snapshot: &Snapshot) -> Result<(), Violati
                 WatchKey::Deployments
             }
             WatchKey::NodePools | WatchKey::NodePool(_) => WatchKey::NodePools,
+            WatchKey::SchedulerConfig => WatchKey::SchedulerConfig,
             WatchKey::AclTokens | WatchKey::AclToken(_) => WatchKey::AclTokens,
             WatchKey::ScalingPolicies => WatchKey::ScalingPolicies,
             WatchKey::Allocs
@@ -60,6 +61,7 @@ fn keys(snapshot: &Snapshot) -> impl Iterator<Item = WatchKey> {
     use WatchKey::{
         AclToken, AclTokens, Alloc, Allocs, Deployment, Deployments, Eval, EvalAllocs, Evals, Job, JobAllocs,
         JobDeployments, JobEvals, Jobs, Node, NodeAllocs, NodePool, NodePools, Nodes, ScalingPolicies,
+        SchedulerConfig,
     };
     let jobs = snapshot.tables.jobs.ids.keys();
     let jobs = jobs.flat_map(|key| {
@@ -71,6 +73,7 @@ fn keys(snapshot: &Snapshot) -> impl Iterator<Item = WatchKey> {
     let rest = rest.chain(snapshot.node_pools().map(|pool| NodePool(pool.clone())));
     let rest = rest.chain(snapshot.acl_tokens().map(|token| AclToken(token.accessor)));
     let rest = rest.chain(snapshot.deployments().map(|deployment| Deployment(deployment.id)));
-    let tables = [Jobs, Nodes, Evals, Allocs, NodePools, AclTokens, Deployments, ScalingPolicies];
+    let tables =
+        [Jobs, Nodes, Evals, Allocs, NodePools, SchedulerConfig, AclTokens, Deployments, ScalingPolicies];
     tables.into_iter().chain(jobs).chain(nodes).chain(evals).chain(rest)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use muster_ids::{AllocId, EvalId, Index, JobId, Namespace, NodeId, Text, UnixNanos};
 use muster_model::{
     Alloc, AllocDeployment, AllocMetric, AllocState, AllocatedPort, Allotment, ClientStatus, DesiredStatus,
-    DesiredTransition, Job, JobKey, TaskState,
+    DesiredTransition, Job, JobKey, Preemption, TaskState,
 };
 use serde::Serialize;
 
@@ -45,6 +45,10 @@ pub(crate) struct AllocRecordRef<'a> {
     alloc_modify_index: Index,
     create_time: UnixNanos,
     modify_time: UnixNanos,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preempted_by: Option<AllocId>,
+    #[serde(skip_serializing_if = "<[AllocId]>::is_empty")]
+    preempts: &'a [AllocId],
 }
 
 impl<'a> From<&'a Alloc> for AllocRecordRef<'a> {
@@ -77,6 +81,8 @@ impl<'a> From<&'a Alloc> for AllocRecordRef<'a> {
             alloc_modify_index: alloc.alloc_modify_index,
             create_time: alloc.create_time,
             modify_time: alloc.modify_time,
+            preempted_by: alloc.preempted_by(),
+            preempts: alloc.preempts(),
         }
     }
 }
@@ -111,6 +117,8 @@ impl From<&Alloc> for AllocRecord {
             alloc_modify_index: alloc.alloc_modify_index,
             create_time: alloc.create_time,
             modify_time: alloc.modify_time,
+            preempted_by: alloc.preempted_by(),
+            preempts: alloc.preempts().to_vec(),
         }
     }
 }
@@ -149,6 +157,7 @@ impl AllocRecord {
             alloc_modify_index: self.alloc_modify_index,
             create_time: self.create_time,
             modify_time: self.modify_time,
+            preemption: Preemption::of(self.preempted_by, self.preempts),
         }
     }
 }

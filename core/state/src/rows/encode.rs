@@ -53,11 +53,17 @@ pub(crate) fn encode<E>(
     for record in tables.periodic_launches.rows.values() {
         sink(to_row(RowKind::PeriodicLaunch, record))?;
     }
+    if let Some(config) = &tables.scheduler.config {
+        sink(to_row(RowKind::SchedulerConfig, config))?;
+    }
     for events in tables.scaling_events.rows.values() {
         sink(to_row(RowKind::ScalingEvents, events))?;
     }
     for record in tables.dispatch_tokens.rows.values() {
         sink(to_row(RowKind::DispatchToken, record))?;
+    }
+    for details in tables.pools.details.values() {
+        sink(to_row(RowKind::NodePoolDetails, details))?;
     }
     for record in tables.acl_tokens.rows.values() {
         sink(to_row(RowKind::AclToken, record))?;
@@ -75,6 +81,8 @@ fn meta(tables: &Tables, detached: &Detached<'_>) -> MetaRecord {
         tables.evals.ids.len(),
         tables.allocs.ids.len(),
         tables.scaling_events.rows.len(),
+        usize::from(tables.scheduler.config.is_some()),
+        tables.pools.details.len(),
         tables.periodic_launches.rows.len(),
         tables.dispatch_tokens.rows.len(),
         tables.acl_tokens.rows.len(),

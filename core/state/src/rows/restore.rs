@@ -77,6 +77,8 @@ impl Loader {
             RowKind::Alloc => self.alloc(from_row(row)?)?,
             RowKind::ScalingEvents => self.tables.load_scaling_events(from_row(row)?),
             RowKind::Deployment => self.deployment(from_row(row)?),
+            RowKind::SchedulerConfig => self.tables.load_scheduler_config(from_row(row)?),
+            RowKind::NodePoolDetails => self.tables.load_pool_details(from_row(row)?),
             RowKind::PeriodicLaunch => self.tables.put_periodic_launch(from_row(row)?),
             RowKind::DispatchToken => self.tables.put_dispatch_token(from_row(row)?),
             RowKind::AclToken => self.tables.load_acl_token(from_row(row)?),

@@ -14,6 +14,12 @@ impl Snapshot {
         self.tables.allocs.get(id).map(|row| &row.alloc)
     }
 
+    /// Whether the node must not hear of the allocation yet, because it takes the place of others which have not ended.
+    #[must_use]
+    pub fn is_withheld(&self, alloc: &Alloc) -> bool {
+        self.tables.is_withheld(alloc)
+    }
+
     /// By id.
     pub fn allocs(&self) -> impl Iterator<Item = &Arc<Alloc>> {
         let allocs = &self.tables.allocs;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use muster_ids::{NodeId, NodePool};
+use muster_ids::{Index, NodeId, NodePool};
 use muster_model::Node;
 
 use super::Snapshot;
@@ -39,6 +39,12 @@ impl Snapshot {
     /// By name; `all` and `default` are always among them.
     pub fn node_pools(&self) -> impl Iterator<Item = &NodePool> {
         self.tables.pools.rows.keys()
+    }
+
+    /// When the pool appeared; zero for the built-in ones, `None` for one that does not exist.
+    #[must_use]
+    pub fn node_pool_created(&self, pool: &NodePool) -> Option<Index> {
+        self.tables.pools.rows.get(pool).copied()
     }
 
     #[must_use]

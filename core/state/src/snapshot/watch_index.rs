@@ -34,8 +34,11 @@ impl Snapshot {
                 tables.jobs.get(key).map_or(meta.deployments, |row| row.deployments_index)
             }
             WatchKey::NodePools => meta.node_pools,
-            WatchKey::NodePool(name) => tables.pools.rows.get(name).copied().unwrap_or(meta.node_pools),
+            WatchKey::NodePool(name) => tables.pools.changed(name).unwrap_or(meta.node_pools),
             WatchKey::ScalingPolicies => meta.scaling_policies,
+            WatchKey::SchedulerConfig => {
+                tables.scheduler.config.as_ref().map_or(Index::ZERO, |config| config.modify_index)
+            }
             WatchKey::AclTokens => meta.acl_tokens,
             WatchKey::AclToken(id) => self.acl_token(*id).map_or(meta.acl_tokens, |token| token.modify_index),
         }

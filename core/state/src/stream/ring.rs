@@ -118,12 +118,13 @@ impl EventRing {
 #[cfg(test)]
 mod tests {
     use muster_ids::NodePool;
+    use muster_model::NodePoolDetails;
 
     use super::super::{StreamEvent, StreamRow};
     use super::*;
 
     fn entry(index: u64, events: usize) -> StreamEntry {
-        let row = StreamRow::NodePool(NodePool::default_pool());
+        let row = StreamRow::NodePool(Arc::new(NodePoolDetails::bare(NodePool::default_pool())));
         let event = StreamEvent { kind: "NodePoolUpserted", row };
         StreamEntry { index: Index(index), events: vec![event; events] }
     }

@@ -76,8 +76,10 @@ impl Tables {
         self.allocs.by_node.insert((owners.node, slot));
         self.allocs.by_eval.insert((owners.eval, slot));
         self.with_job_counters(owners.job, |row| row.count_in(alloc));
-        if holds_resources(alloc) {
-            self.occupy(owners.node, |node| node.take(alloc));
+        match holds_resources(alloc) {
+            true if alloc.preemption.is_some() => self.recount(owners.node),
+            true => self.occupy(owners.node, |node| node.take(alloc)),
+            false => {}
         }
     }
 
@@ -168,14 +170,18 @@ impl Tables {
         {
             return false;
         }
-        self.occupy(node, |row| {
-            if held {
-                row.give_back(old);
-            }
-            if holds {
-                row.take(new);
-            }
-        });
+        if new.preemption.is_some() {
+            self.recount(node);
+        } else {
+            self.occupy(node, |row| {
+                if held {
+                    row.give_back(old);
+                }
+                if holds {
+                    row.take(new);
+                }
+            });
+        }
         if held {
             self.capacity_freed(cx, node);
         }
@@ -192,7 +198,10 @@ impl Tables {
         self.with_job_counters(owners.job, |row| row.count_out(&alloc));
         let held = holds_resources(&alloc);
         if held {
-            self.occupy(owners.node, |node| node.give_back(&alloc));
+            match alloc.preemption.is_some() {
+                true => self.recount(owners.node),
+                false => self.occupy(owners.node, |node| node.give_back(&alloc)),
+            }
             self.capacity_freed(cx, owners.node);
         }
         cx.changed.add(WatchKey::Alloc(id));

@@ -176,6 +176,7 @@ pub fn placement(alloc: u32, node: u32, ports: &[u16]) -> Placement {
         ports: ports.iter().map(|value| AllocatedPort { value: *value, to: 0 }).collect(),
         allotted: None,
         previous: None,
+        preempts: Vec::new(),
         metric: 0,
         in_deployment: false,
         canary: false,

@@ -3,16 +3,18 @@
 
 use std::collections::BTreeMap;
 
-use muster_ids::{GroupName, Index, UnixNanos};
+use muster_ids::{GroupName, Index, Region, UnixNanos};
 use muster_model::{
     ClientStatus, DeploymentFailure, DesiredTransition, DrainDeadline, DrainSpec, Eligibility, EvalStatus,
-    Job, JobType, NodeStatus, Parameterized, Plan, Resources, ScalingPolicy, Share, Taken, Thing, VersionTag,
+    Job, JobType, NodePoolDetails, NodeStatus, Parameterized, Plan, Resources, ScalingPolicy,
+    SchedulerConfig, Share, Taken, Thing, VersionTag,
 };
 use muster_state::command::{
     AllocMigrate, AllocStop, Command, DeploymentAllocHealth, DeploymentFail, DeploymentPause,
     DeploymentPromote, EvalUpdate, GarbageCollect, JobEvaluate, JobRegister, JobRevert, JobScale,
     JobStability, JobTagApply, JobTagRemove, LaunchCause, NodeDrainFinish, NodeDrainUpdate,
-    NodeEligibilityUpdate, NodeGiveUp, TrackedVersionsSet,
+    NodeEligibilityUpdate, NodeGiveUp, NodePlansRejected, NodePoolDelete, NodePoolUpsert,
+    SchedulerConfigUpdate, TrackedVersionsSet,
 };
 use muster_state::{Snapshot, State};
 use proptest::prelude::*;
@@ -33,7 +35,7 @@ struct Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Vec<Step>>> {
-    let step = (0..30u8, 0..1000u32, 0..1000u32).prop_map(|(kind, a, b)| Step { kind, a, b });
+    let step = (0..31u8, 0..1000u32, 0..1000u32).prop_map(|(kind, a, b)| Step { kind, a, b });
     prop::collection::vec(prop::collection::vec(step, 1..3), 1..50)
 }
 
@@ -94,7 +96,7 @@ impl History {
                     job.groups[0].scaling =
                         Some(Box::new(ScalingPolicy { max: 4, ..ScalingPolicy::default() }));
                 }
-                job.priority = 1 + (b % 4) as u16;
+                job.priority = 1 + 10 * (b % 4) as u16;
                 let enforce = (b.is_multiple_of(5)).then_some(Index(u64::from(b % 3)));
                 match register(job, self.fresh()) {
                     Command::JobRegister(register) => {
@@ -194,6 +196,7 @@ impl History {
                 let job = pick(now.jobs().collect::<Vec<_>>().into_iter(), a)?;
                 deregister(job.id.as_str(), b.is_multiple_of(2), self.fresh())
             }
+            30 => about_scheduling(a, b),
             _ => Command::GarbageCollect(GarbageCollect {
                 evals: now.evals().map(|eval| eval.id).filter(|_| a.is_multiple_of(2)).collect(),
                 allocs: now.allocs().map(|alloc| alloc.id).collect(),
@@ -315,6 +318,17 @@ impl History {
             let slot = seen.columns().get(seen.columns().slot_of(placement.node_id)?)?;
             let port = placement.ports[0].value;
             let unused = made.placements.iter().all(|other| other.ports[0].value != port);
+            let victim = seen
+                .allocs_by_node(placement.node_id)
+                .filter(|alloc| !alloc.terminal() && job.priority >= alloc.job.priority + 10);
+            if b.is_multiple_of(5)
+                && let Some(victim) = victim.map(|alloc| alloc.id).min()
+            {
+                // Whether that makes room enough is for `apply` to say.
+                placement.preempts = vec![victim];
+                made.placements.push(placement);
+                continue;
+            }
             let fits = slot.accepts_work() && load.plus(ask).exhausted_in(slot.available()).is_none();
             let share = Share::new(Resources::default(), &placement.ports, placement.allotted.as_deref());
             let free = |thing: &Thing| {
@@ -341,6 +355,26 @@ impl History {
             made.evals_if_whole.push(done);
         }
         Some(made)
+    }
+}
+
+/// Configurations and node pools.
+fn about_scheduling(a: u32, b: u32) -> Command {
+    let name = muster_ids::NodePool::new(["gpu", "edge", "all"][b as usize % 3]).unwrap();
+    match a % 4 {
+        0 => Command::NodePoolDelete(NodePoolDelete { name, region: Region::global() }),
+        1 => {
+            let details =
+                NodePoolDetails { description: b.to_string().into(), ..NodePoolDetails::bare(name) };
+            Command::NodePoolUpsert(Box::new(NodePoolUpsert { details }))
+        }
+        2 => Command::NodePlansRejected(NodePlansRejected { node_id: node_id(1 + b % 3) }),
+        _ => {
+            let config =
+                SchedulerConfig { pause_eval_broker: b.is_multiple_of(2), ..SchedulerConfig::default() };
+            let cas = b.is_multiple_of(3).then_some(Index(u64::from(b % 9)));
+            Command::SchedulerConfigUpdate(Box::new(SchedulerConfigUpdate { config, cas }))
+        }
     }
 }
 

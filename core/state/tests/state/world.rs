@@ -91,7 +91,8 @@ fn check_wakes(before: &Snapshot, after: &Snapshot, changed: &[WatchKey]) {
 
 pub fn keys(snapshot: &Snapshot) -> Vec<WatchKey> {
     use WatchKey::*;
-    let mut keys = vec![Jobs, Nodes, Evals, Allocs, NodePools, AclTokens, Deployments, ScalingPolicies];
+    let mut keys =
+        vec![Jobs, Nodes, Evals, Allocs, NodePools, SchedulerConfig, AclTokens, Deployments, ScalingPolicies];
     for job in snapshot.jobs() {
         keys.extend([Job(job.key()), JobAllocs(job.key()), JobEvals(job.key()), JobDeployments(job.key())]);
     }

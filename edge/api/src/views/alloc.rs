@@ -63,6 +63,11 @@ pub struct AllocView {
     pub previous_allocation: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub next_allocation: String,
+    /// Those whose place it took.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub preempted_allocations: Vec<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub preempted_by_allocation: String,
     #[serde(rename = "DeploymentID", skip_serializing_if = "String::is_empty")]
     pub deployment_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -103,6 +108,8 @@ impl AllocView {
             alloc_states: alloc.states.iter().map(Into::into).collect(),
             previous_allocation: id_text(alloc.previous),
             next_allocation: id_text(alloc.next),
+            preempted_allocations: alloc.preempts().iter().map(ToString::to_string).collect(),
+            preempted_by_allocation: id_text(alloc.preempted_by()),
             deployment_id: alloc.deployment_id().map(|id| id.to_string()).unwrap_or_default(),
             deployment_status: AllocDeploymentView::of(alloc.deployment.as_deref()),
             reschedule_tracker: None,
@@ -155,6 +162,8 @@ pub struct AllocListStub {
     #[serde(rename = "FollowupEvalID")]
     pub followup_eval_id: String,
     pub next_allocation: String,
+    pub preempted_allocations: Option<Vec<String>>,
+    pub preempted_by_allocation: String,
     pub reschedule_tracker: Option<RescheduleTrackerView>,
     pub create_index: u64,
     pub modify_index: u64,
@@ -186,6 +195,9 @@ impl AllocListStub {
             deployment_status: AllocDeploymentView::of(alloc.deployment.as_deref()),
             followup_eval_id: String::new(),
             next_allocation: id_text(alloc.next),
+            preempted_allocations: (!alloc.preempts().is_empty())
+                .then(|| alloc.preempts().iter().map(ToString::to_string).collect()),
+            preempted_by_allocation: id_text(alloc.preempted_by()),
             reschedule_tracker: None,
             create_index: alloc.create_index.0,
             modify_index: alloc.modify_index.0,

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use muster_ids::NodePool;
 use muster_model::{DriverInfo, Node, NodeEvent};
 use serde::{Deserialize, Serialize};
 
@@ -227,28 +226,6 @@ pub struct NodeUpdateResponse {
     pub last_contact: u64,
     pub known_leader: bool,
     pub next_token: String,
-}
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct NodePoolView {
-    pub name: String,
-    pub description: String,
-    pub meta: Texts,
-    pub scheduler_configuration: Option<serde_json::Value>,
-    pub create_index: u64,
-    pub modify_index: u64,
-}
-
-impl From<&NodePool> for NodePoolView {
-    fn from(pool: &NodePool) -> Self {
-        let description = match pool.as_str() {
-            "all" => "Node pool with all nodes in the cluster.",
-            "default" => "Default node pool.",
-            _ => "",
-        };
-        Self { name: pool.to_string(), description: description.to_owned(), ..Self::default() }
-    }
 }
 
 fn texts<K: ToString, V: ToString>(map: &BTreeMap<K, V>) -> Texts {

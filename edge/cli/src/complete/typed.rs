@@ -29,6 +29,7 @@ pub(super) enum Context {
     Evals,
     Jobs,
     Nodes,
+    NodePools,
 }
 
 impl Context {
@@ -41,6 +42,7 @@ impl Context {
             Self::Evals => "evals",
             Self::Jobs => "jobs",
             Self::Nodes => "nodes",
+            Self::NodePools => "node_pools",
         }
     }
 }
@@ -123,6 +125,7 @@ fn argument(model: &Command, typed: &[&str], current: &str) -> Wanted {
         "job" => Context::Jobs,
         "node" => Context::Nodes,
         "eval" => Context::Evals,
+        "pool" => Context::NodePools,
         "deployment" => Context::Deployments,
         "prefix" => Context::All,
         // A path within an allocation is not one of this machine.

@@ -1,12 +1,16 @@
 //! `job plan`: what registering a job file would change, without doing it.
 
+use std::collections::BTreeMap;
+
 use muster_api::table::JobPlan as Route;
-use muster_api::views::{DesiredUpdatesView, JobPlanRequest, JobPlanResponse};
+use muster_api::views::{AllocListStub, DesiredUpdatesView, JobPlanRequest, JobPlanResponse};
 
 use super::source::{JobFile, SourceArgs};
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, Outcome};
+use crate::ids::short;
 use crate::shell::Shell;
+use crate::table::Table;
 use crate::verb::{Refused, Verb};
 use crate::{diff, metrics};
 
@@ -111,6 +115,7 @@ impl JobPlan {
             shell.heading("Job Warnings:")?;
             shell.line(&plan.warnings)?;
         }
+        preemptions(shell, plan.annotations.preempted_allocs.as_deref().unwrap_or_default(), self.verbose)?;
         shell.heading(&format!("Job Modify Index: {}", plan.job_modify_index))?;
         shell.line("To submit the job as it was planned here, run:")?;
         shell.blank()?;
@@ -121,10 +126,86 @@ impl JobPlan {
     }
 }
 
+/// From so many on, they are counted by job, and jobs by their type.
+const MANY: usize = 10;
+
+/// What would have to make room for the job.
+fn preemptions(shell: &mut Shell, allocs: &[AllocListStub], verbose: bool) -> Result<(), Failure> {
+    if allocs.is_empty() {
+        return Ok(());
+    }
+    shell.heading("Preemptions:")?;
+    shell.blank()?;
+    let mut table;
+    if allocs.len() < MANY {
+        table = Table::new(&["Alloc ID", "Job ID", "Task Group"]);
+        for alloc in allocs {
+            table.row(vec![short(&alloc.id, verbose), alloc.job_id.clone(), alloc.task_group.clone()]);
+        }
+        return shell.table(&table);
+    }
+    let mut jobs: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
+    for alloc in allocs {
+        *jobs.entry((&alloc.job_id, &alloc.namespace, &alloc.job_type)).or_default() += 1;
+    }
+    if jobs.len() < MANY {
+        table = Table::new(&["Job ID", "Namespace", "Job Type", "Preemptions"]);
+        for ((job, namespace, kind), count) in jobs {
+            table.row(vec![job.to_owned(), namespace.to_owned(), kind.to_owned(), count.to_string()]);
+        }
+        return shell.table(&table);
+    }
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for ((_, _, kind), count) in jobs {
+        *kinds.entry(kind).or_default() += count;
+    }
+    table = Table::new(&["Job Type", "Preemptions"]);
+    for (kind, count) in kinds {
+        table.row(vec![kind.to_owned(), count.to_string()]);
+    }
+    shell.table(&table)
+}
+
 /// Whether allocations would come, go or be replaced.
 fn code(plan: &JobPlanResponse) -> u8 {
     let moves = |group: &DesiredUpdatesView| {
         group.stop + group.place + group.migrate + group.destructive_update + group.canary > 0
     };
     if plan.annotations.groups.values().any(moves) { CHANGES } else { UNCHANGED }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::testing::shell;
+
+    fn shown(count: usize, jobs: usize, kinds: usize) -> String {
+        let alloc = |at: usize| AllocListStub {
+            id: format!("{at:08}-0000"),
+            job_id: format!("job{:02}", at % jobs),
+            namespace: "default".into(),
+            job_type: ["batch", "service"][at % kinds].into(),
+            task_group: "g".into(),
+            ..AllocListStub::default()
+        };
+        let allocs: Vec<_> = (0..count).map(alloc).collect();
+        let (mut sh, captured) = shell();
+        preemptions(&mut sh, &allocs, false).unwrap();
+        captured.out()
+    }
+
+    #[test]
+    fn many_preemptions_are_summed_up() {
+        assert_eq!(shown(0, 1, 1), "");
+        let few =
+            "\nPreemptions:\n\nAlloc ID  Job ID  Task Group\n00000000  job00   g\n00000001  job00   g\n";
+        assert_eq!(shown(2, 1, 1), few);
+        let by_job = "\nPreemptions:\n\nJob ID  Namespace  Job Type  Preemptions\n\
+                      job00   default    batch     6\njob01   default    service   6\n";
+        assert_eq!(shown(12, 2, 2), by_job);
+        let by_kind = "\nPreemptions:\n\nJob Type  Preemptions\nbatch     12\nservice   12\n";
+        assert_eq!(shown(24, 24, 2), by_kind);
+    }
 }

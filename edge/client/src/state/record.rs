@@ -136,6 +136,7 @@ impl SavedAlloc {
             allotted: self.allotted.clone(),
             previous: self.previous,
             next: None,
+            preemption: None,
             states: Box::default(),
             tasks: Box::default(),
             metric: Arc::new(AllocMetric::default()),

@@ -87,14 +87,14 @@ fn a_refused_plan_is_tried_again_at_once_and_a_whole_one_ends_its_lease() {
         world.brain.submit(work.clone(), plan(&work, Index(1)), at(1));
         let batch = world.brain.next_batch().unwrap();
         let refused = vec![muster_ids::AllocId::from_bytes([1; 16])];
-        let outcome = PlanOutcome { placed: 0, refused, refresh_index: None };
+        let outcome = PlanOutcome { refused, ..PlanOutcome::default() };
         world.brain.committed(batch.id, Index(1), &[(token, Some(outcome))], at(1));
         work = world.ready(at(1)).remove(0);
     }
     let token = work.lease.token;
     world.brain.submit(work.clone(), plan(&work, Index(1)), at(1));
     let batch = world.brain.next_batch().unwrap();
-    let outcome = PlanOutcome { placed: 0, refused: Vec::new(), refresh_index: None };
+    let outcome = PlanOutcome::default();
     world.brain.committed(batch.id, Index(1), &[(token, Some(outcome))], at(1));
     assert!(world.ready(at(1)).is_empty());
     assert_eq!(world.brain.stats().unacked, 0);
@@ -163,7 +163,7 @@ fn after_missed_batches_nothing_open_is_forgotten_and_plans_in_flight_stay_known
         "not `a` twice"
     );
     assert_eq!(world.brain.view(Snapshot::default).1.len(), 1, "the plan of `a` is still laid over");
-    let outcome = PlanOutcome { placed: 0, refused: Vec::new(), refresh_index: None };
+    let outcome = PlanOutcome::default();
     world.brain.committed(batch.id, Index(9), &[(out.lease.token, Some(outcome))], at(2));
     assert_eq!(world.brain.stats().unacked, 1);
 }

@@ -5,12 +5,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use muster_api::views::{
-    AclTokenStub, AllocView, DeploymentView, EvalView, EventPayload, EventView, NodePoolView, NodeView,
+    AclTokenStub, AllocView, DeploymentView, EvalView, EventPayload, EventView, NodeView,
 };
 use muster_ids::Index;
 use muster_state::{Snapshot, StreamEntry, StreamRow};
 
-use crate::http::routes::acl;
+use crate::http::routes::{acl, pools};
+use crate::scoped::Pool;
 
 /// Bytes kept of what was encoded last; whoever reads older events makes them anew.
 const KEPT_BYTES: usize = 16 << 20;
@@ -91,7 +92,10 @@ fn payload(row: &StreamRow, now: &Snapshot) -> EventPayload {
             EventPayload::Deployment(Box::new(DeploymentView::from(&**deployment)))
         }
         StreamRow::Node(node) => EventPayload::Node(Box::new(NodeView::from(&**node))),
-        StreamRow::NodePool(pool) => EventPayload::NodePool(NodePoolView::from(pool)),
+        StreamRow::NodePool(pool) => {
+            let shown = Pool { name: &pool.name, created: pool.create_index, details: Some(pool) };
+            EventPayload::NodePool(pools::view(shown))
+        }
         StreamRow::AclToken(token) => EventPayload::AclToken(AclTokenStub::new(token, acl::hash(token))),
     }
 }

@@ -21,7 +21,7 @@ use super::listener::Service;
 use super::options::{Options, Query};
 use super::routes::{
     acl, agent, allocs, client, deployments, evals, event, job, job_statuses, job_versions, jobs, node_meta,
-    nodes, plan, pools, scaling, search, status, system,
+    nodes, plan, pools, scaling, scheduler_config, search, status, system,
 };
 use super::{asked_node, beside, caller, error, websocket};
 use crate::agent::AgentInfo;
@@ -263,6 +263,9 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
         RouteId::DeploymentAllocHealth => deployments::alloc_health(write).await?,
         RouteId::NodeList => list!(nodes::list),
         RouteId::NodePoolList => list!(pools::list),
+        RouteId::NodePoolApply => pools::apply(write, None).await?,
+        RouteId::NodePoolUpdate => pools::apply(write, Some(write.param(0))).await?,
+        RouteId::NodePoolDelete => pools::delete(write).await?,
         RouteId::NodePoolRead => read!(pools::read),
         RouteId::NodePoolNodes => list!(pools::nodes),
         RouteId::NodePoolJobs => list!(pools::jobs),
@@ -310,6 +313,8 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
             let limits = shared.search;
             read_aside(shared, write.asked(id), move |read| search::fuzzy(read, limits)).await
         }
+        RouteId::SchedulerConfigRead => read!(scheduler_config::read),
+        RouteId::SchedulerConfigUpdate => scheduler_config::update(write).await?,
         RouteId::StatusLeader => status::leader(shared, options)?,
         RouteId::StatusPeers => status::peers(shared, options)?,
         RouteId::RegionList => status::regions(shared, options)?,

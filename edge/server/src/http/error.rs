@@ -66,7 +66,8 @@ impl From<Refusal> for ApiError {
             | Refusal::ScaledDuringDeployment
             | Refusal::ScaledPerNode { .. }
             | Refusal::ScaledBelowMinimum { .. }
-            | Refusal::ScaledAboveMaximum { .. } => StatusCode::BAD_REQUEST,
+            | Refusal::ScaledAboveMaximum { .. }
+            | Refusal::NodePoolBuiltIn { .. } => StatusCode::BAD_REQUEST,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         Self::new(status, refusal.to_string())

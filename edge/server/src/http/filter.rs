@@ -7,12 +7,12 @@ use std::sync::{Arc, LazyLock};
 
 use muster_api::views::{AclTokenStub, AllocView, DeploymentView, EvalView, NodePoolView, NodeView};
 use muster_filter::{Filter, FilterError, Fuel, Noun, Subject};
-use muster_ids::NodePool;
 use muster_jobspec::JobInput;
 use muster_model::{AclToken, Alloc, Deployment, Evaluation, Job, Node};
 
 use super::blocking::Read;
 use super::error::ApiError;
+use crate::scoped::Pool;
 
 type Known = LazyLock<Result<Noun, String>>;
 
@@ -69,8 +69,8 @@ pub(crate) fn nodes<'a>(
 
 pub(crate) fn pools<'a>(
     read: &Read<'_>,
-    pools: impl Iterator<Item = &'a NodePool>,
-) -> Result<Vec<&'a NodePool>, ApiError> {
+    pools: impl Iterator<Item = Pool<'a>>,
+) -> Result<Vec<Pool<'a>>, ApiError> {
     choose(read, &POOL, pools, subject::pool)
 }
 

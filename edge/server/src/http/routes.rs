@@ -16,6 +16,7 @@ pub(crate) mod nodes;
 pub(crate) mod plan;
 pub(crate) mod pools;
 pub(crate) mod scaling;
+pub(crate) mod scheduler_config;
 pub(crate) mod search;
 pub(crate) mod status;
 pub(crate) mod system;

@@ -118,9 +118,9 @@ impl Api {
 
     /// When anything last changed.
     pub fn changed_at(&self) -> Index {
-        use WatchKey::{AclTokens, Allocs, Evals, Jobs, NodePools, Nodes};
+        use WatchKey::{AclTokens, Allocs, Evals, Jobs, NodePools, Nodes, SchedulerConfig};
         let snapshot = self.server.consensus().snapshot();
-        let tables = [AclTokens, Allocs, Evals, Jobs, NodePools, Nodes];
+        let tables = [AclTokens, Allocs, Evals, Jobs, NodePools, Nodes, SchedulerConfig];
         tables.iter().map(|table| snapshot.watch_index(table)).max().unwrap()
     }
 

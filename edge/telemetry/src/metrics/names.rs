@@ -278,6 +278,18 @@ names! {
     /// Milliseconds to answer this over HTTP, blocking queries left out.
     NODE_POOL_LIST: Sample "nomad.nomad.node_pool.list";
     /// Milliseconds to answer this over HTTP, blocking queries left out.
+    NODE_POOL_LIST_JOBS: Sample "nomad.nomad.node_pool.list_jobs";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    NODE_POOL_LIST_NODES: Sample "nomad.nomad.node_pool.list_nodes";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    NODE_POOL_GET: Sample "nomad.nomad.node_pool.get_node_pool";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    NODE_POOL_UPSERT: Sample "nomad.nomad.node_pool.upsert_node_pools";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    NODE_POOL_DELETE: Sample "nomad.nomad.node_pool.delete_node_pools";
+    /// Plans refused on a node of late, where that is tracked.
+    PLAN_REJECTION_SCORE: Gauge "nomad.nomad.plan.rejection_tracker.node_score";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
     ACL_BOOTSTRAP: Sample "nomad.nomad.acl.bootstrap";
     /// Milliseconds to answer this over HTTP, blocking queries left out.
     ACL_LIST_TOKENS: Sample "nomad.nomad.acl.list_tokens";

@@ -2,15 +2,19 @@
 
 use std::sync::Arc;
 
+use muster_ids::AllocId;
 use muster_model::{
-    Alloc, AllocDeployment, AllocMetric, ClientStatus, DesiredStatus, DesiredTransition, Job, JobKey,
-    Placement, Plan, PlanOutcome, Stop,
+    Alloc, AllocDeployment, AllocMetric, ClientStatus, DesiredStatus, DesiredTransition, EvalTrigger, Job,
+    JobKey, Placement, Plan, PlanOutcome, Preemption, Stop,
 };
 
 use super::deployments::Arrivals;
 use super::judge::Verdict;
 use crate::change::Change;
+use crate::command::IdSeed;
 use crate::commands::alloc_stop::merged;
+use crate::commands::node_evals::Concerned;
+use crate::occupancy::holds_resources;
 use crate::tables::Tables;
 use crate::tables::allocs::Owners;
 
@@ -75,6 +79,7 @@ pub(super) fn placements(
     }
     let version = tables.jobs.at(job_slot).and_then(|row| row.version(plan.job_version));
     let job = version.map(|version| Arc::clone(&version.job));
+    let mut concerned = Concerned::default();
     let none = Arc::new(AllocMetric::default());
     let mut arrivals = Arrivals::default();
     for (placement, verdict) in plan.placements.iter().zip(verdicts) {
@@ -83,11 +88,17 @@ pub(super) fn placements(
         let done = match (older.as_ref().or(job.as_ref()), *verdict) {
             (Some(job), Verdict::Place { node }) => {
                 let owners = Owners { job: job_slot, node, eval: eval_slot };
-                let alloc = fresh(cx, plan, placement, job, metric);
+                let victims = victims(tables, placement);
+                let preemption = Preemption::of(None, victims.iter().map(|victim| victim.id).collect());
+                let alloc = Alloc { preemption, ..fresh(cx, plan, placement, job, metric) };
                 if placement.in_deployment {
                     arrivals.add(&alloc);
                 }
-                place(tables, cx, alloc, owners)
+                let placed = place(tables, cx, alloc, owners);
+                if placed {
+                    evict(tables, cx, placement.id, &victims, &mut concerned);
+                }
+                placed
             }
             (Some(job), Verdict::InPlace { alloc: slot }) => {
                 let updated = updated(tables, cx, plan, placement, slot, job, metric);
@@ -105,6 +116,7 @@ pub(super) fn placements(
         }
     }
     arrivals.count(tables, cx, plan);
+    concerned.evaluate(tables, cx, seed(plan), EvalTrigger::Preemption, None);
     if !outcome.refused.is_empty() {
         outcome.refresh_index = Some(cx.index);
     }
@@ -125,6 +137,37 @@ fn joins(tables: &Tables, alloc: &Alloc, slot: u32) -> bool {
 fn part_of(plan: &Plan, placement: &Placement) -> Option<Box<AllocDeployment>> {
     let id = plan.deployment_id.filter(|_| placement.in_deployment)?;
     Some(Box::new(AllocDeployment { id: Some(id), canary: placement.canary, ..AllocDeployment::default() }))
+}
+
+/// Ids of evaluations that a plan causes follow from the id of its own, which nobody else draws from.
+fn seed(plan: &Plan) -> IdSeed {
+    IdSeed(*plan.eval_id.as_bytes())
+}
+
+/// Those that have to make room for the placement and have not ended by themselves.
+fn victims(tables: &Tables, placement: &Placement) -> Vec<Arc<Alloc>> {
+    let rows = placement.preempts.iter().filter_map(|id| tables.allocs.get(*id));
+    rows.map(|row| Arc::clone(&row.alloc)).filter(|alloc| holds_resources(alloc)).collect()
+}
+
+/// Tells them to end; their jobs look for another place.
+fn evict(
+    tables: &mut Tables,
+    cx: &mut Change,
+    by: AllocId,
+    victims: &[Arc<Alloc>],
+    concerned: &mut Concerned,
+) {
+    for victim in victims {
+        let Some(slot) = tables.allocs.ids.get(&victim.id).copied() else { continue };
+        let mut alloc = Alloc::clone(victim);
+        alloc.desired = DesiredStatus::Evict;
+        alloc.desired_description = Some(format!("Preempted by alloc ID {by}").into());
+        alloc.preemption = Preemption::of(Some(by), victim.preempts().to_vec());
+        changed_by_servers(&mut alloc, cx);
+        tables.replace_alloc(cx, slot, alloc);
+        concerned.add(tables, &victim.job);
+    }
 }
 
 fn fresh(
@@ -150,6 +193,7 @@ fn fresh(
         allotted: placement.allotted.clone(),
         previous: placement.previous,
         next: None,
+        preemption: None,
         states: Box::default(),
         tasks: Box::default(),
         metric: Arc::clone(metric),

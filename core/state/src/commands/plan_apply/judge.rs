@@ -2,12 +2,12 @@
 //!
 //! A node that did not change since the plan's snapshot was judged by the scheduler itself and is not judged again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use foldhash::fast::FixedState;
-use muster_ids::Index;
+use muster_ids::{AllocId, Index, NodeId};
 use muster_model::planted::{self, Plant};
-use muster_model::{Alloc, Group, Job, Placement, Plan, Resources, Share, Taken, Thing};
+use muster_model::{Alloc, Group, Job, Placement, Plan, PreemptionConfig, Resources, Share, Taken, Thing};
 
 use crate::columns::NodeSlot;
 use crate::occupancy::{holds_resources, is_over};
@@ -27,8 +27,8 @@ pub(super) enum Verdict {
     Refused,
 }
 
-/// One verdict a placement, in their order. `job` is the version that the plan instantiates.
-pub(super) fn judge(tables: &Tables, index: Index, plan: &Plan, job: &Job) -> Vec<Verdict> {
+/// One verdict a placement, in their order, and the nodes on which some did not fit. `job` is the version that the plan instantiates.
+pub(super) fn judge(tables: &Tables, index: Index, plan: &Plan, job: &Job) -> (Vec<Verdict>, Vec<NodeId>) {
     let mut judge = Judge {
         tables,
         plan,
@@ -36,9 +36,12 @@ pub(super) fn judge(tables: &Tables, index: Index, plan: &Plan, job: &Job) -> Ve
         job,
         asks: job.groups.iter().map(Group::ask).collect(),
         loads: HashMap::default(),
+        crowded: Vec::new(),
+        claimed: BTreeSet::new(),
     };
     judge.count_freed();
-    plan.placements.iter().map(|placement| judge.one(placement)).collect()
+    let verdicts = plan.placements.iter().map(|placement| judge.one(placement)).collect();
+    (verdicts, judge.crowded)
 }
 
 struct Judge<'a> {
@@ -50,6 +53,9 @@ struct Judge<'a> {
     asks: Vec<Resources>,
     /// What the plan itself does to nodes, by slot. For look-up only; never iterated.
     loads: HashMap<u32, Load, FixedState>,
+    crowded: Vec<NodeId>,
+    /// Allocations whose place a placement of the plan takes.
+    claimed: BTreeSet<AllocId>,
 }
 
 #[derive(Default)]
@@ -79,21 +85,27 @@ impl Judge<'_> {
         if running.is_some_and(|alloc| !self.may_go_on(alloc, placement)) {
             return Verdict::Refused;
         }
-        // A snapshot that is not in the past proves nothing.
-        let changed =
-            node.changed_index() > self.plan.snapshot_index || self.plan.snapshot_index >= self.index;
+        let Some(place) = self.place_taken(slot, placement, share.resources) else { return Verdict::Refused };
+        // A snapshot that is not in the past proves nothing, and what others do about those that are to make room
+        // leaves no mark on the node.
+        let changed = node.changed_index() > self.plan.snapshot_index
+            || self.plan.snapshot_index >= self.index
+            || !placement.preempts.is_empty();
         let judged = changed && !planted::is(Plant::PlansUnjudged);
-        if judged && !self.fits(slot, node, placement, share, running) {
+        if judged && !self.fits(slot, node, placement, share, running, &place) {
+            self.crowded.push(placement.node_id);
             return Verdict::Refused;
         }
         debug_assert!(
-            changed || self.fits(slot, node, placement, share, running),
+            changed || self.fits(slot, node, placement, share, running, &place),
             "placement {} does not fit on the unchanged node {}",
             placement.id,
             placement.node_id
         );
         if changed || cfg!(debug_assertions) {
-            self.count_taken(slot, share, running);
+            let resources = share.resources.minus(place.resources);
+            self.count_taken(slot, Share { resources, ..share }, running);
+            self.claimed.extend(&placement.preempts);
         }
         match existing {
             Some(alloc) => Verdict::InPlace { alloc },
@@ -112,9 +124,37 @@ impl Judge<'_> {
     fn group_of(&self, placement: &Placement) -> Option<&Group> {
         let position = usize::from(placement.group);
         let Some(version) = placement.job_version else { return self.job.groups.get(position) };
-        let older = self.tables.jobs.get(&self.job.key())?.version(version)?;
-        let same = older.job.create_index == self.job.create_index && !older.job.stop;
-        older.job.groups.get(position).filter(|_| same)
+        self.older(version)?.groups.get(position)
+    }
+
+    fn older(&self, version: u64) -> Option<&Job> {
+        let older = &self.tables.jobs.get(&self.job.key())?.version(version)?.job;
+        (older.create_index == self.job.create_index && !older.stop).then_some(&**older)
+    }
+
+    /// What those that make room for the placement share with it. `None` when one of them may not be made to.
+    fn place_taken(&self, node: u32, placement: &Placement, ask: Resources) -> Option<Taken> {
+        let mut place = Taken::default();
+        let older = placement.job_version.and_then(|version| self.older(version));
+        let priority = older.unwrap_or(self.job).priority;
+        for id in &placement.preempts {
+            let Some(row) = self.tables.allocs.get(*id) else { continue };
+            if !holds_resources(&row.alloc) {
+                continue;
+            }
+            if row.owners.node != node || self.claimed.contains(id) || !self.may_evict(&row.alloc, priority) {
+                return None;
+            }
+            place.add(row.alloc.share());
+        }
+        place.resources = place.resources.least(ask);
+        Some(place)
+    }
+
+    /// Only wanted work of jobs that are less important by far is made to make room.
+    fn may_evict(&self, alloc: &Alloc, priority: u16) -> bool {
+        let own = alloc.job.id == self.job.id && alloc.job.namespace == self.job.namespace;
+        !own && !alloc.server_terminal() && PreemptionConfig::is_above(priority, alloc.job.priority)
     }
 
     /// A placement of an id that exists updates that allocation, if it is this job's, wanted and where it was.
@@ -133,6 +173,7 @@ impl Judge<'_> {
         placement: &Placement,
         share: Share<'_>,
         running: Option<&Alloc>,
+        place: &Taken,
     ) -> bool {
         let none = Load::default();
         let load = self.loads.get(&slot).unwrap_or(&none);
@@ -141,11 +182,11 @@ impl Judge<'_> {
             own.add(alloc.share());
         }
         let total = node.used().plus(load.taken.resources).plus(share.resources);
-        let total = total.minus(load.freed.resources).minus(own.resources);
+        let total = total.minus(load.freed.resources).minus(own.resources).minus(place.resources);
         // What it has now it may keep, even where the node would not give it again.
         let free = |thing: &Thing| {
             let others = node.taken().holders(thing) + load.taken.holders(thing);
-            let gone = load.freed.holders(thing) + own.holders(thing);
+            let gone = load.freed.holders(thing) + own.holders(thing) + place.holders(thing);
             (node.offers(thing) || own.holders(thing) > 0)
                 && (others <= gone || self.may_be_shared(placement, thing))
         };

@@ -29,6 +29,7 @@ pub(super) fn long_form(shell: &mut Shell, alloc: &AllocView, shown: &Shown) -> 
     shell.pairs(&pairs)?;
     addresses(shell, alloc)?;
     tasks::each(shell, alloc, shown)?;
+    preempted(shell, alloc, shown.verbose)?;
     if shown.verbose { placement(shell, alloc) } else { Ok(()) }
 }
 
@@ -83,6 +84,7 @@ fn header(shell: &Shell, alloc: &AllocView, shown: &Shown) -> KeyValues {
     }
     pairs.add_some("Reschedule Attempts", &attempts(alloc).unwrap_or_default());
     pairs.add_some("Replacement Alloc ID", &short(&alloc.next_allocation, verbose));
+    pairs.add_some("Preempted By Alloc ID", &short(&alloc.preempted_by_allocation, verbose));
     let wait = shown.retry_at.as_deref().map(|text| shell.clock.until_text(text));
     if let Some(wait) = wait.filter(|wait| wait != "0s") {
         pairs.add("Reschedule Eligibility", format!("{wait} from now"));
@@ -123,6 +125,15 @@ fn addresses(shell: &mut Shell, alloc: &AllocView) -> Result<(), Failure> {
         table.row(vec![format!("*{}", port.label), yes.to_owned(), format!("{host}:{}{to}", port.value)]);
     }
     shell.table(&table)
+}
+
+/// Those that had to make room.
+fn preempted(shell: &mut Shell, alloc: &AllocView, verbose: bool) -> Result<(), Failure> {
+    if alloc.preempted_allocations.is_empty() {
+        return Ok(());
+    }
+    shell.heading("Preempted Allocations")?;
+    alloc.preempted_allocations.iter().try_for_each(|id| shell.line(&short(id, verbose)))
 }
 
 fn placement(shell: &mut Shell, alloc: &AllocView) -> Result<(), Failure> {

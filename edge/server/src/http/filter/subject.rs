@@ -4,14 +4,15 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use muster_api::views::{AclTokenStub, AllocView, DeploymentView, EvalView, NodePoolView, NodeView};
+use muster_api::views::{AclTokenStub, AllocView, DeploymentView, EvalView, NodeView};
 use muster_filter::Subject;
-use muster_ids::NodePool;
 use muster_model::{AclToken, Alloc, Deployment, Evaluation, Job, Node};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::http::routes::acl::hash;
+use crate::http::routes::pools::view;
+use crate::scoped::Pool;
 
 struct Lazy<Q, W> {
     quick: Q,
@@ -129,8 +130,9 @@ pub(super) fn node(node: &Node) -> impl Subject + '_ {
     lazy(quick, move || NodeView::from(node))
 }
 
-pub(super) fn pool(pool: &NodePool) -> impl Subject + '_ {
-    lazy(move |name: &str| if name == "Name" { text(pool) } else { None }, move || NodePoolView::from(pool))
+pub(super) fn pool(pool: Pool<'_>) -> impl Subject {
+    let name = pool.name;
+    lazy(move |member: &str| if member == "Name" { text(name) } else { None }, move || view(pool))
 }
 
 pub(super) fn token(token: &AclToken) -> impl Subject + '_ {

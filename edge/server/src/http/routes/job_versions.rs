@@ -87,6 +87,7 @@ pub(crate) async fn untag(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
 }
 
 pub(crate) async fn revert(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
+    super::scheduler_config::registration_is_open(write)?;
     let request: JobRevertRequest = body::decode(&write.body)?;
     same_job(write, &request.job_id)?;
     let command = Command::JobRevert(JobRevert {

@@ -14,6 +14,7 @@ use muster_model::{Job, JobKey};
 use muster_state::WatchKey;
 use muster_state::command::{Command, JobRegister, Reply};
 
+use super::scheduler_config;
 use crate::http::blocking::{Read, index_header};
 use crate::http::body::{self, ApiResponse};
 use crate::http::dispatch::Write;
@@ -52,6 +53,7 @@ pub(crate) async fn register_as(write: &Write<'_>, id: Option<&str>) -> Result<A
     let mut request: JobRegisterRequest = body::decode(&write.body)?;
     let mut input = request.job.take().ok_or_else(|| ApiError::bad_request("Job must be specified"))?;
     check_input(&input, id)?;
+    scheduler_config::registration_is_open(write)?;
     if !(request.eval_priority == 0 || (1..=100).contains(&request.eval_priority)) {
         return Err(ApiError::bad_request("Eval priority must be between 1 and 100 inclusively"));
     }

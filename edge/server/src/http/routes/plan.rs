@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use muster_api::views::{DesiredUpdatesView, JobPlanRequest, JobPlanResponse, PlanAnnotationsView, rfc3339};
+use muster_api::views::{
+    AllocListStub, DesiredUpdatesView, JobPlanRequest, JobPlanResponse, PlanAnnotationsView, rfc3339,
+};
 use muster_cron::{Schedule, Zone};
 use muster_ids::{EvalId, GroupName, JobId, UnixNanos};
 use muster_jobspec::diff::{DiffType, JobDiff, TaskGroupDiff};
-use muster_model::{Job, JobKey};
+use muster_model::{Job, JobKey, Plan};
 use muster_scheduler::{Context, DesiredUpdates, Overlay, schedule, task_runs_alike};
 use muster_state::Snapshot;
 use muster_state::command::{Command, Entry, JobRegister};
@@ -69,7 +71,7 @@ fn dry_run(given: &Given, job: Job) -> Result<JobPlanResponse, ApiError> {
     let after = evaluated(after, &key, *eval_id, *now)?;
     let eval = after.eval(*eval_id).ok_or_else(|| ApiError::internal("the dry run made no evaluation"))?;
     let overlay = Overlay::default();
-    let muster_scheduler::Schedule { evals, updates, .. } =
+    let muster_scheduler::Schedule { plan, evals, updates, .. } =
         schedule(eval, &after, &Context::new(*now, *seed, &overlay));
     let new = after.job(&key);
     let old = existing.as_deref().filter(|job| !job.stop);
@@ -81,7 +83,7 @@ fn dry_run(given: &Given, job: Job) -> Result<JobPlanResponse, ApiError> {
     let groups = updates.iter().map(|(group, updates)| (group.to_string(), view(*updates))).collect();
     let failed = evals.first().map(|eval| &eval.failed_groups).into_iter().flatten();
     Ok(JobPlanResponse {
-        annotations: PlanAnnotationsView { groups, preempted_allocs: None },
+        annotations: PlanAnnotationsView { groups, preempted_allocs: preempted(&after, plan.as_ref()) },
         failed_groups: failed.map(|(group, metric)| (group.to_string(), metric.into())).collect(),
         job_modify_index,
         diff,
@@ -90,6 +92,16 @@ fn dry_run(given: &Given, job: Job) -> Result<JobPlanResponse, ApiError> {
         known_leader: true,
         ..JobPlanResponse::default()
     })
+}
+
+/// What would have to make room.
+fn preempted(snapshot: &Snapshot, plan: Option<&Plan>) -> Option<Vec<AllocListStub>> {
+    let ids = plan.into_iter().flat_map(|plan| &plan.placements).flat_map(|placement| &placement.preempts);
+    let allocs = ids.filter_map(|id| snapshot.alloc(*id));
+    let stubs: Vec<_> = allocs
+        .map(|alloc| AllocListStub::new(alloc, snapshot.node(alloc.node_id).map(Arc::as_ref), false, false))
+        .collect();
+    (!stubs.is_empty()).then_some(stubs)
 }
 
 /// A job that runs as children only has no evaluation: what one child of it would come to is looked at instead.
@@ -120,9 +132,9 @@ fn view(updates: DesiredUpdates) -> DesiredUpdatesView {
         canary: updates.canary.into(),
         reschedule_now: updates.reschedule_now.into(),
         reschedule_later: updates.reschedule_later.into(),
+        preemptions: updates.preemptions.into(),
         disconnect: updates.disconnect.into(),
         reconnect: updates.reconnect.into(),
-        ..DesiredUpdatesView::default()
     }
 }
 

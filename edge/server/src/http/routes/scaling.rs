@@ -26,6 +26,7 @@ pub(crate) fn status(read: &Read<'_>) -> ReadResult<JobScaleStatusView> {
 }
 
 pub(crate) async fn scale(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
+    super::scheduler_config::registration_is_open(write)?;
     let request: ScalingRequest = body::decode(&write.body)?;
     let target = |name: &str| request.target.get(name).map(String::as_str).filter(|text| !text.is_empty());
     if target("Job").is_some_and(|job| job != write.param(0)) {

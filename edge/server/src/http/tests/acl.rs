@@ -94,6 +94,16 @@ impl Objects {
             RouteId::NodeStats | RouteId::NodeGc => Case { status: 400, ..plain("", "") },
             RouteId::AllocLogs => Case { query: "task=main&type=stdout", status: 404, ..alloc() },
             RouteId::NodePoolRead | RouteId::NodePoolNodes => plain("default", "nothing"),
+            // The built-in pools stay as they are.
+            RouteId::NodePoolApply => {
+                Case { body: r#"{"Name":"default"}"#.into(), status: 400, ..plain("", "") }
+            }
+            RouteId::NodePoolUpdate => {
+                Case { body: r#"{"Name":"default"}"#.into(), status: 400, ..plain("default", "default") }
+            }
+            RouteId::NodePoolDelete => Case { status: 500, ..plain("default", "nothing") },
+            RouteId::SchedulerConfigUpdate => Case { body: "{}".into(), ..plain("", "") },
+            RouteId::SchedulerConfigRead => plain("", ""),
             // Who may list jobs and not read pools sees none; who may do everything sees this one.
             RouteId::NodePoolJobs => plain("default", "nothing"),
             RouteId::Search | RouteId::SearchFuzzy => {
@@ -196,7 +206,8 @@ fn only(capability: Capability) -> Acl {
         Scope::Node => rules.node = Access::Write,
         Scope::Agent if capability == Capability::AgentRead => rules.agent = Access::Read,
         Scope::Agent => rules.agent = Access::Write,
-        Scope::Operator => rules.operator = Access::Read,
+        Scope::Operator if capability == Capability::OperatorRead => rules.operator = Access::Read,
+        Scope::Operator => rules.operator = Access::Write,
         Scope::Management => return Acl::Unrestricted,
     }
     Acl::Rules(rules)

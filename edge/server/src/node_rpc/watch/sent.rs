@@ -19,7 +19,7 @@ impl Sent {
     /// until they are collected: only then may the node forget them.
     pub(super) fn next(&mut self, snapshot: &Snapshot, node: NodeId) -> Option<AllocPush> {
         let current: BTreeMap<AllocId, &Arc<Alloc>> =
-            snapshot.allocs_by_node(node).map(|alloc| (alloc.id, alloc)).collect();
+            heard_of(snapshot, node).map(|alloc| (alloc.id, alloc)).collect();
         let removed: Vec<AllocId> =
             self.allocs.keys().filter(|id| !current.contains_key(id)).copied().collect();
         let is_news = |alloc: &&&Arc<Alloc>| {
@@ -39,6 +39,11 @@ impl Sent {
         let allocs = changed.into_iter().map(|alloc| assignment(alloc, jobs.position(&alloc.job))).collect();
         Some(AllocPush { index: snapshot.index(), full, jobs: jobs.list, allocs, removed })
     }
+}
+
+/// What the node may know: not what takes the place of others that have not ended, or both would run at once.
+fn heard_of(snapshot: &Snapshot, node: NodeId) -> impl Iterator<Item = &Arc<Alloc>> {
+    snapshot.allocs_by_node(node).filter(|alloc| !snapshot.is_withheld(alloc))
 }
 
 /// Each job version once.
