@@ -39,9 +39,11 @@ pub(super) fn look(key: &JobKey, snapshot: &Snapshot, now: UnixNanos) -> Look {
             continue;
         };
         let tally = tallies.entry(&group.name).or_default();
-        match settles_at(alloc, &policy(group), now) {
-            None => tally.up += 1,
-            Some(at) => tally.next = Some(tally.next.map_or(at, |next| next.min(at))),
+        if counts(alloc) {
+            match settles_at(alloc, &policy(group), now) {
+                None => tally.up += 1,
+                Some(at) => tally.next = Some(tally.next.map_or(at, |next| next.min(at))),
+            }
         }
         if let Some(strategy) = strategy {
             let deadline = strategy.deadline(now).unwrap_or(UnixNanos(i64::MAX));
@@ -87,6 +89,12 @@ fn policy(group: &Group) -> Migrate {
 const fn is_leaving(alloc: &Alloc) -> bool {
     let wish = alloc.transition;
     wish.migrate || wish.reschedule || wish.force_reschedule
+}
+
+/// Whether it is one of the group's count that servers know something of: canaries are beside it, and who is unknown has
+/// another in its place.
+fn counts(alloc: &Alloc) -> bool {
+    !alloc.is_canary() && alloc.client != ClientStatus::Unknown
 }
 
 /// When the allocation may count as up; `None` when it does. Its node says when it is healthy, and when it gave that up.

@@ -253,3 +253,24 @@ fn a_new_leader_goes_on_where_the_old_one_was() {
     assert!(world.on(1).is_empty() && world.node(1).drain.is_none());
     assert_eq!(snapshot.job(&key("web")).unwrap().groups[0].count, 3);
 }
+
+#[test]
+fn an_allocation_that_nobody_knows_anything_of_holds_nothing_up() {
+    let mut world = World::new(1);
+    let mut job = service("web", 2, 1);
+    let lost_after = Duration::from_secs(24 * 3600);
+    job.groups[0].disconnect =
+        Some(Box::new(muster_model::Disconnect { lost_after, ..muster_model::Disconnect::default() }));
+    world.register(job);
+    world.settle();
+    world.pass(Duration::from_secs(3600));
+    // Both are unknown, and have others in their place on the second node.
+    world.status(1, NodeStatus::Disconnected);
+    world.join(2);
+    world.settle();
+    assert_eq!((world.on(1).len(), world.on(2).len()), (2, 2));
+    world.pass(Duration::from_secs(60));
+    world.join(3);
+    world.drain(2, HOUR, false);
+    assert_eq!(world.decide().iter().flat_map(marked).count(), 1, "two run, and one must");
+}

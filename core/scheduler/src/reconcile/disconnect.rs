@@ -51,7 +51,10 @@ pub fn contact(alloc: &Alloc, snapshot: &Snapshot, now: UnixNanos) -> Contact {
         return if alloc.reconnected() { Contact::Back } else { Contact::Fine };
     }
     let known_to_run = matches!(alloc.client, ClientStatus::Running | ClientStatus::Unknown);
-    let Some(terms) = Terms::of(alloc).filter(|terms| known_to_run && terms.hold(status)) else {
+    // Whoever is told to leave, by an operator or a drain, is not waited for.
+    let wish = alloc.transition;
+    let stays = !(wish.migrate || wish.reschedule || wish.force_reschedule);
+    let Some(terms) = Terms::of(alloc).filter(|terms| known_to_run && stays && terms.hold(status)) else {
         return Contact::Gone;
     };
     let since = if unknown { alloc.unknown_since() } else { now };

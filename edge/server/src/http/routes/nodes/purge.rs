@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use muster_api::views::NodeUpdateResponse;
 use muster_ids::{EvalId, NodeId};
-use muster_model::{Alloc, JobStatus, NodeStatus};
+use muster_model::{Alloc, ClientStatus, JobStatus, NodeStatus};
 use muster_state::command::{Command, GarbageCollect, NodeStatusUpdate, Reply};
 use muster_state::{Snapshot, WatchKey};
 use tokio::time::Instant;
@@ -73,6 +73,12 @@ async fn bring_down(write: &Write<'_>, id: NodeId) -> Result<Vec<EvalId>, ApiErr
 /// The node's allocations, every one of which must be over and not be needed any more.
 fn removable(snapshot: &Snapshot, id: NodeId) -> Result<Vec<muster_ids::AllocId>, ApiError> {
     let check = |alloc: &Arc<Alloc>| {
+        if alloc.client == ClientStatus::Unknown {
+            return Err(ApiError::internal(format!(
+                "node {id} is down now, but allocation {} on it is waited for, as its `disconnect` block says; stop it, then purge the node again",
+                alloc.id
+            )));
+        }
         if !alloc.client_terminal() {
             return Err(ApiError::internal(format!(
                 "node {id} is down now, but allocation {} on it is not given up yet; purge it again in a moment",
