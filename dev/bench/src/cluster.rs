@@ -168,6 +168,7 @@ async fn start_server(dir: &Path) -> (Server, Arc<AgentInfo>) {
         search: muster_server::http::SearchLimits::default(),
         event_buffer: 10_000,
         metrics: muster_telemetry::Metrics::default(),
+        dispatched_summaries: false,
         collection_interval: Duration::from_secs(3600),
     };
     let info = |_| {

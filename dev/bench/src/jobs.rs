@@ -1,16 +1,17 @@
 //! The jobs and nodes that placements are measured with.
 
 use muster_ids::Datacenter;
-use muster_model::{Affinity, Job, JobType, Node, Operand, Spread, SpreadTarget};
+use muster_model::{Affinity, DeviceRequest, Job, JobType, Node, Operand, Spread, SpreadTarget};
 use muster_testkit::build;
 
 const DATACENTERS: u32 = 4;
 const RACKS: u32 = 50;
 
-/// A node of one of four datacenters, in one of fifty racks.
+/// A node of one of four datacenters, in one of fifty racks, with four devices.
 pub fn node(number: u32) -> Node {
     let mut node = build::node(number);
     node.datacenter = Datacenter::new(format!("dc{}", number % DATACENTERS + 1)).unwrap();
+    node.capacity.devices = vec![build::devices("acme", "gpu", "x1", &["gpu-0", "gpu-1", "gpu-2", "gpu-3"])];
     node.meta.insert("rack".into(), format!("r{}", number % RACKS).into());
     node
 }
@@ -57,6 +58,15 @@ pub fn with_ports(mut job: Job, number: u16) -> Job {
             build::port("admin", Some(10_000 + number)),
             build::port("metrics", None),
         ]));
+    }
+    job
+}
+
+/// One of the four devices of a node.
+pub fn with_device(mut job: Job) -> Job {
+    for task in job.groups.iter_mut().flat_map(|group| &mut group.tasks) {
+        task.resources.devices =
+            vec![DeviceRequest { name: "acme/gpu".into(), count: 1, ..DeviceRequest::default() }];
     }
     job
 }

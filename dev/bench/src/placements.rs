@@ -16,7 +16,7 @@ struct Shape {
     jobs: fn() -> Vec<Job>,
 }
 
-const SHAPES: [Shape; 6] = [
+const SHAPES: [Shape; 7] = [
     Shape {
         name: "jobs of one allocation",
         goal: 10_000.0,
@@ -39,7 +39,12 @@ const SHAPES: [Shape; 6] = [
         jobs: || of_four(jobs::with_ports),
     },
     Shape {
-        name: "the same with spreads and affinities",
+        name: "allocations with a device each",
+        goal: 10_000.0,
+        jobs: || vec![jobs::with_device(jobs::service("devices", ALLOCS))],
+    },
+    Shape {
+        name: "with ports, spreads and affinities",
         goal: 10_000.0,
         jobs: || of_four(|job, number| jobs::with_preferences(jobs::with_ports(job, number))),
     },
