@@ -64,7 +64,7 @@ fn wait_healthy(agent: &Agent, job: &str, version: u64, count: u64) -> Value {
     wait_latest(agent, job, &format!("of version {version} having {count} healthy"), fits)
 }
 
-/// A job file with the same contents as [`service`], for `job run`.
+/// A job file with nearly the same contents as [`service`], for `job run`: the first failure is one of the deployment.
 fn job_file(agent: &Agent, name: &str, script: &str, more: &str) -> String {
     agent.file(
         &format!("{name}.nomad.hcl"),
@@ -77,7 +77,7 @@ job "{name}" {{
       health_check      = "task_states"
       min_healthy_time  = "500ms"
       healthy_deadline  = "20s"
-      progress_deadline = "30s"
+      progress_deadline = "0s"
       {more}
     }}
     restart {{

@@ -172,7 +172,7 @@ fn unbuilt_routes_say_so_and_touch_no_job() {
     let root = tempdir().unwrap();
     let agent = dev_agent(&root);
     register(&agent, &shell_job("kept", "service", 1, "exec sleep 1000"));
-    for path in ["/v1/job/kept/dispatch", "/v1/job/kept/versions/a/tag", "/v1/vars"] {
+    for path in ["/v1/vars", "/v1/quota", "/v1/sentinel/policy/kept"] {
         let (status, text) = agent.put(path, &json!({})).unwrap();
         assert_eq!(status, 501, "{path}: {text}");
         assert!(text.contains("not supported"), "{text}");

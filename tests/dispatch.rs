@@ -150,7 +150,7 @@ job "p" {
     let stub = agent.get("/v1/jobs?prefix=p");
     assert_eq!((&stub[0]["ParameterizedJob"], &stub[1]["ParameterizedJob"]), (&json!(true), &json!(false)));
     assert_eq!(stub[0]["JobSummary"]["Children"], json!({"Pending": 0, "Running": 0, "Dead": 1}));
-    let filtered = agent.get("/v1/jobs?filter=ParentID+%3D%3D+%22p%22+and+Dispatched");
+    let filtered = agent.get("/v1/jobs?filter=ParentID+%3D%3D+%22p%22+and+Dispatched+%3D%3D+true");
     assert_eq!(filtered.as_array().unwrap().len(), 1);
 
     // Stopped, it is dispatched no more; collected, it is gone with its children.

@@ -3,8 +3,8 @@
 
 mod common;
 
-use common::{as_nomad, get_text, wait_allocs, wait_nodes};
-use muster_testkit::Agent;
+use common::{LIMIT, as_nomad, get_text, wait_allocs, wait_nodes};
+use muster_testkit::{Agent, eventually};
 use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
 
@@ -21,6 +21,9 @@ const JOB: &str = r#"
 job "shop" {
   group "web" {
     count = 1
+    update {
+      min_healthy_time = "0s"
+    }
     scaling {
       min     = 1
       max     = 4
@@ -52,6 +55,16 @@ fn run(agent: &Agent) {
     let out = agent.cli(&["job", "run", &agent.file("shop.nomad.hcl", JOB)]).ok();
     assert!(!out.contains("no effect"), "a scaling block acts: {out}");
     wait_allocs(agent, "shop", "running", 1);
+    wait_rollout(agent, "shop");
+}
+
+/// While a rollout is under way, nobody scales.
+fn wait_rollout(agent: &Agent, job: &str) {
+    eventually("the rollout being over", LIMIT, || {
+        let newest = agent.try_get(&format!("/v1/job/{job}/deployment"))?;
+        let open = ["running", "paused"].iter().any(|status| newest["Status"] == **status);
+        if open { Err(newest.to_string()) } else { Ok(()) }
+    });
 }
 
 fn scale(agent: &Agent, job: &str, body: &Value) -> (u16, String) {
@@ -66,15 +79,19 @@ fn a_group_is_scaled_within_its_bounds() {
     let out = agent.cli(&["job", "scale", "shop", "3"]).ok();
     assert!(out.contains("Evaluation triggered by job \"shop\"") && out.contains("\"complete\""), "{out}");
     wait_allocs(&agent, "shop", "running", 3);
+    wait_rollout(&agent, "shop");
     let evals = agent.get("/v1/job/shop/evaluations");
-    assert_eq!(evals[0]["TriggeredBy"], "job-scaling");
+    let causes: Vec<&Value> = evals.as_array().unwrap().iter().map(|eval| &eval["TriggeredBy"]).collect();
+    assert!(causes.contains(&&json!("job-scaling")), "{causes:?}");
     let out = agent.cli(&["job", "scale", "-detach", "sho", "web", "2"]).ok();
     assert!(out.starts_with("Evaluation ID: "), "{out}");
     wait_allocs(&agent, "shop", "running", 2);
+    wait_rollout(&agent, "shop");
 
     let status = agent.get("/v1/job/shop/scale");
     let web = &status["TaskGroups"]["web"];
     assert_eq!((&web["Desired"], &web["Placed"], &web["Running"]), (&json!(2), &json!(2), &json!(2)));
+    assert_eq!((&web["Healthy"], &web["Unhealthy"]), (&json!(2), &json!(0)));
     assert_eq!(web["Events"].as_array().unwrap().len(), 2);
     let newest = &web["Events"][0];
     assert_eq!(
@@ -137,6 +154,7 @@ fn the_cluster_and_system_jobs_have_bounds_too() {
     wait_allocs(&agent, "sys", "running", 1);
     let (status, text) = scale(&agent, "sys", &json!({"Count": 2, "Target": {"Group": "main"}}));
     assert_eq!((status, text.as_str()), (400, "jobs of type \"system\" can only be scaled between 0 and 1"));
+    wait_rollout(&agent, "sys");
     agent.cli(&["job", "scale", "sys", "0"]).ok();
     wait_allocs(&agent, "sys", "complete", 1);
     let mut job = common::shell_job("bad", "system", 1, "true");
@@ -171,6 +189,23 @@ fn an_event_tells_something_and_changes_nothing() {
     }
     let events = &agent.get("/v1/job/shop/scale")["TaskGroups"]["web"]["Events"];
     assert_eq!((events.as_array().unwrap().len(), &events[0]["Message"]), (20, &json!("29")));
+}
+
+#[test]
+fn nobody_scales_while_a_rollout_is_under_way() {
+    let root = tempdir().unwrap();
+    let agent = agent(&root);
+    let slow = JOB
+        .replace("min_healthy_time = \"0s\"", "min_healthy_time = \"5m\"\n      healthy_deadline = \"6m\"");
+    agent.cli(&["job", "run", "-detach", &agent.file("shop.nomad.hcl", &slow)]).ok();
+    eventually("a rollout", LIMIT, || {
+        let newest = agent.try_get("/v1/job/shop/deployment")?;
+        (newest["Status"] == "running").then_some(()).ok_or_else(|| newest.to_string())
+    });
+    let (status, text) = scale(&agent, "shop", &json!({"Count": 2, "Target": {"Group": "web"}}));
+    assert_eq!((status, text.as_str()), (400, "job scaling blocked due to active deployment"));
+    let (status, _) = scale(&agent, "shop", &json!({"Message": "told", "Target": {"Group": "web"}}));
+    assert_eq!(status, 200, "what changes nothing is told at any time");
 }
 
 #[test]

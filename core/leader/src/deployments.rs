@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use muster_ids::{DeploymentId, EvalId, UnixNanos};
+use muster_model::planted::{self, Plant};
 use muster_model::{Deployment, DeploymentFailure, DeploymentGroup, DeploymentStatus};
 use muster_state::Snapshot;
 use muster_state::command::{Command, DeploymentFail, DeploymentPromote, Event};
@@ -111,7 +112,8 @@ fn verdict(snapshot: &Snapshot, deployment: &Arc<Deployment>, now: UnixNanos) ->
         return Verdict::Fail(DeploymentFailure::ProgressDeadline);
     }
     let ready = |group: &DeploymentGroup| !group.awaits_promotion() || canaries_are_healthy(snapshot, group);
-    if deployment.awaits_promotion() && deployment.promotes_itself() && groups().all(ready) {
+    let unasked = deployment.promotes_itself() || planted::is(Plant::CanariesPromoteThemselves);
+    if deployment.awaits_promotion() && unasked && groups().all(ready) {
         return Verdict::Promote;
     }
     Verdict::Wait { until }

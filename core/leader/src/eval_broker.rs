@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use muster_ids::{EvalId, UnixNanos};
+use muster_model::planted::{self, Plant};
 use muster_model::{Evaluation, JobType};
 
 use lanes::Lanes;
@@ -146,6 +147,9 @@ impl EvalBroker {
     pub fn nack(&mut self, token: Token, now: UnixNanos) -> Result<(), TokenError> {
         let eval = self.end_lease(token)?;
         self.known.remove(&eval.id);
+        if planted::is(Plant::HandedBackIsForgotten) {
+            return Ok(());
+        }
         let tries = self.deliveries.get(&eval.id).copied().unwrap_or_default();
         if tries >= self.limits.deliveries {
             self.deliveries.remove(&eval.id);
@@ -174,6 +178,12 @@ impl EvalBroker {
     #[must_use]
     pub fn holds(&self, token: Token) -> bool {
         self.leased.contains_key(&token)
+    }
+
+    /// Whether the evaluation is here: waiting, next, or leased.
+    #[must_use]
+    pub fn knows(&self, eval: EvalId) -> bool {
+        self.known.contains_key(&eval)
     }
 
     /// Moves on what time has decided: evaluations that were waiting, leases that timed out.

@@ -120,7 +120,16 @@ impl<'a> Sweep<'a> {
             && self.snapshot.child_counts(&job.key()).unfinished() == 0
             && old(job.submit_time)
             && evals.iter().all(|eval| eval.status.is_terminal() && old(eval.modify_time))
-            && allocs.iter().all(|alloc| alloc.client_terminal() && old(alloc.modify_time))
+            && allocs.iter().all(|alloc| self.has_ended(alloc) && old(alloc.modify_time))
+    }
+
+    /// What is lost still counts on its node, where it may run, until that says otherwise or is forgotten itself.
+    fn has_ended(&self, alloc: &Alloc) -> bool {
+        let node_is_over = |node: &Arc<Node>| {
+            node.status == NodeStatus::Down && self.is_old(node.status_updated_at, self.thresholds.node)
+        };
+        let lost = alloc.client == ClientStatus::Lost;
+        alloc.client_terminal() && (!lost || self.snapshot.node(alloc.node_id).is_none_or(node_is_over))
     }
 
     fn allocs(&mut self) {
@@ -135,7 +144,7 @@ impl<'a> Sweep<'a> {
     }
 
     fn alloc_is_over(&self, alloc: &Alloc) -> bool {
-        alloc.client_terminal()
+        self.has_ended(alloc)
             && self.is_old(alloc.modify_time, self.thresholds.of(alloc.job.kind))
             && (self.job_is_gone(alloc) || (!self.is_wanted(alloc) && !self.is_counted(alloc)))
     }

@@ -132,6 +132,15 @@ impl Leader {
         self.leading_from.is_some()
     }
 
+    /// Whether something here will come of the evaluation, sooner or later. What was handed out to be proposed is with
+    /// whoever proposes it, and not in mind until that failed.
+    #[must_use]
+    pub fn minds(&self, eval: EvalId) -> bool {
+        self.broker.knows(eval)
+            || self.blocked.holds(eval)
+            || self.superseded.iter().any(|old| old.id == eval)
+    }
+
     /// Takes in what the entries up to `index` established; what the first look already showed is not taken in twice.
     pub fn applied(&mut self, index: Index, events: &[Event], now: UnixNanos) {
         if self.leading_from.is_some_and(|from| index > from) {

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use muster_model::{Job, JobKey, Node};
-use muster_state::{Snapshot, holds_resources};
+use muster_state::Snapshot;
 
 /// Jobs with allocations on the node that have not ended, and jobs that run on every node of its pool, by key.
 /// Whether one of the latter can run there is the scheduler's business.
 #[must_use]
 pub fn jobs_of_node(snapshot: &Snapshot, node: &Node) -> Vec<Arc<Job>> {
     let mut found: BTreeMap<JobKey, Arc<Job>> = BTreeMap::new();
-    for alloc in snapshot.allocs_by_node(node.id).filter(|alloc| holds_resources(alloc)) {
+    for alloc in snapshot.allocs_by_node(node.id).filter(|alloc| !alloc.client_terminal()) {
         let key = alloc.job.key();
         let newest = snapshot.job(&key).unwrap_or(&alloc.job);
         found.insert(key, Arc::clone(newest));

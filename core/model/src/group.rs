@@ -14,7 +14,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Group {
     pub name: GroupName,
-    /// Instances wanted; for system jobs at most 1 per node.
+    /// Instances wanted; of system jobs at most 1, of sysbatch jobs as many, on every node.
     pub count: u32,
     pub constraints: Vec<Constraint>,
     pub affinities: Vec<Affinity>,

@@ -38,6 +38,7 @@ pub mod node_pool;
 pub mod payload;
 pub mod periodic;
 pub mod plan;
+pub mod planted;
 pub mod policy;
 pub mod quantity;
 pub mod rescheduling;

@@ -95,7 +95,7 @@ pub struct PlanOutcome {
 impl PlanOutcome {
     /// Whether all of the plan was written.
     #[must_use]
-    pub const fn is_whole(&self) -> bool {
-        self.refresh_index.is_none()
+    pub fn is_whole(&self) -> bool {
+        self.refused.is_empty() && self.refresh_index.is_none()
     }
 }

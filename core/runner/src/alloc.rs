@@ -34,6 +34,7 @@ use std::time::Duration;
 
 use muster_ids::{AllocId, UnixNanos};
 use muster_model::TaskEventKind;
+use muster_model::planted::{self, Plant};
 
 pub use health::{HealthMemory, HealthPlan};
 pub use memory::{AllocMemory, Ending, Inherit};
@@ -444,6 +445,10 @@ impl AllocRunner {
     fn report_changes(&mut self, effects: &mut Vec<AllocEffect>) {
         let report = AllocReport { health: self.verdict(), ..status::report(&self.tasks) };
         let report = self.as_cut_off(report);
+        let stopped = matches!(self.memory.ending, Some(Ending::Stop { .. }));
+        if planted::is(Plant::EndsAreNotReported) && stopped && report.status.is_terminal() {
+            return;
+        }
         if self.last_report.as_ref() != Some(&report) && !self.memory.removed {
             self.last_report = Some(report.clone());
             effects.push(AllocEffect::Report(report));

@@ -30,6 +30,7 @@ mod restart;
 use std::time::Duration;
 
 use muster_ids::{Text, UnixNanos};
+use muster_model::planted::{self, Plant};
 use muster_model::{TaskEvent, TaskEventKind, TaskPhase};
 
 pub use memory::{Stage, TaskMemory};
@@ -131,6 +132,9 @@ impl TaskRunner {
             Stage::BuildingDir => vec![TaskEffect::BuildDir],
             Stage::Fetching => vec![TaskEffect::FetchArtifacts { from: self.memory.fetched }],
             Stage::Starting { .. } => vec![TaskEffect::Start { generation }],
+            Stage::Running if planted::is(Plant::RunningIsStartedAgain) => {
+                vec![TaskEffect::Start { generation: generation + 1 }]
+            }
             Stage::Running | Stage::Lingering { .. } | Stage::Stopping { .. } => {
                 vec![TaskEffect::Recover { generation }]
             }

@@ -63,7 +63,7 @@ pub fn emit<'a>(
     let deployment_id =
         begun.as_ref().map(|begun| begun.id).or_else(|| rollout.and_then(|rollout| rollout.active()));
     // Whoever watches the evaluation goes on with the deployment.
-    done.deployment_id = deployment_id;
+    done.deployment_id = deployment_id.or(eval.deployment_id);
     evals.insert(0, done);
     let nothing = stops.is_empty()
         && placed.placements.is_empty()

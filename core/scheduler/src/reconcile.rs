@@ -21,7 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use muster_ids::{GroupName, NodeId, UnixNanos};
-use muster_model::{Alloc, DeploymentUpdate, Job, JobKey};
+use muster_model::planted::{self, Plant};
+use muster_model::{Alloc, ClientStatus, DeploymentUpdate, Job, JobKey};
 use muster_state::Snapshot;
 
 use crate::feasible::Demands;
@@ -166,14 +167,16 @@ pub fn reconcile<'a>(
 
 type OfGroup<'a> = (u16, Vec<&'a Arc<Alloc>>);
 
-/// Sorts allocations to the current job's groups by name, in the order of their names; the rest have no group.
+/// Sorts allocations to the current job's groups by name, in the order of their names; the rest have no group. Those of
+/// a job that was forgotten have none either, although this one was registered under the same name since.
 fn by_group<'a>(job: &'a Job, allocs: &[&'a Arc<Alloc>]) -> (Vec<OfGroup<'a>>, Vec<&'a Arc<Alloc>>) {
     let mut groups: Vec<OfGroup<'a>> = (0..job.groups.len())
         .filter_map(|position| Some((u16::try_from(position).ok()?, Vec::new())))
         .collect();
     let mut orphans = Vec::new();
     for alloc in allocs {
-        let position = alloc.group_spec().and_then(|group| job.group(group.name.as_str()));
+        let own = alloc.group_spec().filter(|_| alloc.job.create_index == job.create_index);
+        let position = own.and_then(|group| job.group(group.name.as_str()));
         match position.and_then(|(position, _)| groups.get_mut(usize::from(position))) {
             Some((_, of_group)) => of_group.push(*alloc),
             None => orphans.push(*alloc),
@@ -209,6 +212,9 @@ fn stop_all<'a>(allocs: &[&'a Arc<Alloc>], snapshot: &Snapshot, out: &mut Reconc
         let lost = fate::node_is_gone(snapshot, alloc.node_id);
         // What was told to end before needs no second word, unless nobody is left to say that it did.
         if alloc.terminal() && !lost {
+            continue;
+        }
+        if planted::is(Plant::PendingIsNotStopped) && alloc.client == ClientStatus::Pending {
             continue;
         }
         out.stops.push(Ending { alloc, why: if lost { wording::LOST } else { wording::NOT_NEEDED }, lost });

@@ -530,6 +530,8 @@ pub enum Refusal {
     ScaledAboveLimit { total: u64, max: u32 },
     #[error("jobs of type \"{kind}\" can only be scaled between 0 and 1")]
     ScaledPerNode { kind: JobType },
+    #[error("job scaling blocked due to active deployment")]
+    ScaledDuringDeployment,
     #[error("can't evaluate periodic job")]
     EvaluatedPeriodic,
     #[error("can't evaluate parameterized job")]

@@ -3,7 +3,7 @@
 //!
 //! ```sh
 //! cargo build --release && cargo run --release -p muster-bench -- \
-//!     [limits|job_files|placements|memory|agent|http|lists|logs|exec]
+//!     [limits|job_files|placements|c1m|memory|agent|http|dispatch|lists|logs|exec]
 //! ```
 //!
 //! Without an argument everything runs. `agent`, `http`, `lists`, `logs` and `exec` start the release binary as real processes.
@@ -15,10 +15,14 @@
 )]
 
 mod agent;
+mod c1m;
+mod cluster;
+mod dispatch;
 mod exec;
 mod figures;
 mod http;
 mod job_files;
+mod jobs;
 mod limits;
 mod lists;
 mod logs;
@@ -28,13 +32,18 @@ mod placements;
 fn main() {
     muster_sys::supervisor::run_if_supervisor();
     let wanted = std::env::args().nth(1);
-    let all: [(&str, fn()); 9] = [
+    if wanted.as_deref() == Some(dispatch::SERVE) {
+        return dispatch::serve();
+    }
+    let all: [(&str, fn()); 11] = [
         ("limits", limits::run),
         ("job_files", job_files::run),
         ("placements", placements::run),
+        ("c1m", c1m::run),
         ("memory", memory::run),
         ("agent", agent::run),
         ("http", http::run),
+        ("dispatch", dispatch::run),
         ("lists", lists::run),
         ("logs", logs::run),
         ("exec", exec::run),
@@ -47,6 +56,6 @@ fn main() {
             run();
         }
     }
-    let all = "limits, job_files, placements, memory, agent, http, lists, logs or exec";
+    let all = "limits, job_files, placements, c1m, memory, agent, http, dispatch, lists, logs or exec";
     assert!(known, "unknown benchmark; expected {all}");
 }

@@ -88,7 +88,7 @@ fn random(number: u32, salt: u64) -> [u8; 16] {
     bytes
 }
 
-fn resident_bytes() -> u64 {
+pub fn resident_bytes() -> u64 {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
     let pages: u64 = statm.split_whitespace().nth(1).and_then(|text| text.parse().ok()).unwrap();
     pages * 4096

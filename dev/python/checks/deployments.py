@@ -14,11 +14,11 @@ api = nomad.Nomad(host="127.0.0.1", port=port, timeout=20)
 SECOND = 1_000_000_000
 
 
-def job(script, canary):
+def job(script, canary, progress=120):
     task = {"Name": "main", "Driver": "raw_exec", "Config": {"command": "/bin/sh", "args": ["-c", script]},
             "Resources": {"CPU": 10, "MemoryMB": 10}, "LogConfig": {"MaxFiles": 2, "MaxFileSizeMB": 2}}
     update = {"MaxParallel": 1, "HealthCheck": "manual", "Canary": canary, "MinHealthyTime": 0,
-              "HealthyDeadline": 60 * SECOND, "ProgressDeadline": 120 * SECOND}
+              "HealthyDeadline": 60 * SECOND, "ProgressDeadline": progress * SECOND}
     group = {"Name": "main", "Count": 1, "EphemeralDisk": {"SizeMB": 10}, "Tasks": [task], "Update": update}
     return {"Job": {"ID": "web", "Name": "web", "Type": "service", "Datacenters": ["*"], "TaskGroups": [group]}}
 
@@ -65,7 +65,7 @@ health(second, healthy_allocations=second["TaskGroups"]["main"]["PlacedCanaries"
 assert api.deployment.promote_deployment_groups(second["ID"], groups=["main"])["EvalID"]
 latest(lambda deployment, _: deployment["Status"] == "successful")
 
-api.job.register_job("web", job("sleep 0.2; exec sleep 1000", 1))
+api.job.register_job("web", job("sleep 0.2; exec sleep 1000", 1, progress=0))
 third = latest(lambda deployment, group: deployment["JobVersion"] == 2 and group["PlacedCanaries"])
 health(third, unhealthy_allocations=third["TaskGroups"]["main"]["PlacedCanaries"])
 latest(lambda deployment, _: deployment["StatusDescription"] == "Failed due to unhealthy allocations")

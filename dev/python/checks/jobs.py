@@ -90,7 +90,8 @@ changed = copy.deepcopy(written)
 changed["TaskGroups"][0]["Tasks"][0]["Config"]["args"] = ["2000"]
 plan = api.job.plan_job("life", {"Job": changed}, diff=True)
 assert plan["Diff"]["Type"] == "Edited", plan
-assert plan["Annotations"]["DesiredTGUpdates"]["g"]["DestructiveUpdate"] == 2, plan
+# One at a time, as the default update strategy has it.
+assert plan["Annotations"]["DesiredTGUpdates"]["g"]["DestructiveUpdate"] == 1, plan
 assert api.job.plan_job("life", {"Job": changed}).get("Diff") is None
 large = copy.deepcopy(written)
 large["TaskGroups"][0]["Tasks"][0]["Resources"]["MemoryMB"] = 1 << 30
@@ -141,6 +142,35 @@ assert node["NodeResources"]["Memory"]["MemoryMB"] > 0 and "os.name" in node["At
 assert node["ID"] in api.node and api.node[node["ID"]]["Name"] == node["Name"] == api.nodes[node["ID"]]["Name"]
 assert len(api.nodes) == len([one for one in api.nodes]) == 1
 assert len(api.node.get_allocations(node["ID"])) >= 5
+
+# Versions: gone back to, checked against the current one, marked.
+assert api.job.register_job("life", {"Job": {**copy.deepcopy(written), "Meta": {"team": "dev"}}})["EvalID"]
+versions = api.job.get_versions("life")["Versions"]
+newest = versions[0]["Version"]
+assert versions[0]["Meta"] == {"team": "dev"} and versions[-1]["Meta"] == {"team": "ops"}, versions
+text = refused(BaseNomadException, lambda: api.job.revert_job("life", 0, newest + 1))
+assert text.endswith(f"Current job has version {newest}; enforcing version {newest + 1}"), text
+assert api.job.revert_job("life", 0, newest)["EvalID"]
+assert api.job.get_job("life")["Meta"] == {"team": "ops"} and api.job.get_job("life")["Version"] == newest + 1
+assert api.job.stable_job("life", newest + 1, True)["Index"] > 0
+assert api.job.get_job("life")["Stable"] is True
+text = refused(BaseNomadException, lambda: api.job.stable_job("life", 99, True))
+assert "at version 99 not found" in text, text
+eventually("two allocations", lambda: len(running("life")) == 2)
+
+# Scaling policies, as an autoscaler reads them.
+assert api.scaling.get_scaling_policies() == []
+scaled = {**copy.deepcopy(written), "ID": "scaled", "Name": "scaled"}
+scaled["TaskGroups"][0]["Count"] = 0
+scaled["TaskGroups"][0]["Scaling"] = {"Min": 0, "Max": 3, "Policy": {"cooldown": "1m"}}
+api.jobs.register_job({"Job": scaled})
+(policy,) = api.scaling.get_scaling_policies(job="scaled", type_="horizontal")
+assert policy["Target"] == {"Namespace": "default", "Job": "scaled", "Group": "g"}, policy
+whole = api.scaling.get_scaling_policy(policy["ID"])
+assert (whole["Min"], whole["Max"], whole["Policy"]) == (0, 3, {"cooldown": "1m"}), whole
+assert api.scaling.get_scaling_policies(type_="vertical_cpu") == []
+refused(URLNotFoundNomadException, lambda: api.scaling.get_scaling_policy("99999999-9999-4999-8999-999999999999"))
+api.job.deregister_job("scaled", purge=True)
 
 # Evaluated, and an allocation stopped: another takes its place.
 evaluation = api.job.evaluate_job("life")["EvalID"]

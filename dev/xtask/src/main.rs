@@ -2,8 +2,9 @@
 //!
 //! * `test` installs or starts what the tests need, says what it skips and why, and runs them all.
 //! * `lint` checks format, clippy, docs, licences, sources and the rules about `core/`.
-//! * `ci` is both: what `.ci/run` calls.
+//! * `ci` is both, and the simulator: what `.ci/run` calls.
 //! * `hcl-oracle` compares the corpus of HCL files with what HashiCorp's parser says.
+//! * `sim` runs the simulator in `dev/sim`.
 //! * `fuzz TARGET SECONDS` runs one of the fuzz targets.
 
 mod dependencies;
@@ -11,6 +12,7 @@ mod fuzz;
 mod oracle;
 mod purity;
 mod run;
+mod sim;
 mod tests;
 
 use std::process::ExitCode;
@@ -23,13 +25,16 @@ fn main() -> ExitCode {
     let outcome = match command.as_str() {
         "test" => tests::run(),
         "lint" => lint(),
-        "ci" => lint().and_then(|()| oracle::check_or_skip()).and_then(|()| tests::run()),
+        "ci" => {
+            lint().and_then(|()| oracle::check_or_skip()).and_then(|()| tests::run()).and_then(|()| sim::ci())
+        }
         "deps" => dependencies::check(),
         "purity" => purity::check(),
         "hcl-oracle" => oracle::run(arguments),
+        "sim" => sim::run(arguments),
         "fuzz" => fuzz::run(arguments),
         other => Err(format!(
-            "unknown command `{other}`; expected test, lint, ci, deps, purity, hcl-oracle or fuzz"
+            "unknown command `{other}`; expected test, lint, ci, deps, purity, hcl-oracle, sim or fuzz"
         )),
     };
     match outcome {

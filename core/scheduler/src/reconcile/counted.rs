@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use muster_model::planted::{self, Plant};
 use muster_model::{Alloc, Group, Job};
 
 use super::change::Changes;
@@ -49,6 +50,7 @@ pub fn reconcile<'a>(
     }
     let have = u32::try_from(judged.len() + away.names.len()).unwrap_or(u32::MAX);
     let missing = group.count.saturating_sub(have);
+    let missing = missing.saturating_sub(u32::from(planted::is(Plant::OneIsMissing)));
     let replaced = u32::try_from(away.asks.len()).unwrap_or(u32::MAX);
     let budget = this.budget(&judged, missing.saturating_add(replaced), holds);
     this.keep_and_replace(&judged, holds, budget);
@@ -160,6 +162,9 @@ impl<'a> Counted<'a, '_, '_, '_> {
         }
         if !holds.ready {
             return 0;
+        }
+        if planted::is(Plant::RolloutsKnowNoLimit) {
+            return u32::MAX;
         }
         let first = count(judged, |fate| matches!(fate, Fate::Lost | Fate::Reschedule)) + missing;
         self.state.budget(judged.iter().map(|(alloc, _)| &***alloc)).saturating_sub(first)

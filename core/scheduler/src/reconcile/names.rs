@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use muster_model::planted::{self, Plant};
+
 #[derive(Debug, Default)]
 pub struct Names {
     used: BTreeSet<u32>,
@@ -14,7 +16,7 @@ impl Names {
     }
 
     pub fn lowest_free(&mut self) -> u32 {
-        while self.used.contains(&self.from) {
+        while self.used.contains(&self.from) && !planted::is(Plant::NamesAreGivenTwice) {
             self.from += 1;
         }
         let free = self.from;

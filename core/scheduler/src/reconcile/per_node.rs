@@ -1,9 +1,11 @@
-//! System and sysbatch groups: one allocation on every node that can run it.
+//! System and sysbatch groups: one allocation on every node that can run it, or of a sysbatch group `count` of them, named
+//! 0 to count - 1 on each node.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use muster_ids::{NodeId, UnixNanos};
+use muster_model::planted::{self, Plant};
 use muster_model::{Alloc, ClientStatus, Group, Job, JobType};
 
 use super::change::{Change, Changes};
@@ -12,7 +14,10 @@ use super::rollout::{GroupRollout, Need, Rollout};
 use super::{Ask, DesiredUpdates, Ending, Given, Reconciled, fate};
 use crate::wording;
 
-/// What is on one node already.
+/// A node, and the name of the allocation on it.
+type Place = (NodeId, u32);
+
+/// What is at one place already.
 #[derive(Clone, Copy, Debug)]
 enum Verdict<'a> {
     /// Nothing that counts; `previous` ended there.
@@ -46,29 +51,31 @@ pub fn reconcile<'a>(
     // Live allocations first: a dead one on the same node has nothing to say beside them.
     let (live, over): (Vec<&'a Arc<Alloc>>, Vec<_>) =
         allocs.iter().copied().partition(|alloc| !alloc.terminal());
-    let mut covered: BTreeSet<NodeId> = BTreeSet::new();
+    let mut covered: BTreeSet<Place> = BTreeSet::new();
     let mut judged = Vec::with_capacity(allocs.len());
     for alloc in live.into_iter().chain(over) {
-        let verdict = if group.count == 0 || (covered.contains(&alloc.node_id) && !alloc.terminal()) {
+        let place = (alloc.node_id, alloc.name_index);
+        let too_many = alloc.name_index >= group.count || (covered.contains(&place) && !alloc.terminal());
+        let verdict = if too_many {
             surplus(alloc, given)
         } else {
             judge(alloc, group, position, job.kind, changes, given)
         };
         if !matches!(verdict, Verdict::Missing | Verdict::Renew(_)) {
-            covered.insert(alloc.node_id);
+            covered.insert(place);
         }
         judged.push((alloc, verdict));
     }
-    let missing = if group.count > 0 { missing_nodes(position, &covered, given) } else { Vec::new() };
+    let missing = missing_places(position, group.count, &covered, given);
     let mut pace = Pace::of(rollout.group(group), &judged, missing.len());
     let mut updates = DesiredUpdates::default();
-    let mut previous: BTreeMap<NodeId, &'a Arc<Alloc>> = BTreeMap::new();
+    let mut previous: BTreeMap<Place, &'a Arc<Alloc>> = BTreeMap::new();
     for (alloc, verdict) in &judged {
         act(alloc, *verdict, position, &mut pace, &mut previous, &mut updates, out);
     }
     let version = pace.old_version(given);
-    for node in &missing {
-        let ask = ask(position, *node, previous.get(node).copied(), None);
+    for place in &missing {
+        let ask = ask(position, *place, previous.get(place).copied(), None);
         out.asks.push(Ask { version, ..ask });
         updates.place += 1;
     }
@@ -91,14 +98,15 @@ fn act<'a>(
     verdict: Verdict<'a>,
     position: u16,
     pace: &mut Pace<'a>,
-    previous: &mut BTreeMap<NodeId, &'a Arc<Alloc>>,
+    previous: &mut BTreeMap<Place, &'a Arc<Alloc>>,
     updates: &mut DesiredUpdates,
     out: &mut Reconciled<'a>,
 ) {
+    let place = (alloc.node_id, alloc.name_index);
     match verdict {
         Verdict::Missing => {
             updates.ignore += 1;
-            previous.insert(alloc.node_id, alloc);
+            previous.insert(place, alloc);
         }
         Verdict::Covered { updated } => {
             if updated {
@@ -121,11 +129,11 @@ fn act<'a>(
         Verdict::Renew(ending) => {
             updates.migrate += 1;
             out.stops.push(ending);
-            previous.insert(alloc.node_id, alloc);
+            previous.insert(place, alloc);
         }
         Verdict::Update(ending) => {
             out.present.push((alloc, position));
-            let ask = ask(position, alloc.node_id, Some(alloc), Some(ending));
+            let ask = ask(position, place, Some(alloc), Some(ending));
             match pace.next() {
                 Turn::Canary => {
                     updates.canary += 1;
@@ -256,23 +264,20 @@ fn surplus<'a>(alloc: &'a Arc<Alloc>, given: &Given<'a, '_>) -> Verdict<'a> {
     Verdict::Stop(Ending { alloc, why: if lost { wording::LOST } else { wording::NOT_NEEDED }, lost })
 }
 
-/// Nodes that are to have one and have none.
-fn missing_nodes(position: u16, covered: &BTreeSet<NodeId>, given: &Given<'_, '_>) -> Vec<NodeId> {
+/// Places that are to have an allocation and have none, node by node.
+fn missing_places(position: u16, count: u32, covered: &BTreeSet<Place>, given: &Given<'_, '_>) -> Vec<Place> {
     let Some(demands) = given.demands.get(usize::from(position)) else { return Vec::new() };
     let columns = given.snapshot.columns().iter().map(|(_, slot)| slot);
-    columns
-        .filter(|slot| {
-            slot.accepts_work() && demands.admits(slot.node()) && !covered.contains(&slot.node().id)
-        })
-        .map(|slot| slot.node().id)
-        .collect()
+    let nodes = columns.filter(|slot| slot.accepts_work() && demands.admits(slot.node()));
+    let places = nodes.flat_map(|slot| (0..count).map(|index| (slot.node().id, index)));
+    places.filter(|place| !covered.contains(place) || planted::is(Plant::NodesAreCoveredTwice)).collect()
 }
 
 const fn ask<'a>(
     group: u16,
-    node: NodeId,
+    (node, name_index): Place,
     previous: Option<&'a Arc<Alloc>>,
     ends: Option<Ending<'a>>,
 ) -> Ask<'a> {
-    Ask { previous, ends, node: Some(node), ..Ask::new(group, 0) }
+    Ask { previous, ends, node: Some(node), ..Ask::new(group, name_index) }
 }

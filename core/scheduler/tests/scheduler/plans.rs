@@ -228,3 +228,29 @@ fn a_batch_job_whose_history_is_forgotten_begins_with_what_is_kept() {
     // Six versions are kept: with the seventh, what the first did is forgotten, and so on.
     assert_eq!(ran, [1, 1, 1, 1, 1, 1, 2, 2]);
 }
+
+/// The evaluation of the purge may never be looked at, when the one of the registration is newer.
+#[test]
+fn what_a_purged_job_ran_ends_for_the_job_registered_in_its_place() {
+    let mut world = World::new();
+    world.register_node(with_class(node("a")));
+    let run = |world: &mut World, kind| {
+        let mut job = world::job("web", kind);
+        job.groups[0].count = 2;
+        world.register_job(job);
+        let eval = world.next_eval(&key("web")).unwrap();
+        let schedule = world.schedule(&eval);
+        world.commit(&schedule);
+        schedule.plan.unwrap()
+    };
+    let first = run(&mut world, JobType::Service);
+    world.obey();
+    for kind in [JobType::Service, JobType::Batch] {
+        world.purge_job(key("web"));
+        let second = run(&mut world, kind);
+        let names: Vec<u32> = second.placements.iter().map(|placement| placement.name_index).collect();
+        assert_eq!((second.stops.len(), names), (2, vec![0, 1]), "{kind}");
+        assert!(second.placements.iter().all(|new| first.placements.iter().all(|old| old.id != new.id)));
+        world.obey();
+    }
+}

@@ -96,6 +96,13 @@ impl World {
         self.apply(Command::JobRegister(Box::new(command))).unwrap();
     }
 
+    pub fn purge_job(&mut self, key: JobKey) {
+        let eval_id = EvalId::from_random(self.seed());
+        let command =
+            JobDeregister { key, purge: true, eval_id, eval_priority: None, no_shutdown_delay: false };
+        self.apply(Command::JobDeregister(command)).unwrap();
+    }
+
     pub fn stop_job(&mut self, key: JobKey) {
         let eval_id = EvalId::from_random(self.seed());
         let command =

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use muster_model::{JobKey, NodeStatus};
+use muster_model::{Alloc, ClientStatus, JobKey, NodeStatus};
 
 use crate::change::Change;
 use crate::command::{Event, GarbageCollect, Reply};
@@ -12,7 +12,7 @@ use crate::tables::jobs::JobRow;
 /// Allocations go first, so that what only they held can go in the same command.
 pub(super) fn apply(tables: &mut Tables, cx: &mut Change, command: &GarbageCollect) -> Reply {
     let allocs = keep_those(&command.allocs, |id| {
-        let over = tables.allocs.get(*id).is_some_and(|row| row.alloc.client_terminal());
+        let over = tables.allocs.get(*id).is_some_and(|row| alloc_is_over(tables, &row.alloc));
         if over {
             tables.remove_alloc(cx, *id);
         }
@@ -70,6 +70,13 @@ pub(super) fn apply(tables: &mut Tables, cx: &mut Change, command: &GarbageColle
 
 fn keep_those<T: Clone>(all: &[T], mut remove: impl FnMut(&T) -> bool) -> Vec<T> {
     all.iter().filter(|one| remove(one)).cloned().collect()
+}
+
+/// Ended as its node says, or lost on a node that is gone: one that came back has yet to say that it ended.
+fn alloc_is_over(tables: &Tables, alloc: &Alloc) -> bool {
+    let gone =
+        || tables.node_slot(alloc.node_id).is_none_or(|(_, row)| row.node().status == NodeStatus::Down);
+    alloc.client_terminal() && (alloc.client != ClientStatus::Lost || gone())
 }
 
 /// Stopped, or a batch that ran to its end; with nothing left that runs or waits.

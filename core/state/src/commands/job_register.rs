@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use muster_ids::Index;
+use muster_model::planted::{self, Plant};
 use muster_model::{EvalTrigger, Job};
 
 use super::job_store::{evaluate, next_version, places_exist};
@@ -12,6 +13,9 @@ use crate::tables::Tables;
 
 pub(super) fn apply(tables: &mut Tables, cx: &mut Change, command: &JobRegister) -> Result<Reply, Refusal> {
     judge(tables, command)?;
+    if planted::is(Plant::StoppedStaysStopped) && tables.job(&command.job.key()).is_some_and(|job| job.stop) {
+        return Ok(Reply::JobRegistered { job_modify_index: cx.index, eval_id: None });
+    }
     let slot = tables.job_slot(cx, &command.job.key());
     let submission = command.submission.clone().map(Arc::new);
     let job = next_version(tables, cx, slot, command.job.clone(), submission);

@@ -13,6 +13,9 @@ pub(super) fn apply(tables: &mut Tables, cx: &mut Change, command: &JobScale) ->
     let slot = tables.existing_job(&command.key).map_err(|_| missing())?;
     let mut job = tables.job(&command.key).cloned().ok_or_else(missing)?;
     let previous_count = judge(&job, command)?.count;
+    if command.count.is_some() && is_rolling_out(tables, &job) {
+        return Err(Refusal::ScaledDuringDeployment);
+    }
     let mut eval_id = None;
     if let Some(count) = command.count {
         let submission =
@@ -32,6 +35,15 @@ pub(super) fn apply(tables: &mut Tables, cx: &mut Change, command: &JobScale) ->
     };
     tables.add_scaling_event(cx, slot, &command.key, &command.group, event);
     Ok(Reply::JobRegistered { job_modify_index: job.job_modify_index, eval_id })
+}
+
+/// A rollout goes from one count to another already; two at once would be nobody's wish.
+fn is_rolling_out(tables: &Tables, job: &Job) -> bool {
+    let mut own = tables
+        .deployments
+        .of_job(&job.key())
+        .filter(|deployment| deployment.job_create_index == job.create_index);
+    own.any(|deployment| deployment.status.is_active())
 }
 
 fn judge<'a>(job: &'a Job, command: &JobScale) -> Result<&'a Group, Refusal> {

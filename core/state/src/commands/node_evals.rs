@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use muster_ids::{EvalId, NodeId};
+use muster_model::planted::{self, Plant};
 use muster_model::{EvalTrigger, Evaluation, Job, JobKey, Node, glob_matches};
 
 use crate::change::Change;
 use crate::command::IdSeed;
 use crate::derive::eval_id;
-use crate::occupancy::holds_resources;
 use crate::tables::Tables;
 
 /// Jobs to evaluate, each once, in an order that every replica has.
@@ -27,7 +27,8 @@ impl Concerned {
 
     /// Jobs with allocations on the node that have not ended, purged ones too.
     pub(super) fn jobs_on(&mut self, tables: &Tables, node_slot: u32) {
-        let held = tables.allocs.of(&tables.allocs.by_node, node_slot).filter(|alloc| holds_resources(alloc));
+        let held =
+            tables.allocs.of(&tables.allocs.by_node, node_slot).filter(|alloc| !alloc.client_terminal());
         for alloc in held {
             self.add(tables, &alloc.job);
         }
@@ -38,12 +39,16 @@ impl Concerned {
         self.0.retain(|key, _| !other.0.contains_key(key));
     }
 
-    /// The job as it is now, or as it was when it is gone.
+    /// The job as it is now, or the newest version that is still run of one that is gone: allocations come in an order
+    /// that differs between replicas.
     pub(super) fn add(&mut self, tables: &Tables, job: &Arc<Job>) {
-        let newest = |key: &JobKey| Arc::clone(tables.job(key).unwrap_or(job));
         let key = job.key();
-        let current = newest(&key);
-        self.0.entry(key).or_insert(current);
+        let current = tables.job(&key).unwrap_or(job);
+        let known = self.0.entry(key).or_insert_with(|| Arc::clone(current));
+        let newer = (current.create_index, current.version) > (known.create_index, known.version);
+        if newer && !planted::is(Plant::FirstVersionMet) {
+            *known = Arc::clone(current);
+        }
     }
 
     /// Makes the evaluations.

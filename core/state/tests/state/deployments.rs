@@ -221,10 +221,13 @@ fn health_that_operators_tell_is_judged_first() {
         Err(Refusal::DeploymentAllocUnknown { alloc: unknown })
     );
     assert_eq!(group(&world).healthy, 0, "all or nothing");
-    world.ok(tell(vec![alloc_id(1)], vec![alloc_id(2)]));
-    assert_eq!((group(&world).healthy, group(&world).unhealthy), (1, 1));
+    world.ok(verdict(2, 2, 1, ClientStatus::Running, false));
     world.ok(tell(vec![alloc_id(2)], vec![]));
-    assert_eq!((group(&world).healthy, group(&world).unhealthy), (2, 0), "operators may change their mind");
+    assert_eq!((group(&world).healthy, group(&world).unhealthy), (1, 0), "operators may know better");
+    world.ok(tell(vec![], vec![alloc_id(1)]));
+    assert_eq!(group(&world).unhealthy, 1);
+    let text = "Failed due to unhealthy allocations";
+    assert_eq!(status_of(&world), (DeploymentStatus::Failed, text.to_owned()));
 }
 
 #[test]
@@ -250,7 +253,7 @@ fn commands_and_records_of_rollouts_are_read_and_written_as_ever() {
     let (healthy, unhealthy) = (vec![], vec![alloc_id(2)]);
     let (id, told) = (deployment_id(1), eval_id(53));
     world.ok(Command::DeploymentAllocHealth(DeploymentAllocHealth { id, healthy, unhealthy, eval_id: told }));
-    world.ok(fail(DeploymentFailure::Marked));
+    assert!(world.run(fail(DeploymentFailure::Marked)).is_err(), "it has failed already");
     let lines: Vec<String> =
         world.log.iter().map(|(_, entry)| hex(&rmp_serde::to_vec_named(entry).unwrap())).collect();
     let stored = fixture("entries-deployments-v1.hex", &lines);

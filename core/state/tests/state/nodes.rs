@@ -1,13 +1,15 @@
 //! Nodes come, go and come back.
 
 use muster_ids::{Datacenter, NodePool};
-use muster_model::{ClientStatus, EvalTrigger, JobType, NodeStatus};
+use muster_model::{ClientStatus, EvalTrigger, Job, JobType, NodeStatus};
+use muster_state::State;
 use muster_state::command::{Command, Event, NodeEligibilityUpdate, NodeRegister, Refusal, Reply};
 
 use crate::build::{
-    SEED, alloc_id, job, join, key, node, node_id, placement, plan, register, report, status, stop,
+    SEED, alloc_id, deregister, job, join, key, node, node_id, placement, plan, register, report, status,
+    stop,
 };
-use crate::world::World;
+use crate::world::{World, rows};
 
 fn evals(reply: &Reply) -> usize {
     match reply {
@@ -85,10 +87,13 @@ fn a_node_that_goes_down_concerns_the_jobs_it_runs_and_comes_back_ready() {
     assert_eq!(world.freed(), 0, "a node that is down offers nothing");
     assert_eq!(evals(&world.ok(status(1, NodeStatus::Ready))), 1);
     assert_eq!(world.freed(), 1);
+    let held = |world: &World| world.now().columns().iter().next().unwrap().1.alloc_count();
+    assert_eq!(held(&world), 2, "what was given up for lost runs until its node has heard of it");
     world.ok(report(1, 1, ClientStatus::Running));
     assert_eq!(world.now().alloc(alloc_id(1)).unwrap().client, ClientStatus::Lost);
     world.ok(report(1, 1, ClientStatus::Complete));
     assert_eq!(world.now().alloc(alloc_id(1)).unwrap().client, ClientStatus::Complete, "how it really ended");
+    assert_eq!((held(&world), world.freed()), (1, 1));
 }
 
 #[test]
@@ -108,4 +113,31 @@ fn eligibility_survives_registration_and_frees_capacity() {
     assert_eq!(evals(&world.ok(set(Eligible))), 1);
     assert_eq!(world.freed(), 1);
     assert_eq!(world.run(status(9, NodeStatus::Down)), Err(Refusal::NodeNotFound));
+}
+
+/// Slots are given anew when a snapshot is restored, so allocations of a job come in another order than before.
+#[test]
+fn a_restored_state_evaluates_a_purged_job_as_the_others_do() {
+    let mut world = World::default();
+    let of_priority = |priority| Job { priority, ..job("a", JobType::Service) };
+    for (version, alloc) in [(0, 2), (1, 1)] {
+        let priority = 50 + 10 * u16::try_from(version).unwrap();
+        world.apply(vec![join(node(1)), register(of_priority(priority), alloc)]);
+        let mut plan = plan("a", alloc, version, world.index());
+        plan.placements = vec![placement(alloc, 1, &[])];
+        world.plan(plan);
+    }
+    world.ok(deregister("a", true, 3));
+    let stored = rows(&world.now());
+    let mut restored =
+        World { state: State::restore(stored.into_iter().map(Ok)).unwrap(), ..World::default() };
+    for world in [&mut world, &mut restored] {
+        world.ok(status(1, NodeStatus::Down));
+        let evaluated = world.events.iter().find_map(|event| match event {
+            Event::EvalUpdated(eval) => Some(eval.priority),
+            _ => None,
+        });
+        assert_eq!(evaluated, Some(60), "the newest version that is run");
+    }
+    assert_eq!(world.state.hash(), restored.state.hash());
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use muster_model::{Alloc, ClientStatus, Job, ScalingEvent};
+use muster_model::{Alloc, AllocDeployment, ClientStatus, Job, ScalingEvent};
 use muster_state::ScalingEvents;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -25,7 +25,7 @@ pub struct GroupScaleView {
     pub desired: u32,
     pub placed: u32,
     pub running: u32,
-    /// Health is reported of deployments; without one there is none.
+    /// Health is found during deployments; without one there is none.
     pub healthy: u32,
     pub unhealthy: u32,
     /// Scalings of the past; null without any.
@@ -52,6 +52,9 @@ impl JobScaleStatusView {
             if let Some(counts) = task_groups.get_mut(name) {
                 counts.placed += 1;
                 counts.running += u32::from(alloc.client == ClientStatus::Running);
+                let part = alloc.deployment.as_deref();
+                counts.healthy += u32::from(part.is_some_and(AllocDeployment::is_healthy));
+                counts.unhealthy += u32::from(part.is_some_and(AllocDeployment::is_unhealthy));
             }
         }
         Self {

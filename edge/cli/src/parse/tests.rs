@@ -55,7 +55,6 @@ fn what_cannot_be_honoured_is_refused_by_name() {
         ("muster job status -ui", "`-ui`"),
         ("muster job run -policy-override x", "`-policy-override`"),
         ("muster job run x -consul-namespace=a", "`-consul-namespace`"),
-        ("muster job eval -force-reschedule web", "`-force-reschedule`"),
     ] {
         let text = refused(line);
         assert!(text.starts_with(flag) && text.contains("not supported"), "{line}: {text}");

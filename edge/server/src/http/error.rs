@@ -63,6 +63,7 @@ impl From<Refusal> for ApiError {
             | Refusal::AclTokensMissing { .. }
             | Refusal::JobTagTaken { .. }
             | Refusal::ScaledGroupMissing { .. }
+            | Refusal::ScaledDuringDeployment
             | Refusal::ScaledPerNode { .. }
             | Refusal::ScaledBelowMinimum { .. }
             | Refusal::ScaledAboveMaximum { .. }

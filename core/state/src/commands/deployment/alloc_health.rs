@@ -1,8 +1,10 @@
-//! An operator says which allocations of a deployment are healthy, as `health_check = "manual"` wants it.
+//! An operator says which allocations of a deployment are healthy, as `health_check = "manual"` wants it. One that is
+//! not fails the deployment.
 
 use muster_ids::AllocId;
-use muster_model::Deployment;
+use muster_model::{Deployment, DeploymentFailure};
 
+use super::fail::give_up;
 use super::{active, evaluate, updated};
 use crate::change::Change;
 use crate::command::{DeploymentAllocHealth, Refusal, Reply};
@@ -26,8 +28,13 @@ pub(in crate::commands) fn apply(
             tables.set_health(cx, slot, healthy, cx.now);
         }
     }
+    let cause = DeploymentFailure::UnhealthyAllocations;
+    let reverted = match command.unhealthy.is_empty() {
+        true => None,
+        false => give_up(tables, cx, &deployment, cause),
+    };
     let eval = evaluate(tables, cx, &deployment, command.eval_id);
-    Ok(updated(eval, None))
+    Ok(updated(eval, reverted))
 }
 
 fn judge(tables: &Tables, deployment: &Deployment, id: AllocId) -> Result<(), Refusal> {

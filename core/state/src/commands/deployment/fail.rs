@@ -1,6 +1,6 @@
 //! A rollout is given up. Where a group asks for it, the job goes back to its newest stable version, in the same entry.
 
-use muster_model::{Deployment, DeploymentStatus};
+use muster_model::{Deployment, DeploymentFailure, DeploymentStatus};
 
 use super::{active, evaluate, updated};
 use crate::change::Change;
@@ -15,10 +15,22 @@ pub(in crate::commands) fn apply(
     command: &DeploymentFail,
 ) -> Result<Reply, Refusal> {
     let deployment = active(tables, command.id, "fail")?;
-    let mut description = command.cause.description().to_owned();
+    let reverted = give_up(tables, cx, &deployment, command.cause);
+    let eval = evaluate(tables, cx, &deployment, command.eval_id);
+    Ok(updated(eval, reverted))
+}
+
+/// Ends it, and takes the job back where a group asks for that; the version it went back to.
+pub(super) fn give_up(
+    tables: &mut Tables,
+    cx: &mut Change,
+    deployment: &Deployment,
+    cause: DeploymentFailure,
+) -> Option<u64> {
+    let mut description = cause.description().to_owned();
     let mut reverted = None;
     if deployment.groups.values().any(|group| group.auto_revert) {
-        match way_back(tables, &deployment) {
+        match way_back(tables, deployment) {
             WayBack::To(slot, stable) => {
                 let to = stable.job.version;
                 description.push_str(&format!(" - rolling back to job version {to}"));
@@ -31,9 +43,8 @@ pub(in crate::commands) fn apply(
             WayBack::None => description.push_str(" - no stable job version to auto revert to"),
         }
     }
-    tables.set_deployment_status(cx, command.id, DeploymentStatus::Failed, description.into());
-    let eval = evaluate(tables, cx, &deployment, command.eval_id);
-    Ok(updated(eval, reverted))
+    tables.set_deployment_status(cx, deployment.id, DeploymentStatus::Failed, description.into());
+    reverted
 }
 
 enum WayBack {

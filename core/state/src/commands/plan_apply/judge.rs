@@ -6,10 +6,11 @@ use std::collections::{BTreeSet, HashMap};
 
 use foldhash::fast::FixedState;
 use muster_ids::{AllocId, Index, NodeId};
+use muster_model::planted::{self, Plant};
 use muster_model::{Alloc, Group, Job, Placement, Plan, PreemptionConfig, Resources, Share, Taken, Thing};
 
 use crate::columns::NodeSlot;
-use crate::occupancy::holds_resources;
+use crate::occupancy::{holds_resources, is_over};
 use crate::tables::Tables;
 
 /// What becomes of a placement.
@@ -64,10 +65,9 @@ struct Load {
 }
 
 impl Judge<'_> {
-    /// Stops free something only where the plan also says that the allocation has ended.
+    /// Stops free something only where the plan also says that the allocation has ended, and is not merely lost.
     fn count_freed(&mut self) {
-        let ending =
-            self.plan.stops.iter().filter(|stop| stop.client_status.is_some_and(|s| s.is_terminal()));
+        let ending = self.plan.stops.iter().filter(|stop| stop.client_status.is_some_and(is_over));
         for row in ending.filter_map(|stop| self.tables.allocs.get(stop.id)) {
             if holds_resources(&row.alloc) {
                 let load = self.loads.entry(row.owners.node).or_default();
@@ -91,7 +91,8 @@ impl Judge<'_> {
         let changed = node.changed_index() > self.plan.snapshot_index
             || self.plan.snapshot_index >= self.index
             || !placement.preempts.is_empty();
-        if changed && !self.fits(slot, node, placement, share, running, &place) {
+        let judged = changed && !planted::is(Plant::PlansUnjudged);
+        if judged && !self.fits(slot, node, placement, share, running, &place) {
             self.crowded.push(placement.node_id);
             return Verdict::Refused;
         }

@@ -131,7 +131,7 @@ impl JobRow {
         }
         step(&mut self.allocs, 1);
         step(&mut self.live, u32::from(!alloc.terminal()));
-        step(&mut self.holding, u32::from(crate::holds_resources(alloc)));
+        step(&mut self.holding, u32::from(!alloc.client_terminal()));
     }
 
     /// The parent of the current version, and what it counts it as.

@@ -1,0 +1,41 @@
+//! `no_over_commit_as_run`: what really runs on a machine fits on it, and no two of its allocations have one port,
+//! whatever servers believe meanwhile.
+
+use std::collections::BTreeMap;
+
+use muster_ids::AllocId;
+use muster_model::Resources;
+
+use super::{Check, violated};
+use crate::node::Machine;
+use crate::sim::Sim;
+
+pub fn everywhere(sim: &Sim) -> Check {
+    sim.nodes.iter().try_for_each(of_machine)
+}
+
+pub fn of_machine(machine: &Machine) -> Check {
+    let mut used = Resources::default();
+    let mut ports: BTreeMap<u16, AllocId> = BTreeMap::new();
+    // Servers that forget a node while it is away forget what runs there; it ends as soon as the node is back.
+    let forgotten = |id: &AllocId| machine.allocs.get(id).is_none_or(|this| this.forgotten);
+    for alloc in machine.kernel.running().filter(|alloc| !forgotten(&alloc.id)) {
+        used = used.plus(alloc.resources());
+        for port in alloc.ports.iter().map(|port| port.value).filter(|port| *port != 0) {
+            if let Some(other) = ports.insert(port, alloc.id) {
+                let detail =
+                    format!("{}: port {port} is used by {} and {other}", machine.facts.name, alloc.id);
+                return violated("no_over_commit_as_run", detail);
+            }
+        }
+    }
+    match used.exhausted_in(machine.facts.allocatable()) {
+        None => Ok(()),
+        Some(dimension) => {
+            let running: Vec<_> = machine.kernel.running().map(|alloc| alloc.id.short()).collect();
+            let has = machine.facts.allocatable();
+            let detail = format!("{}: {dimension}: {used:?} of {has:?} by {running:?}", machine.facts.name);
+            violated("no_over_commit_as_run", detail)
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Machines as they come: several sizes, classes, datacenters and kinds.
+
+use muster_ids::{Datacenter, NodeClass, NodeId, NodePool};
+use muster_model::{Node, Resources};
+
+use crate::rng::Rng;
+
+/// The racks of the simulated cluster; a distinct property to spread over.
+pub const RACKS: [&str; 4] = ["r1", "r2", "r3", "r4"];
+
+#[must_use]
+pub fn facts(number: usize, rng: &mut Rng) -> Node {
+    let mut node = muster_builders::node(u32::try_from(number).unwrap_or(0));
+    node.id = NodeId::from_random(rng.bytes());
+    node.name = format!("node-{number}").into();
+    let size = *rng.pick(&[1_u64, 1, 2, 4]).unwrap_or(&1);
+    let total = &mut node.capacity.total;
+    (total.cpu_mhz, total.memory_mb, total.disk_mb) = (2000 * size, 2048 * size, 20_000);
+    // Few enough that they run out now and then.
+    node.capacity.min_dynamic_port = 20_000;
+    node.capacity.max_dynamic_port = 20_000 + u16::try_from(8 * size).unwrap_or(8);
+    node.reserved.resources =
+        Resources { cpu_mhz: 100, memory_mb: 128, disk_mb: 500, ..Resources::default() };
+    node.datacenter = Datacenter::new(if rng.permille(250) { "dc2" } else { "dc1" }).unwrap();
+    node.pool = if rng.permille(150) { NodePool::new("gpu").unwrap() } else { NodePool::default_pool() };
+    node.class = rng.coin().then(|| NodeClass::new("big").unwrap());
+    let rack = *rng.pick(&RACKS).unwrap_or(&"r1");
+    node.meta.insert("rack".into(), rack.into());
+    set_class(&mut node);
+    node
+}
+
+/// As the agent does: a text that is equal on nodes that are alike.
+pub fn set_class(node: &mut Node) {
+    let class = node.class.as_ref().map_or("", NodeClass::as_str);
+    let rack = node.meta.get("rack").map_or("", |rack| rack);
+    let version = node.attributes.get("os.version").map_or("", |version| version);
+    node.computed_class = format!("v1:{}:{}:{class}:{rack}:{version}", node.datacenter, node.pool).into();
+}
