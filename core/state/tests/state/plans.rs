@@ -6,7 +6,7 @@ use muster_state::command::{Command, NodeEligibilityUpdate, Refusal};
 
 use crate::build::{
     SEED, alloc_id, deregister, eval_id, evaluation, job, join, key, node, node_id, placement, plan,
-    register, status, stop,
+    register, report, status, stop,
 };
 use crate::world::World;
 
@@ -114,26 +114,30 @@ fn all_at_once_is_all_or_nothing() {
 }
 
 #[test]
-fn what_a_plan_ends_for_sure_makes_room_in_the_same_plan() {
+fn what_a_plan_gives_up_for_lost_makes_room_once_its_node_said_that_it_ended() {
     let mut world = cluster();
     let mut first = plan("a", 1, 0, world.index());
     first.placements = (1..=3).map(|n| placement(n, 1, &[8000 + n as u16])).collect();
     world.plan(first);
-    let old = Index(2);
-    let mut next = plan("a", 1, 0, old);
+    let mut next = plan("a", 1, 0, Index(2));
     next.stops = vec![stop(1, Some(ClientStatus::Lost)), stop(2, None)];
     let mut heir = placement(4, 1, &[8001]);
     heir.previous = Some(alloc_id(1));
     next.placements = vec![heir, placement(5, 1, &[])];
+    assert_eq!(refused(&world.plan(next.clone())), [alloc_id(4), alloc_id(5)]);
+    assert_eq!(world.now().alloc(alloc_id(1)).unwrap().client, ClientStatus::Lost);
+    assert_eq!(world.freed(), 0);
+
+    world.ok(report(1, 1, ClientStatus::Complete));
+    assert_eq!(world.freed(), 1);
     assert_eq!(refused(&world.plan(next)), [alloc_id(5)]);
     let now = world.now();
     let replaced = now.alloc(alloc_id(1)).unwrap();
     assert_eq!(
         (replaced.client, replaced.desired, replaced.next),
-        (ClientStatus::Lost, DesiredStatus::Stop, Some(alloc_id(4)))
+        (ClientStatus::Complete, DesiredStatus::Stop, Some(alloc_id(4)))
     );
     assert_eq!(now.alloc(alloc_id(4)).unwrap().previous, Some(alloc_id(1)));
-    assert_eq!(world.freed(), 1);
 }
 
 #[test]

@@ -85,7 +85,10 @@ fn of_group(snapshot: &Snapshot, job: &Arc<Job>, group: &Group, index: Index) ->
             format!("{key} group {}: {updates} replaced before the canaries were promoted", group.name);
         return violated("canary_waits_for_promotion", detail);
     }
-    let rolls = current.iter().filter(|alloc| newest.is_some_and(|d| alloc.deployment_id() == Some(d.id)));
+    // Those that went over to the new version in place run as before, and are no part of what may be down.
+    let rolls = current.iter().filter(|alloc| {
+        newest.is_some_and(|d| alloc.deployment_id() == Some(d.id) && alloc.create_index >= d.create_index)
+    });
     let unhealthy = rolls.filter(|alloc| !alloc.is_canary() && alloc.healthy() != Some(true)).count();
     if unhealthy > strategy.max_parallel as usize {
         let detail = format!(
