@@ -22,6 +22,17 @@ impl Tables {
         rows.map(|row| &row.alloc).filter(|victim| holds_resources(victim))
     }
 
+    /// Those that have to end before it, and those before them.
+    pub(crate) fn all_living_victims<'a>(&'a self, alloc: &'a Alloc) -> Vec<&'a Arc<Alloc>> {
+        let mut all: Vec<_> = self.living_victims(alloc).collect();
+        let mut looked_at = 0;
+        while let Some(next) = all.get(looked_at).copied() {
+            all.extend(self.living_victims(next));
+            looked_at += 1;
+        }
+        all
+    }
+
     /// What the allocation and those that make room for it take together only once.
     pub(crate) fn shared_place(&self, alloc: &Alloc) -> Resources {
         let sum = |sum: Resources, victim: &Arc<Alloc>| sum.plus(victim.resources());

@@ -58,7 +58,9 @@ impl Sim {
 
 impl Stream {
     fn next(&mut self, snapshot: &Snapshot, node: NodeId) -> Option<Push> {
-        let mut current: Vec<&Arc<Alloc>> = snapshot.allocs_by_node(node).collect();
+        // What takes the place of others is told when those have ended.
+        let heard_of = snapshot.allocs_by_node(node).filter(|alloc| !snapshot.is_withheld(alloc));
+        let mut current: Vec<&Arc<Alloc>> = heard_of.collect();
         current.sort_unstable_by_key(|alloc| alloc.id);
         let exists = |id: &AllocId| current.binary_search_by_key(id, |alloc| alloc.id).is_ok();
         let removed: Vec<AllocId> = self.sent.keys().filter(|id| !exists(id)).copied().collect();

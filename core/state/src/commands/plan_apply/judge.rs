@@ -146,6 +146,10 @@ impl Judge<'_> {
                 return None;
             }
             place.add(row.alloc.share());
+            // One that waits itself can only end after those it waits for, so what they hold is free by then, too.
+            for earlier in self.tables.all_living_victims(&row.alloc) {
+                place.add(Share { resources: Resources::default(), ..earlier.share() });
+            }
         }
         place.resources = place.resources.least(ask);
         Some(place)
