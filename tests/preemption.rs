@@ -29,7 +29,7 @@ fn job(name: &str, kind: &str, priority: u16, port: u16, script: &str) -> Value 
 /// Holds a directory while it runs, and takes its time to end.
 fn holder(lock: &Path) -> String {
     let lock = lock.display();
-    format!("mkdir {lock}; trap 'sleep 1; rmdir {lock}; exit 0' TERM; while :; do sleep 0.1; done")
+    format!("mkdir {lock}; trap 'sleep 1; rmdir {lock}; exit 0' INT; while :; do sleep 0.1; done")
 }
 
 /// Leaves a mark if it runs while the directory is held.

@@ -124,6 +124,7 @@ fn registration_can_be_closed() {
     let job = shell_job("after", "service", 1, "sleep 1000");
     assert_eq!(open.put("/v1/jobs", &json!({"Job": job})).unwrap(), (403, TEXT.to_owned()));
     assert_eq!(open.put("/v1/job/after", &json!({"Job": job})).unwrap(), (403, TEXT.to_owned()));
+    assert_eq!(open.put("/v1/job/before/dispatch", &json!({})).unwrap(), (403, TEXT.to_owned()));
     wait_allocs(&open, "before", "running", 1);
     assert_eq!(open.cli(&["job", "stop", "-detach", "before"]).code, 0, "what runs may be stopped");
     set(&open, &["-reject-job-registration=false"]);

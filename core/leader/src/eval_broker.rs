@@ -89,6 +89,8 @@ pub struct EvalBroker {
     waiting: BTreeMap<(UnixNanos, EvalId), Arc<Evaluation>>,
     /// Every evaluation that is waiting, in a lane or leased; `true` while leased.
     known: BTreeMap<EvalId, bool>,
+    /// Leased evaluations that changed since they were handed out, and are wanted again.
+    again: BTreeMap<EvalId, Arc<Evaluation>>,
     /// How often an evaluation has been handed out.
     deliveries: BTreeMap<EvalId, u32>,
     superseded: Vec<Arc<Evaluation>>,
@@ -102,10 +104,13 @@ impl EvalBroker {
         Self { limits, ..Self::default() }
     }
 
-    /// Takes an evaluation in. One that is already here is left where it is.
+    /// Takes an evaluation in. One that is already here is left where it is. One that changed while it is leased goes
+    /// on when the lease is over: what came of it, and who woke it again, may be heard of before that.
     pub fn enqueue(&mut self, eval: Arc<Evaluation>, now: UnixNanos) {
-        if self.known.contains_key(&eval.id) {
-            return;
+        match self.known.get(&eval.id) {
+            Some(true) => return self.keep_for_later(eval),
+            Some(false) => return,
+            None => {}
         }
         self.known.insert(eval.id, false);
         if eval.wait_until > now {
@@ -137,6 +142,10 @@ impl EvalBroker {
         let eval = self.end_lease(token)?;
         self.known.remove(&eval.id);
         self.deliveries.remove(&eval.id);
+        if let Some(again) = self.again.remove(&eval.id) {
+            self.known.insert(again.id, false);
+            self.enter_lane(again);
+        }
         Ok(())
     }
 
@@ -147,6 +156,7 @@ impl EvalBroker {
     pub fn nack(&mut self, token: Token, now: UnixNanos) -> Result<(), TokenError> {
         let eval = self.end_lease(token)?;
         self.known.remove(&eval.id);
+        let eval = self.again.remove(&eval.id).unwrap_or(eval);
         if planted::is(Plant::HandedBackIsForgotten) {
             return Ok(());
         }
@@ -247,6 +257,13 @@ impl EvalBroker {
             self.deliveries.remove(&older.id);
             let newer = if older.id == id { self.lanes.next(&key) } else { Some(id) };
             self.superseded.push(Arc::new(Evaluation { next_eval: newer, ..Evaluation::clone(&older) }));
+        }
+    }
+
+    fn keep_for_later(&mut self, eval: Arc<Evaluation>) {
+        let leased = self.leased.values().find(|leased| leased.eval.id == eval.id);
+        if leased.is_some_and(|leased| leased.eval.modify_index < eval.modify_index) {
+            self.again.insert(eval.id, eval);
         }
     }
 

@@ -14,6 +14,7 @@ use crate::http::blocking::index_header;
 use crate::http::body::{self, ApiResponse};
 use crate::http::dispatch::Write;
 use crate::http::error::ApiError;
+use crate::http::routes::scheduler_config;
 use crate::scoped::Scoped;
 
 pub(crate) async fn dispatch(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
@@ -39,6 +40,7 @@ async fn run(
     request: &JobDispatchRequest,
     payload: &[u8],
 ) -> Result<ApiResponse, ApiError> {
+    scheduler_config::registration_is_open(write)?;
     let command = command(write, request, payload)?;
     {
         let snapshot = write.shared.consensus.snapshot();
