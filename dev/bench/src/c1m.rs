@@ -15,66 +15,53 @@ const GOAL: Duration = Duration::from_secs(20);
 const GOAL_RATIO: f64 = 1.3;
 const GOAL_BYTES: f64 = 600.0;
 
-struct Round {
-    placing: Taken,
-    running: Taken,
-    bytes_placed: f64,
-    bytes_running: f64,
-    entries: u64,
-}
-
 pub fn run() {
     let jobs = std::env::var("MUSTER_BENCH_C1M_JOBS").ok().and_then(|text| text.parse().ok()).unwrap_or(1000);
     let allocs = f64::from(jobs * COUNT);
     let syncs = limits::fdatasyncs_per_second();
     println!("{jobs} service jobs of {COUNT} on {NODES} nodes; append + fdatasync {syncs:.0}/s");
-    let few = block_on(measure(jobs, NODES));
     let goal = GOAL.mul_f64(allocs / 1e6);
-    figures::time("first registration to last placement", few.placing.time, Some(goal), None);
+    let few = block_on(measure(jobs, NODES, Some(goal)));
+    let many = block_on(measure(jobs, 2 * NODES, None));
+    let ratio = |of: fn(&Taken) -> Duration| of(&many).as_secs_f64() / of(&few).as_secs_f64();
     println!(
-        "  {:.0}/s; CPU {:.1} s, {:.1} us an allocation; {} entries in the log",
-        allocs / few.placing.time.as_secs_f64(),
-        few.placing.cpu.as_secs_f64(),
-        few.placing.cpu.as_secs_f64() * 1e6 / allocs,
-        few.entries,
-    );
-    println!(
-        "bytes per allocation, of the whole process: {:.0} (goal {GOAL_BYTES:.0}: {:.2} x)",
-        few.bytes_placed,
-        few.bytes_placed / GOAL_BYTES
-    );
-    figures::time("then until all are reported running and healthy", few.running.time, None, None);
-    println!(
-        "  CPU {:.1} s; {:.0} bytes per allocation with the tasks' states and events",
-        few.running.cpu.as_secs_f64(),
-        few.bytes_running
-    );
-    let many = block_on(measure(jobs, 2 * NODES));
-    println!(
-        "the same on {} nodes: {:.1} s, {:.2} x (goal {GOAL_RATIO} x); CPU {:.1} s, {:.2} x; running after {:.1} s more",
-        2 * NODES,
-        many.placing.time.as_secs_f64(),
-        many.placing.time.as_secs_f64() / few.placing.time.as_secs_f64(),
-        many.placing.cpu.as_secs_f64(),
-        many.placing.cpu.as_secs_f64() / few.placing.cpu.as_secs_f64(),
-        many.running.time.as_secs_f64(),
+        "twice as many nodes: {:.2} x the time (goal {GOAL_RATIO} x), {:.2} x the CPU time",
+        ratio(|taken| taken.time),
+        ratio(|taken| taken.cpu),
     );
 }
 
-async fn measure(jobs: u32, nodes: u32) -> Round {
+/// What placing took; everything is printed as soon as it is known.
+async fn measure(jobs: u32, nodes: u32, goal: Option<Duration>) -> Taken {
     let cluster = Cluster::start((0..nodes).map(jobs::node)).await;
     let wanted = (0..jobs).map(|n| jobs::service(&format!("c1m-{n}"), COUNT)).collect();
     let (before, first) = (memory::resident_bytes(), entries(&cluster.snapshot()));
-    let per_alloc = || memory::resident_bytes().saturating_sub(before) as f64 / f64::from(jobs * COUNT);
+    let allocs = f64::from(jobs * COUNT);
+    let per_alloc = || memory::resident_bytes().saturating_sub(before) as f64 / allocs;
     let placing = cluster.place(wanted).await;
-    let entries = entries(&cluster.snapshot()) - first;
-    let bytes_placed = per_alloc();
-    cluster.check();
-    let running = cluster.run_all().await;
-    let bytes_running = per_alloc();
+    let bytes = per_alloc();
+    figures::time(&format!("{nodes} nodes: first registration to last placement"), placing.time, goal, None);
+    println!(
+        "  {:.0}/s; CPU {:.1} s, {:.1} us an allocation; {} entries in the log",
+        allocs / placing.time.as_secs_f64(),
+        placing.cpu.as_secs_f64(),
+        placing.cpu.as_secs_f64() * 1e6 / allocs,
+        entries(&cluster.snapshot()) - first,
+    );
+    if goal.is_some() {
+        println!(
+            "  bytes per allocation, of the whole process: {bytes:.0} (goal {GOAL_BYTES:.0}: {:.2} x)",
+            bytes / GOAL_BYTES
+        );
+    }
     cluster.check();
     assert_eq!(placed(&cluster.snapshot()), jobs * COUNT);
+    let running = cluster.run_all().await;
+    figures::time("  then until all are reported running", running.time, None, None);
+    let cpu = running.cpu.as_secs_f64();
+    println!("  CPU {cpu:.1} s; {:.0} bytes per allocation with the tasks' states and events", per_alloc());
+    cluster.check();
     println!("  no node, device or port over-committed, before and after: every invariant holds");
     cluster.shutdown().await;
-    Round { placing, running, bytes_placed, bytes_running, entries }
+    placing
 }

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use muster_ids::{EvalId, Index, NodeId, Region, ServerId, UnixNanos};
-use muster_model::{
-    AllocHealth, ClientStatus, Job, JobType, Node, TaskEvent, TaskEventKind, TaskPhase, TaskState,
-};
+use muster_model::{ClientStatus, Job, JobType, Node, TaskEvent, TaskEventKind, TaskPhase, TaskState};
 use muster_rpc::{IdentityStore, Role, UserCa};
 use muster_server::{AgentInfo, Server, ServerConfig, Shared};
 use muster_state::command::{
@@ -91,7 +89,7 @@ impl Cluster {
         Taken::of(registrations).await.1
     }
 
-    /// Every node reports all of its allocations as running and healthy, a few nodes at a time.
+    /// Every node reports all of its allocations as running, a few nodes at a time.
     pub async fn run_all(&self) -> Taken {
         use futures::StreamExt;
         let snapshot = self.snapshot();
@@ -204,11 +202,8 @@ fn running(snapshot: &Snapshot, node: NodeId) -> Command {
             ],
             ..TaskState::default()
         }],
-        health: alloc.deployment_id().map(|id| AllocHealth {
-            deployment: Some(id),
-            healthy: true,
-            time: UnixNanos(1),
-        }),
+        // Found later, when the tasks have run for as long as the rollout wants.
+        health: None,
     });
     Command::AllocClientUpdate(AllocClientUpdate { node_id: node, updates: updates.collect(), seed: seed() })
 }

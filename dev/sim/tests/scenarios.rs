@@ -27,6 +27,12 @@ const SCENARIOS: &[Scenario] = &[
         shape: Shape::SMALL,
     },
     Scenario {
+        name: "what a drain moves takes its share of what a rollout may have down",
+        seed: 126,
+        steps: 7000,
+        shape: Shape::SMALL,
+    },
+    Scenario {
         name: "a server that restarted evaluates purged jobs as the others do",
         seed: 5,
         steps: 71_000,

@@ -154,8 +154,8 @@ impl<'a> Counted<'a, '_, '_, '_> {
         }
     }
 
-    /// How many outdated allocations may be replaced now. What is gone, failed or missing comes first, and takes its
-    /// share.
+    /// How many outdated allocations may be replaced now. What is gone, failed, missing or has to move comes first, and
+    /// takes its share.
     fn budget(&self, judged: &[Judged<'a>], missing: u32, holds: Holds) -> u32 {
         if self.state.strategy.is_none() {
             return u32::MAX;
@@ -166,7 +166,8 @@ impl<'a> Counted<'a, '_, '_, '_> {
         if planted::is(Plant::RolloutsKnowNoLimit) {
             return u32::MAX;
         }
-        let first = count(judged, |fate| matches!(fate, Fate::Lost | Fate::Reschedule)) + missing;
+        let first =
+            count(judged, |fate| matches!(fate, Fate::Lost | Fate::Reschedule | Fate::Migrate)) + missing;
         self.state.budget(judged.iter().map(|(alloc, _)| &***alloc)).saturating_sub(first)
     }
 
