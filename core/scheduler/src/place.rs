@@ -329,7 +329,7 @@ impl<'a> Placer<'a, '_> {
         let Some(node) = self.shared.cluster.columns().get(slot) else { return };
         self.shared.occupancy.add(slot, group);
         for state in &mut self.out.groups {
-            state.arrived(node.node(), group);
+            state.arrived(slot, node.node(), group);
         }
     }
 

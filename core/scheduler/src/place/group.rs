@@ -341,12 +341,12 @@ impl<'a> GroupState<'a> {
         self.failure.take().filter(|_| self.has_failed()).map(|account| (account, coalesced))
     }
 
-    pub fn arrived(&mut self, node: &Node, group: u16) {
+    pub fn arrived(&mut self, slot: u32, node: &Node, group: u16) {
         for distinct in &mut self.distinct {
             distinct.add(node, group);
         }
         if group == self.position {
-            self.spreads.add(node);
+            self.spreads.add(slot, node);
         }
     }
 
@@ -355,7 +355,7 @@ impl<'a> GroupState<'a> {
             distinct.remove(node, group);
         }
         if group == self.position {
-            self.spreads.remove(node);
+            self.spreads.remove(slot, node);
         }
         self.candidates.reopen(slot);
     }

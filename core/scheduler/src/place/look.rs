@@ -195,10 +195,10 @@ impl<'a> GroupState<'a> {
             score.push(Component::ReschedulePenalty, -1.0);
         }
         if !self.affinities.is_empty() {
-            score.push_unless_zero(Component::Affinity, self.affinities.score(node.node()));
+            score.push_unless_zero(Component::Affinity, self.affinities.score(slot, node.node()));
         }
         if !self.spreads.is_empty() {
-            score.push_unless_zero(Component::Spread, self.spreads.score(node.node()));
+            score.push_unless_zero(Component::Spread, self.spreads.score(slot, node.node()));
         }
         score
     }

@@ -119,7 +119,7 @@ impl Given<'_, '_> {
 
     fn dynamic(&mut self, wish: &PortWish<'_>, draw: &mut Draw) -> Result<Place, Text> {
         let network = wish.network_on(self.node);
-        let mut lacking = no_address(&network);
+        let mut known = false;
         for address in self.node.node().capacity.network(&network) {
             match dynamic(self.node, draw, |port| self.is_free(address, port)) {
                 Some(port) => {
@@ -127,10 +127,10 @@ impl Given<'_, '_> {
                     self.things.push(place.clone());
                     return Ok(place);
                 }
-                None => lacking = Text::from(wording::NO_DYNAMIC_PORT),
+                None => known = true,
             }
         }
-        Err(lacking)
+        Err(if known { Text::from(wording::NO_DYNAMIC_PORT) } else { no_address(&network) })
     }
 
     fn is_free(&self, address: Option<&Text>, port: u16) -> bool {
