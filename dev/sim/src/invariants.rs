@@ -7,6 +7,7 @@
 mod acknowledged;
 mod blocked_for_a_reason;
 mod count_reached;
+mod deadlines_pass;
 mod evaluations_kept;
 mod names_once;
 mod nodes_agree;

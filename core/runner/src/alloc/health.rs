@@ -81,15 +81,21 @@ impl AllocRunner {
         }
     }
 
+    /// Exactly while [`Self::judge_health`] would judge: a deadline that nobody acts on would come again and again.
     fn is_watched(&self, plan: &HealthPlan) -> bool {
         let memory = &self.memory.health;
-        memory.deployment == plan.deployment && !memory.began.is_zero() && memory.verdict.is_none()
+        let begun = memory.deployment == plan.deployment && !memory.began.is_zero();
+        begun && memory.verdict.is_none() && !self.is_told_to_stop()
+    }
+
+    fn is_told_to_stop(&self) -> bool {
+        matches!(self.memory.ending, Some(Ending::Stop { .. }))
     }
 
     /// Looks at the tasks and decides, if it can be decided.
     pub(super) fn judge_health(&mut self, now: UnixNanos) {
         let Some(plan) = self.health else { return };
-        if !self.memory.begun || matches!(self.memory.ending, Some(Ending::Stop { .. })) {
+        if !self.memory.begun || self.is_told_to_stop() {
             return;
         }
         if self.memory.health.began.is_zero() || self.memory.health.deployment != plan.deployment {

@@ -150,7 +150,9 @@ impl Sim {
         if this.deadline == at {
             this.deadline = 0;
             // The deadline has passed even if somebody has turned the clock back.
-            self.step_alloc_at(node, id, AllocEventIn::Tick, wall.max(muster_ids::UnixNanos(at)));
+            let now = wall.max(muster_ids::UnixNanos(at));
+            self.step_alloc_at(node, id, AllocEventIn::Tick, now);
+            self.check_deadline(node, id, now);
         }
     }
 

@@ -26,6 +26,7 @@ const OWN: &[(&str, &str, &str)] = &[
     ("address", "string", "`host:port` of a server; may be repeated"),
     ("all", "boolean", "also those of earlier jobs of this id"),
     ("allocID", "string", "the allocation to run it in; one of the job's by default"),
+    ("cas", "integer", "change it only if it was last modified at this index"),
     ("diff_tag", "string", "compare with the version of this tag"),
     ("diff_version", "integer", "compare with this version"),
     ("diffs", "boolean", "with what each version changed"),
