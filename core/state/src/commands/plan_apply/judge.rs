@@ -85,7 +85,13 @@ impl Judge<'_> {
         if running.is_some_and(|alloc| !self.may_go_on(alloc, placement)) {
             return Verdict::Refused;
         }
-        let Some(place) = self.place_taken(slot, placement, share.resources) else { return Verdict::Refused };
+        let Some(mut place) = self.place_taken(slot, placement, share.resources) else {
+            return Verdict::Refused;
+        };
+        // One that still waits for others to end keeps waiting for what they hold when it is updated.
+        for earlier in running.into_iter().flat_map(|alloc| self.tables.all_living_victims(alloc)) {
+            place.add(Share { resources: Resources::default(), ..earlier.share() });
+        }
         // A snapshot that is not in the past proves nothing, and what others do about those that are to make room
         // leaves no mark on the node.
         let changed = node.changed_index() > self.plan.snapshot_index
