@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Quantity {
     pub value: Scalar,
-    /// One of [`UNITS`]; only of numbers.
+    /// One of `UNITS`; only of numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<Text>,
 }

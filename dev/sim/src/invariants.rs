@@ -1,8 +1,8 @@
 //! What must be true, each named once, one file each.
 //!
-//! * after every step, of what it touched: [`Sim::check_applied`] and the checks of nodes;
-//! * now and then, of everything: [`Sim::sweep`];
-//! * at rest, when faults have stopped and time has passed: [`Sim::at_rest`].
+//! * after every step, of what it touched: `Sim::check_applied` and the checks of nodes;
+//! * now and then, of everything: `Sim::sweep`;
+//! * at rest, when faults have stopped and time has passed: `Sim::at_rest`.
 
 mod acknowledged;
 mod blocked_for_a_reason;
