@@ -7,7 +7,7 @@ use muster_sim::Shape;
 use muster_sim::run::{self, Failed, Finished, Many, Order};
 
 const USAGE: &str = "\
-usage: cargo xtask sim [--seed N | --seeds A..B] [--steps M] [--shape small|single|rough|large]
+usage: cargo xtask sim [--seed N | --seeds A..B] [--steps M] [--shape small|single|quiet|rough|large]
                        [--threads T] [--seconds S] [--trace FILE]
 
   --seed N       runs one seed

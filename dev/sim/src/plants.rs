@@ -31,6 +31,15 @@ const fn noticed_by(plant: Plant) -> &'static [&'static str] {
     }
 }
 
+/// Where it shows best: what a new leader would make good shows where there is none.
+const fn shape_for(plant: Plant) -> Shape {
+    match plant {
+        Plant::HandedBackIsForgotten => Shape::SINGLE,
+        Plant::WakeUpsAreMissed => Shape::QUIET,
+        _ => Shape::SMALL,
+    }
+}
+
 /// Looks for each in turn, and says what noticed it.
 ///
 /// # Errors
@@ -40,7 +49,7 @@ pub fn find_all(threads: usize) -> Result<(), String> {
     for plant in Plant::ALL {
         let began = Instant::now();
         planted::set(Some(plant));
-        let order = Order { seed: 0, steps: STEPS, shape: Shape::SMALL };
+        let order = Order { seed: 0, steps: STEPS, shape: shape_for(plant) };
         let found = many(&Many { from: 0, to: SEEDS, order, threads, deadline: None, all: false }, |_| {});
         planted::set(None);
         let seconds = began.elapsed().as_secs_f64();
