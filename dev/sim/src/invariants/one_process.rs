@@ -13,7 +13,8 @@ impl Sim {
             let detail = format!("{name}: {alloc} task {task} was started while generation {other} runs");
             self.checks.violated("one_process", detail);
         }
-        let check = over_commit_as_run::of_machine(&self.nodes[node]);
+        let snapshot = self.servers[self.newest()].state.snapshot();
+        let check = over_commit_as_run::of_machine(&self.nodes[node], &snapshot);
         self.checks.take(check);
         let check = names_once::as_run(self, node, alloc);
         self.checks.take(check);

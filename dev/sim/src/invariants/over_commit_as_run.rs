@@ -5,21 +5,23 @@ use std::collections::BTreeMap;
 
 use muster_ids::AllocId;
 use muster_model::Resources;
+use muster_state::Snapshot;
 
 use super::{Check, violated};
 use crate::node::Machine;
 use crate::sim::Sim;
 
 pub fn everywhere(sim: &Sim) -> Check {
-    sim.nodes.iter().try_for_each(of_machine)
+    let snapshot = sim.servers[sim.newest()].state.snapshot();
+    sim.nodes.iter().try_for_each(|machine| of_machine(machine, &snapshot))
 }
 
-pub fn of_machine(machine: &Machine) -> Check {
+pub fn of_machine(machine: &Machine, snapshot: &Snapshot) -> Check {
     let mut used = Resources::default();
     let mut ports: BTreeMap<u16, AllocId> = BTreeMap::new();
     // Servers that forget a node while it is away forget what runs there; it ends as soon as the node is back.
-    let forgotten = |id: &AllocId| machine.allocs.get(id).is_none_or(|this| this.forgotten);
-    for alloc in machine.kernel.running().filter(|alloc| !forgotten(&alloc.id)) {
+    let known = |id| snapshot.alloc(id).is_some();
+    for alloc in machine.kernel.running().filter(|alloc| known(alloc.id)) {
         used = used.plus(alloc.resources());
         for port in alloc.ports.iter().map(|port| port.value).filter(|port| *port != 0) {
             if let Some(other) = ports.insert(port, alloc.id) {
