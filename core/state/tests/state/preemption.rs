@@ -74,6 +74,24 @@ fn the_place_is_taken_over_at_once_and_used_when_it_is_free() {
 }
 
 #[test]
+fn who_waits_for_room_may_be_updated_meanwhile() {
+    let mut world = full_node();
+    place(&mut world, vec![taking(9, &[80], &[1])]);
+    let seen = world.index();
+    // On the node as it was seen, and once it has changed.
+    for changed in [false, true] {
+        if changed {
+            world.ok(report(1, 2, ClientStatus::Complete));
+        }
+        let before = used(&world);
+        let mut again = plan("high", 2, 0, seen);
+        again.placements = vec![placement(9, 1, &[80])];
+        assert_eq!(world.plan(again).placed, 1, "it keeps the port that it waits for");
+        assert_eq!((used(&world), withheld(&world, 9)), (before, true));
+    }
+}
+
+#[test]
 fn until_the_last_has_ended_nobody_gets_what_is_more_than_needed() {
     let mut world = full_node();
     let before = world.index();
