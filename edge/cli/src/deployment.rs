@@ -14,9 +14,10 @@ use muster_api::table::DeploymentList;
 use muster_api::views::DeploymentView;
 use muster_sdk::Client;
 
-use crate::failure::{Failure, OK, Outcome};
+use crate::connect::ConnectArgs;
+use crate::failure::Failure;
 use crate::ids::{self, short};
-use crate::monitor::Monitor;
+use crate::monitor::Watch;
 use crate::shell::Shell;
 use crate::table::Table;
 
@@ -41,29 +42,21 @@ pub(crate) fn list_table(deployments: &[DeploymentView], verbose: bool) -> Table
     table
 }
 
-/// What to do once a deployment was changed.
-#[derive(Debug, Clone, Copy)]
-struct After {
-    detach: bool,
-    verbose: bool,
-    /// Whether what becomes of the deployment is still open.
-    goes_on: bool,
+/// A deployment to change.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Change {
+    #[command(flatten)]
+    connect: ConnectArgs,
+    #[arg(value_name = "deployment")]
+    deployment: String,
+    #[command(flatten)]
+    watch: Watch,
 }
 
-impl After {
-    /// Watches the evaluation that acts on the change, unless there is none or nobody wants to.
-    async fn watch(self, shell: &mut Shell, client: &Client, eval_id: &str) -> Outcome {
-        if eval_id.is_empty() {
-            return Ok(OK);
-        }
-        if self.detach {
-            shell.line(&format!("Evaluation ID: {}", short(eval_id, self.verbose)))?;
-            return Ok(OK);
-        }
-        let monitor = Monitor { client, verbose: self.verbose };
-        match self.goes_on {
-            true => monitor.new_evaluation(shell, eval_id).await,
-            false => monitor.alone(shell, eval_id).await,
-        }
+impl Change {
+    async fn find(&self, shell: &mut Shell) -> Result<(Client, DeploymentView), Failure> {
+        let client = self.connect.connect(shell)?;
+        let deployment = find(&client, &self.deployment).await?;
+        Ok((client, deployment))
     }
 }

@@ -35,9 +35,7 @@ use crate::table::Table;
 
 /// The job whose id is `text`, or the only one whose id begins with it.
 pub(crate) async fn find(client: &Client, shell: &Shell, text: &str) -> Result<JobListStub, Failure> {
-    let found = client.get::<JobList>(&[], &[("prefix", text)]).await;
-    let found = found.map_err(|error| Failure::request("querying jobs", &error))?.value;
-    choose(found, text, |found| list_table(found, shell, true))
+    find_among(client, shell, text, |_| true).await
 }
 
 /// As [`find`], of jobs of one kind only: children begin with the id of their parent. What is not of that kind the

@@ -27,6 +27,49 @@ const WAIT: &str = "30s";
 /// The deployment ended in anything but success.
 const ROLLOUT_FAILED: u8 = 1;
 
+/// Whether to watch the evaluation that a change made, and how to show it.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct Watch {
+    /// Return at once, without watching the evaluation
+    #[arg(long)]
+    pub detach: bool,
+    /// Show whole ids
+    #[arg(long)]
+    pub verbose: bool,
+}
+
+impl Watch {
+    /// Watches an evaluation and what comes of it, or names it. There is none where nothing has to be looked at, such
+    /// as for a job that only launches others.
+    pub(crate) async fn evaluation(self, shell: &mut Shell, client: &Client, id: &str) -> Outcome {
+        match self.monitor(shell, client, id)? {
+            Some(monitor) => monitor.new_evaluation(shell, id).await,
+            None => Ok(OK),
+        }
+    }
+
+    /// The same, but not what becomes of its deployment.
+    pub(crate) async fn evaluation_alone(self, shell: &mut Shell, client: &Client, id: &str) -> Outcome {
+        match self.monitor(shell, client, id)? {
+            Some(monitor) => monitor.alone(shell, id).await,
+            None => Ok(OK),
+        }
+    }
+
+    fn monitor<'a>(
+        self,
+        shell: &mut Shell,
+        client: &'a Client,
+        id: &str,
+    ) -> Result<Option<Monitor<'a>>, Failure> {
+        if self.detach && !id.is_empty() {
+            shell.line(&format!("Evaluation ID: {id}"))?;
+        }
+        let wanted = !self.detach && !id.is_empty();
+        Ok(wanted.then_some(Monitor { client, verbose: self.verbose }))
+    }
+}
+
 /// What to watch and how to show it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Monitor<'a> {

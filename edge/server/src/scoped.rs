@@ -127,8 +127,16 @@ impl<'a> Scoped<'a> {
         self.snapshot.deployments_with_prefix(prefix).filter(|one| self.shows(&one.namespace))
     }
 
-    pub(crate) fn deployments_by_job(&self, key: &JobKey) -> impl Iterator<Item = &'a Arc<Deployment>> {
+    /// Oldest first.
+    pub(crate) fn deployments_by_job(
+        &self,
+        key: &JobKey,
+    ) -> impl DoubleEndedIterator<Item = &'a Arc<Deployment>> {
         self.snapshot.deployments_by_job(key).filter(|one| self.grant.allows_namespace(&one.namespace))
+    }
+
+    pub(crate) fn latest_deployment(&self, key: &JobKey) -> Option<&'a Arc<Deployment>> {
+        self.snapshot.latest_deployment(key).filter(|one| self.grant.allows_namespace(&one.namespace))
     }
 
     pub(crate) fn node(&self, id: NodeId) -> Option<&'a Arc<Node>> {
@@ -227,9 +235,7 @@ impl Beside {
 
     /// The newest deployment of a job, earlier jobs of its name left out.
     pub(crate) fn latest_deployment_of(&self, job: &Job) -> Option<&Arc<Deployment>> {
-        let own =
-            self.0.deployments_by_job(&job.key()).filter(|one| one.job_create_index == job.create_index);
-        own.max_by_key(|one| (one.create_index, one.id))
+        self.0.latest_deployment(&job.key())
     }
 
     pub(crate) fn rescheduling(&self, alloc: &Alloc) -> Rescheduling {

@@ -30,7 +30,11 @@ const OWN: &[(&str, &str, &str)] = &[
     ("diff_tag", "string", "compare with the version of this tag"),
     ("diff_version", "integer", "compare with this version"),
     ("diffs", "boolean", "with what each version changed"),
-    ("enable", "boolean", "as older clients ask for a drain; a deadline may come beside it"),
+    (
+        "enable",
+        "boolean",
+        "as older clients ask for a drain: `true` forces one, `false` ends it; the body is not read",
+    ),
     ("eval_priority", "integer", "priority of the evaluation, 1 to 100"),
     ("follow", "boolean", "stay and send what is appended"),
     ("format", "string", "`prometheus` for its text format"),

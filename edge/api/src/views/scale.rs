@@ -25,7 +25,7 @@ pub struct GroupScaleView {
     pub desired: u32,
     pub placed: u32,
     pub running: u32,
-    /// Health is found during deployments; without one there is none.
+    /// As their nodes found them: during deployments, and of groups with a `migrate` block.
     pub healthy: u32,
     pub unhealthy: u32,
     /// Scalings of the past; null without any.

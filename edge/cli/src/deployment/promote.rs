@@ -4,9 +4,9 @@ use muster_api::table::DeploymentPromote as Promote;
 use muster_api::views::DeploymentPromoteRequest;
 use muster_sdk::Client;
 
-use super::After;
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, Outcome};
+use crate::monitor::Watch;
 use crate::shell::Shell;
 use crate::verb::Verb;
 
@@ -26,12 +26,8 @@ pub(crate) struct Which {
     /// Only this group; may be repeated, all of them by default
     #[arg(long, value_name = "GROUP")]
     group: Vec<String>,
-    /// Return at once, without watching the evaluation
-    #[arg(long)]
-    detach: bool,
-    /// Show whole ids
-    #[arg(long)]
-    verbose: bool,
+    #[command(flatten)]
+    watch: Watch,
 }
 
 impl Which {
@@ -43,8 +39,7 @@ impl Which {
         };
         let answer = client.send_json::<Promote>(&[id], &[], &request).await;
         let answer = answer.map_err(|error| Failure::request("promoting deployment", &error))?.value;
-        let after = After { detach: self.detach, verbose: self.verbose, goes_on: true };
-        after.watch(shell, client, &answer.eval_id).await
+        self.watch.evaluation(shell, client, &answer.eval_id).await
     }
 }
 

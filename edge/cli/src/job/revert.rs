@@ -6,8 +6,8 @@ use muster_jobspec::JobInput;
 use muster_sdk::Client;
 
 use crate::connect::ConnectArgs;
-use crate::failure::{Failure, OK, Outcome};
-use crate::monitor::Monitor;
+use crate::failure::{Failure, Outcome};
+use crate::monitor::Watch;
 use crate::shell::Shell;
 use crate::verb::Verb;
 
@@ -19,12 +19,8 @@ pub(crate) struct JobRevert {
     job: String,
     #[arg(value_name = "version|tag")]
     version: String,
-    /// Return once the version is registered, without watching its evaluation
-    #[arg(long)]
-    detach: bool,
-    /// Show whole ids
-    #[arg(long)]
-    verbose: bool,
+    #[command(flatten)]
+    watch: Watch,
 }
 
 impl Verb for JobRevert {
@@ -35,26 +31,7 @@ impl Verb for JobRevert {
             Ok(version) => version,
             Err(_) => tagged(&client, &job, &self.version).await?,
         };
-        let watch = Watch { detach: self.detach, verbose: self.verbose };
-        to(shell, &client, &job, version, watch).await
-    }
-}
-
-/// How the evaluation of what was registered is shown.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Watch {
-    pub detach: bool,
-    pub verbose: bool,
-}
-
-impl Watch {
-    /// Watches an evaluation, or names it. There is none for a job that only launches others.
-    pub(super) async fn evaluation(self, shell: &mut Shell, client: &Client, id: &str) -> Outcome {
-        match (id.is_empty(), self.detach) {
-            (true, _) => Ok(OK),
-            (false, true) => shell.line(&format!("Evaluation ID: {id}")).map(|()| OK),
-            (false, false) => Monitor { client, verbose: self.verbose }.new_evaluation(shell, id).await,
-        }
+        to(shell, &client, &job, version, self.watch).await
     }
 }
 

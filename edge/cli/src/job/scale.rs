@@ -6,9 +6,9 @@ use muster_api::table::{JobRead, JobScale as Route};
 use muster_api::views::{JobListStub, ScalingRequest};
 use muster_sdk::Client;
 
-use super::revert::Watch;
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, Outcome};
+use crate::monitor::Watch;
 use crate::shell::Shell;
 use crate::verb::Verb;
 
@@ -24,12 +24,8 @@ pub(crate) struct JobScale {
     /// Scale only if the job still has this modify index
     #[arg(long, value_name = "INDEX", default_value_t = 0)]
     check_index: u64,
-    /// Return once the count is registered, without watching its evaluation
-    #[arg(long)]
-    detach: bool,
-    /// Show whole ids
-    #[arg(long)]
-    verbose: bool,
+    #[command(flatten)]
+    watch: Watch,
 }
 
 impl Verb for JobScale {
@@ -63,8 +59,7 @@ impl Verb for JobScale {
             shell.bold_line("Job Warnings:")?;
             shell.line(&format!("{}\n", answer.warnings))?;
         }
-        let watch = Watch { detach: self.detach, verbose: self.verbose };
-        watch.evaluation(shell, &client, &answer.eval_id).await
+        self.watch.evaluation(shell, &client, &answer.eval_id).await
     }
 }
 

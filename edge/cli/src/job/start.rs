@@ -2,9 +2,10 @@
 
 use muster_sdk::Client;
 
-use super::revert::{self, Watch};
+use super::revert;
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, OK, Outcome};
+use crate::monitor::Watch;
 use crate::shell::Shell;
 use crate::verb::Verb;
 
@@ -14,12 +15,8 @@ pub(crate) struct JobStart {
     connect: ConnectArgs,
     #[arg(value_name = "job", required = true, num_args = 1..)]
     jobs: Vec<String>,
-    /// Return once the start is registered, without watching its evaluation
-    #[arg(long)]
-    detach: bool,
-    /// Show whole ids
-    #[arg(long)]
-    verbose: bool,
+    #[command(flatten)]
+    watch: Watch,
 }
 
 impl Verb for JobStart {
@@ -48,7 +45,6 @@ impl JobStart {
                 job.id
             ))
         })?;
-        let watch = Watch { detach: self.detach, verbose: self.verbose };
-        revert::to(shell, client, &job, before, watch).await
+        revert::to(shell, client, &job, before, self.watch).await
     }
 }

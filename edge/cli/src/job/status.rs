@@ -97,13 +97,16 @@ impl JobStatus {
         let job = client.get::<JobRead>(&[&stub.id], &query).await;
         let job: JobInput = job.map_err(|error| Failure::request("querying job", &error))?.value;
         show::header(shell, &job)?;
-        if !self.short {
+        if self.short {
+            return Ok(OK);
+        }
+        if stub.periodic || stub.parameterized_job {
+            let summary = client.get::<JobSummary>(&[&stub.id], &query).await;
+            let summary = summary.map_err(|error| Failure::request("querying job summary", &error))?.value;
+            let runs = children::of(client, &stub).await?;
+            children::sections(shell, &job, &summary, &runs)?;
+        } else {
             let details = self.details(client, &stub.id, &stub.namespace).await?;
-            if stub.periodic || stub.parameterized_job {
-                let runs = children::of(client, &stub).await?;
-                children::sections(shell, &job, &details.summary, &runs)?;
-                return Ok(OK);
-            }
             show::sections(shell, &job, &details, self.evals || self.verbose, self.verbose)?;
         }
         Ok(OK)

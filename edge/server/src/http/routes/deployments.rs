@@ -67,18 +67,14 @@ pub(crate) fn of_job(read: &Read<'_>) -> ReadResult<Vec<DeploymentView>> {
     let current = read.state.job(&key).map(|job| job.create_index);
     let wanted =
         |one: &&Arc<Deployment>| all || current.is_none_or(|created| created == one.job_create_index);
-    let mut found: Vec<_> = read.state.deployments_by_job(&key).filter(wanted).collect();
-    found.sort_unstable_by_key(|one| std::cmp::Reverse((one.create_index, one.id)));
-    let views = found.into_iter().map(|one| (&**one).into()).collect();
+    let views = read.state.deployments_by_job(&key).rev().filter(wanted).map(|one| (&**one).into()).collect();
     Ok(Answer::new(views, [WatchKey::JobDeployments(key)]))
 }
 
 /// The newest of the job as it is registered; null where there is none.
 pub(crate) fn latest(read: &Read<'_>) -> ReadResult<Option<DeploymentView>> {
     let key = job::key(read.options, read.param(0))?;
-    let current = read.state.job(&key).map(|job| job.create_index);
-    let own = |one: &&Arc<Deployment>| current.is_none_or(|created| created == one.job_create_index);
-    let newest = read.state.deployments_by_job(&key).filter(own).max_by_key(|one| (one.create_index, one.id));
+    let newest = read.state.latest_deployment(&key);
     Ok(Answer::new(newest.map(|one| (&**one).into()), [WatchKey::JobDeployments(key)]))
 }
 
