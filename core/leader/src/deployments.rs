@@ -12,7 +12,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use muster_ids::{DeploymentId, EvalId, UnixNanos};
+use muster_ids::{DeploymentId, EvalId, Index, UnixNanos};
 use muster_model::planted::{self, Plant};
 use muster_model::{Deployment, DeploymentFailure, DeploymentGroup, DeploymentStatus};
 use muster_state::Snapshot;
@@ -22,8 +22,8 @@ use crate::Draw;
 
 #[derive(Debug, Default)]
 pub struct Deployments {
-    /// Changed since they were looked at last.
-    touched: BTreeSet<DeploymentId>,
+    /// Changed since they were looked at last, and the oldest state that shows it.
+    touched: BTreeMap<DeploymentId, Index>,
     /// When the next group of each has to have made progress.
     deadlines: BTreeMap<DeploymentId, UnixNanos>,
 }
@@ -31,12 +31,13 @@ pub struct Deployments {
 impl Deployments {
     /// This server leads, or missed something: look at all of them.
     pub fn refill(&mut self, snapshot: &Snapshot) {
-        self.touched.extend(snapshot.active_deployments().map(|deployment| deployment.id));
+        let active = snapshot.active_deployments().map(|deployment| (deployment.id, snapshot.index()));
+        self.touched.extend(active);
     }
 
-    pub fn take_event(&mut self, event: &Event) {
+    pub fn take_event(&mut self, event: &Event, index: Index) {
         if let Event::DeploymentUpdated { deployment, .. } = event {
-            self.touched.insert(deployment.id);
+            self.touched.insert(deployment.id, index);
         }
     }
 
@@ -53,8 +54,13 @@ impl Deployments {
     /// What to propose now. What is proposed is looked at again with the next entry that changes it, or the next time
     /// its deadline has passed.
     pub fn decide(&mut self, snapshot: &Snapshot, now: UnixNanos, draw: &mut Draw<'_>) -> Vec<Command> {
-        let mut due = std::mem::take(&mut self.touched);
-        due.extend(self.deadlines.iter().filter(|(_, deadline)| **deadline <= now).map(|(id, _)| *id));
+        // What the state does not show yet is looked at with the next one.
+        let (touched, later) =
+            std::mem::take(&mut self.touched).into_iter().partition(|(_, from)| *from <= snapshot.index());
+        self.touched = later;
+        let touched: BTreeMap<DeploymentId, Index> = touched;
+        let overdue = self.deadlines.iter().filter(|(id, at)| **at <= now && !self.touched.contains_key(*id));
+        let due: BTreeSet<DeploymentId> = touched.into_keys().chain(overdue.map(|(id, _)| *id)).collect();
         let mut commands = Vec::new();
         for id in due {
             self.deadlines.remove(&id);

@@ -52,6 +52,7 @@ impl Disconnects {
     }
 
     pub fn refill(&mut self, snapshot: &Snapshot) {
+        self.flush();
         snapshot.nodes().for_each(|node| self.take_node(node, snapshot.index()));
     }
 

@@ -59,6 +59,7 @@ impl Drainer {
 
     /// Takes in every drain under way.
     pub fn refill(&mut self, snapshot: &Snapshot) {
+        self.flush();
         for node in snapshot.nodes() {
             self.take_node(node, snapshot.index());
         }
@@ -138,7 +139,8 @@ impl Drainer {
                 Some(next) => drop(self.due_jobs.insert(key.clone(), next)),
                 None => drop(self.due_jobs.remove(&key)),
             }
-            if look.done {
+            // What is proposed may not reach the log, and what the state does not show yet may not be over.
+            if look.done && look.leave.is_empty() && from <= snapshot.index() {
                 self.jobs.remove(&key);
             }
             if !look.leave.is_empty() || from > snapshot.index() {

@@ -183,7 +183,7 @@ impl Leader {
         let is_news = snapshot.index() >= self.paused_from;
         if self.paused && is_news && !snapshot.scheduler_config().pause_eval_broker {
             self.paused = false;
-            self.refill(snapshot, now);
+            self.refill_evals(snapshot, now);
         }
     }
 
@@ -192,9 +192,18 @@ impl Leader {
         self.paused
     }
 
-    /// Takes in everything open. Whoever waits for capacity looks once more: what came free before this server
-    /// watched, or while it missed batches, is not known.
+    /// Takes in everything that is under way.
     fn refill(&mut self, snapshot: &Snapshot, now: UnixNanos) {
+        self.refill_evals(snapshot, now);
+        self.drainer.refill(snapshot);
+        self.deployments.refill(snapshot);
+        self.disconnects.refill(snapshot);
+        self.periodic.refill(snapshot);
+    }
+
+    /// Takes in every open evaluation. Whoever waits for capacity looks once more: what came free before this server
+    /// watched, or while it missed batches, is not known.
+    fn refill_evals(&mut self, snapshot: &Snapshot, now: UnixNanos) {
         if self.paused {
             return;
         }
@@ -207,18 +216,16 @@ impl Leader {
         for eval in snapshot.evals() {
             self.take_eval(eval, now);
         }
-        self.drainer.refill(snapshot);
-        self.deployments.refill(snapshot);
-        self.disconnects.refill(snapshot);
-        self.periodic.refill(snapshot);
     }
 
     fn take_event(&mut self, event: &Event, index: Index, now: UnixNanos) {
         self.drainer.take_event(event, index);
-        self.deployments.take_event(event);
+        self.deployments.take_event(event, index);
         self.disconnects.take_event(event, index);
         self.periodic.take_event(event, index);
         match event {
+            // Whoever goes on from the state needs one that shows it.
+            Event::EvalUpdated(_) if self.paused => self.paused_from = index,
             Event::EvalUpdated(eval) => self.take_eval(eval, now),
             Event::CapacityFreed { class, .. } => {
                 let woken = self.blocked.capacity_freed(class, index);
@@ -248,9 +255,6 @@ impl Leader {
     }
 
     fn take_eval(&mut self, eval: &Arc<Evaluation>, now: UnixNanos) {
-        if self.paused {
-            return;
-        }
         match eval.status {
             EvalStatus::Pending => self.broker.enqueue(Arc::clone(eval), now),
             EvalStatus::Blocked => {

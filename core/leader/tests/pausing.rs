@@ -1,10 +1,14 @@
 //! A paused broker hands out nothing and takes in nothing; going on, it takes everything open from the state.
 
+use std::collections::BTreeMap;
+
 use muster_ids::{EvalId, Index, UnixNanos};
 use muster_leader::{HeartbeatLimits, Leader};
-use muster_model::{JobType, SchedulerConfig};
+use muster_model::{DrainDeadline, DrainSpec, JobType, SchedulerConfig};
 use muster_state::State;
-use muster_state::command::{Command, Entry, JobRegister, SchedulerConfigUpdate};
+use muster_state::command::{
+    Command, Entry, IdSeed, JobRegister, NodeDrainUpdate, NodeRegister, SchedulerConfigUpdate,
+};
 
 const KINDS: &[JobType] = &[JobType::Service];
 const NOW: UnixNanos = UnixNanos(1_000_000_000);
@@ -93,4 +97,39 @@ fn a_new_leader_finds_the_broker_paused() {
     world.decide();
     assert_eq!(world.jobs(), ["waits"]);
     assert!(world.state.snapshot().index() > Index::ZERO);
+}
+
+#[test]
+fn what_came_between_the_state_that_is_shown_and_the_end_of_the_pause_is_not_lost() {
+    let mut world = World::new();
+    world.pause(true);
+    world.register("waits", 1);
+    world.pause(false);
+    let seen = world.state.snapshot();
+    world.register("late", 2);
+    let _none = world.leader.decide(&seen, NOW, &mut || [7; 16]);
+    world.decide();
+    assert_eq!(world.jobs(), ["waits", "late"]);
+}
+
+#[test]
+fn a_new_leader_goes_on_with_drains_while_the_broker_is_paused() {
+    let mut world = World::new();
+    let node = muster_builders::node(1);
+    let (node_id, seed) = (node.id, IdSeed([5; 16]));
+    world.apply(Command::NodeRegister(Box::new(NodeRegister { node, secret_hash: [7; 32], seed })));
+    world.pause(true);
+    world.apply(Command::NodeDrainUpdate(Box::new(NodeDrainUpdate {
+        node_id,
+        drain: Some(DrainSpec { deadline: DrainDeadline::Never, ignore_system_jobs: false }),
+        mark_eligible: false,
+        accessor: None,
+        meta: BTreeMap::new(),
+        seed,
+    })));
+    world.leader.flush();
+    world.leader.lead(&world.state.snapshot(), NOW);
+    assert_eq!(world.leader.drainer.draining(), 1);
+    let commands = world.leader.decide(&world.state.snapshot(), NOW, &mut || [7; 16]);
+    assert!(matches!(commands.as_slice(), [Command::NodeDrainFinish(_)]), "{commands:?}");
 }

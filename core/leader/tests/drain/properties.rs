@@ -57,7 +57,11 @@ impl Model {
                     JobType::Service => {}
                     JobType::System => {
                         assert!(!strategy.spec.ignore_system_jobs);
-                        let left = before.allocs_by_node(node.id).filter(|alloc| !alloc.client_terminal());
+                        // Of what was told to end before its node died, nobody will say that it did.
+                        let unheard =
+                            |alloc: &Alloc| alloc.server_terminal() && node.status != NodeStatus::Ready;
+                        let left = before.allocs_by_node(node.id);
+                        let left = left.filter(|alloc| !alloc.client_terminal() && !unheard(alloc));
                         assert!(left.into_iter().all(|alloc| alloc.job.kind == JobType::System));
                     }
                     other => panic!("{other:?} work was moved before its deadline"),

@@ -5,8 +5,8 @@ use std::time::Duration;
 use muster_ids::{Text, UnixNanos};
 use muster_model::{ClientStatus, TaskEventKind};
 
+use super::AllocRunner;
 use super::message::AllocReport;
-use super::{AllocRunner, Ending};
 use crate::text::go_duration;
 
 impl AllocRunner {
@@ -18,9 +18,10 @@ impl AllocRunner {
         self.last_report = None;
     }
 
-    /// There has been no contact with the servers for so long that its group wants it gone.
+    /// There has been no contact with the servers for so long that its group wants it gone. What is ending already goes
+    /// on to its end: work that was done is not to be done again for want of contact.
     pub(super) fn cut_off(&mut self, after: Duration, now: UnixNanos) {
-        if self.is_over() || matches!(self.memory.ending, Some(Ending::Stop { .. })) {
+        if self.is_over() || self.memory.ending.is_some() {
             return;
         }
         self.memory.cut_off = true;
