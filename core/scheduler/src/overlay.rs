@@ -81,8 +81,10 @@ impl Overlay {
     /// Takes a plan out again: snapshots show it now, or it was refused.
     pub fn remove(&mut self, eval: EvalId) {
         for one in self.plans.remove(&eval).unwrap_or_default() {
+            for id in &one.evicts {
+                self.evicted.remove(id);
+            }
             let Some(node) = self.nodes.get_mut(&one.node) else { continue };
-            self.evicted.retain(|id| !one.evicts.contains(id));
             node.remove(one.share());
             if node.is_empty() {
                 self.nodes.remove(&one.node);

@@ -362,6 +362,7 @@ impl<'a> Placer<'a, '_> {
             .collect();
         let demands = older.groups.iter().map(|group| Demands::new(older, group, ctx.limits)).collect();
         placer.prepare_groups(demands, &present);
+        placer.count_new(&before.placements, current, reconciled);
         for ask in
             reconciled.asks.iter().filter(|ask| ask.version.is_some_and(|job| job.version == older.version))
         {
@@ -372,6 +373,25 @@ impl<'a> Placer<'a, '_> {
         let mut placer = placer.finish();
         placer.out.merge_into(before, older.version);
         placer
+    }
+
+    /// What this plan has placed already, in whatever version, is there for this one, too.
+    fn count_new(&mut self, placements: &[Placement], current: &Job, reconciled: &Reconciled<'a>) {
+        let version = |version: u64| {
+            reconciled.asks.iter().filter_map(|ask| ask.version).find(|job| job.version == version)
+        };
+        for placement in placements.iter().filter(|placement| self.snapshot.alloc(placement.id).is_none()) {
+            let job = match placement.job_version {
+                None => Some(current),
+                Some(older) => version(older).map(|job| &**job),
+            };
+            let group = job.and_then(|job| job.groups.get(usize::from(placement.group)));
+            let own = group.and_then(|group| self.shared.job.group(group.name.as_str()));
+            let slot = self.shared.cluster.columns().slot_of(placement.node_id);
+            if let Some(((group, _), slot)) = own.zip(slot) {
+                self.arrive_at(slot, group);
+            }
+        }
     }
 
     fn finish(mut self) -> Self {

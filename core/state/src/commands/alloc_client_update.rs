@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use muster_model::{Alloc, AllocHealth, ClientStatus, EvalTrigger, Job, JobType};
+use muster_model::{
+    Alloc, AllocDeployment, AllocHealth, ClientStatus, DeploymentGroup, EvalTrigger, Job, JobType,
+};
 
 use super::node_evals::Concerned;
 use crate::change::Change;
@@ -28,14 +30,15 @@ pub(super) fn apply(
             continue;
         };
         let Some(alloc) = successor(tables, cx, old, report) else { continue };
-        if is_back(old, &alloc) {
-            back.add(tables, &alloc.job);
-        } else if needs_evaluation(tables, old, &alloc) {
-            concerned.add(tables, &alloc.job);
-        } else if old.healthy() != alloc.healthy() && is_rolled_out(tables, &alloc) {
-            moved_on.add(tables, &alloc.job);
-        }
+        let news = news(tables, old, &alloc);
+        let (job, verdict) = (Arc::clone(&alloc.job), alloc.deployment.clone());
         tables.replace_alloc(cx, slot, alloc);
+        match news {
+            News::Back => back.add(tables, &job),
+            News::Ended => concerned.add(tables, &job),
+            News::Verdict if moves_on(tables, verdict.as_deref(), &job) => moved_on.add(tables, &job),
+            News::Verdict | News::Nothing => {}
+        }
     }
     // One evaluation a job: whoever is back is looked at together with what failed or moved on.
     concerned.leave_out(&back);
@@ -96,6 +99,38 @@ fn news_of_health(old: &Alloc, report: &AllocStatusReport) -> Option<AllocHealth
 fn is_rolled_out(tables: &Tables, alloc: &Alloc) -> bool {
     let deployment = alloc.deployment_id().and_then(|id| tables.deployments.get(id));
     deployment.is_some_and(|deployment| deployment.status.is_active())
+}
+
+/// What a report means for the job.
+enum News {
+    /// Its node, which had lost contact, speaks for it again.
+    Back,
+    /// A wanted allocation ended.
+    Ended,
+    /// A rollout knows more about its health.
+    Verdict,
+    Nothing,
+}
+
+fn news(tables: &Tables, old: &Alloc, new: &Alloc) -> News {
+    if is_back(old, new) {
+        News::Back
+    } else if needs_evaluation(tables, old, new) {
+        News::Ended
+    } else if old.healthy() != new.healthy() && is_rolled_out(tables, new) {
+        News::Verdict
+    } else {
+        News::Nothing
+    }
+}
+
+/// Whether the rollout goes on with this verdict. The first version of a job replaces nothing, so that a healthy
+/// allocation lets no other be placed: nothing is to be done before the last one is healthy, and that matters, since
+/// whoever looks at the job looks at all its allocations.
+fn moves_on(tables: &Tables, part: Option<&AllocDeployment>, job: &Job) -> bool {
+    let deployment = part.and_then(|part| tables.deployments.get(part.id?));
+    let whole = || deployment.is_some_and(|one| one.groups.values().all(DeploymentGroup::is_healthy));
+    job.version > 0 || part.is_some_and(AllocDeployment::is_unhealthy) || whole()
 }
 
 /// Whether its node, which had lost contact, speaks for a wanted allocation again: there may be another in its place.

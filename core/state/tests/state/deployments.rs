@@ -32,6 +32,17 @@ fn rolling(canaries: u32) -> World {
     world
 }
 
+/// The same for version 1 of the job.
+fn rolling_on(canaries: u32) -> World {
+    let mut world = World::default();
+    let first = Job { priority: 49, ..job("a", JobType::Service) };
+    world.apply(vec![join(node(1)), join(node(2)), register(first, 1)]);
+    world.ok(register(job("a", JobType::Service), 1));
+    let start = begin(&world, canaries);
+    assert_eq!((start.job_version, world.plan(start).is_whole()), (1, true));
+    world
+}
+
 fn begin(world: &World, canaries: u32) -> Plan {
     let now = world.now();
     let job = now.job(&key("a")).unwrap();
@@ -70,7 +81,7 @@ fn pause(pause: bool) -> Command {
 
 #[test]
 fn placements_and_verdicts_are_counted_and_each_verdict_moves_the_job_on() {
-    let mut world = rolling(1);
+    let mut world = rolling_on(1);
     let counts = group(&world);
     assert_eq!((counts.placed, counts.placed_canaries.as_slice()), (2, [alloc_id(1)].as_slice()));
     assert_eq!(counts.require_progress_by, world.now().time().after(MINUTES_10));
@@ -84,6 +95,19 @@ fn placements_and_verdicts_are_counted_and_each_verdict_moves_the_job_on() {
     assert!(world.now().alloc(alloc_id(1)).unwrap().transition.reschedule, "it may be replaced now");
     world.ok(verdict(2, 2, 1, ClientStatus::Running, false));
     assert_eq!(group(&world).healthy, 1, "the first verdict of a node stands");
+}
+
+#[test]
+fn a_first_version_is_looked_at_when_all_are_healthy_or_one_is_not() {
+    let evals = |reply: Reply| match reply {
+        Reply::AllocsUpdated { evals, .. } => evals.len(),
+        other => panic!("{other:?}"),
+    };
+    let mut world = rolling(0);
+    assert_eq!(evals(world.ok(verdict(1, 1, 1, ClientStatus::Running, true))), 0);
+    assert_eq!(evals(world.ok(verdict(2, 2, 1, ClientStatus::Running, true))), 1);
+    let mut world = rolling(0);
+    assert_eq!(evals(world.ok(verdict(1, 1, 1, ClientStatus::Running, false))), 1);
 }
 
 #[test]

@@ -216,3 +216,23 @@ fn stops_of_another_job_evict_and_lost_contact_is_not_an_end() {
     assert!(world.changed.is_empty(), "saying it twice changes nothing");
     assert_eq!(now.job_summary(&key("a")).groups[1].1.unknown, 1);
 }
+
+#[test]
+fn on_a_node_that_shrank_what_runs_is_updated_and_nothing_is_added() {
+    let mut world = cluster();
+    let mut start = plan("a", 1, 0, world.index());
+    start.placements = vec![placement(1, 1, &[]), placement(2, 1, &[])];
+    assert_eq!(world.plan(start).placed, 2);
+    let mut smaller = node(1);
+    smaller.capacity.total.cpu_mhz = 500;
+    world.ok(join(smaller));
+    // Seen before and after it shrank.
+    for seen in [muster_ids::Index(3), world.index()] {
+        let mut again = plan("a", 1, 0, seen);
+        again.placements = vec![placement(1, 1, &[])];
+        assert_eq!(world.plan(again).placed, 1);
+        let mut more = plan("a", 1, 0, muster_ids::Index(3));
+        more.placements = vec![placement(3, 1, &[])];
+        assert_eq!(world.plan(more).crowded, [node_id(1)]);
+    }
+}

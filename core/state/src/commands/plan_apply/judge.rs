@@ -1,4 +1,4 @@
-//! Whether each placement still fits.
+//! Whether each placement still fits. What the plan stops frees nothing: it ends when its node says so.
 //!
 //! A node that did not change since the plan's snapshot was judged by the scheduler itself and is not judged again.
 
@@ -10,7 +10,7 @@ use muster_model::planted::{self, Plant};
 use muster_model::{Alloc, Group, Job, Placement, Plan, PreemptionConfig, Resources, Share, Taken, Thing};
 
 use crate::columns::NodeSlot;
-use crate::occupancy::{holds_resources, is_over};
+use crate::occupancy::holds_resources;
 use crate::tables::Tables;
 
 /// What becomes of a placement.
@@ -39,7 +39,6 @@ pub(super) fn judge(tables: &Tables, index: Index, plan: &Plan, job: &Job) -> (V
         crowded: Vec::new(),
         claimed: BTreeSet::new(),
     };
-    judge.count_freed();
     let verdicts = plan.placements.iter().map(|placement| judge.one(placement)).collect();
     (verdicts, judge.crowded)
 }
@@ -65,17 +64,6 @@ struct Load {
 }
 
 impl Judge<'_> {
-    /// Stops free something only where the plan also says that the allocation has ended, and is not merely lost.
-    fn count_freed(&mut self) {
-        let ending = self.plan.stops.iter().filter(|stop| stop.client_status.is_some_and(is_over));
-        for row in ending.filter_map(|stop| self.tables.allocs.get(stop.id)) {
-            if holds_resources(&row.alloc) {
-                let load = self.loads.entry(row.owners.node).or_default();
-                load.freed.add(row.alloc.share());
-            }
-        }
-    }
-
     fn one(&mut self, placement: &Placement) -> Verdict {
         let Some(ask) = self.ask_of(placement) else { return Verdict::Refused };
         let share = Share::new(ask, &placement.ports, placement.allotted.as_deref());
@@ -193,7 +181,8 @@ impl Judge<'_> {
         }
         let total = node.used().plus(load.taken.resources).plus(share.resources);
         let total = total.minus(load.freed.resources).minus(own.resources).minus(place.resources);
-        // What it has now it may keep, even where the node would not give it again.
+        // What it has now it may keep, even where the node would not give it again: it may have shrunk since.
+        let keeps = running.is_some() && share.resources.exhausted_in(own.resources).is_none();
         let free = |thing: &Thing| {
             let others = node.taken().holders(thing) + load.taken.holders(thing);
             let gone = load.freed.holders(thing) + own.holders(thing) + place.holders(thing);
@@ -201,7 +190,7 @@ impl Judge<'_> {
                 && (others <= gone || self.may_be_shared(placement, thing))
         };
         (running.is_some() || node.accepts_work())
-            && total.exhausted_in(node.allocatable()).is_none()
+            && (keeps || total.exhausted_in(node.allocatable()).is_none())
             && share.things().all(|thing| free(&thing))
             && self.asks_nothing_twice(placement, share)
     }
