@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use muster_ids::{AllocId, Index, UnixNanos};
+use muster_model::DesiredStatus;
 use muster_rpc::messages::AllocPush;
 use tokio::sync::{Mutex, mpsc, watch};
 
@@ -200,6 +201,12 @@ impl Fleet {
         self.slots.lock().await.allocs.values().map(Slot::known).collect()
     }
 
+    /// What runs here and is wanted, but not for longer than this without contact with the servers.
+    pub async fn patient(&self) -> Vec<(AllocId, Duration)> {
+        let slots = self.slots.lock().await;
+        slots.allocs.iter().filter_map(|(id, slot)| Some((*id, slot.patience()?))).collect()
+    }
+
     /// Removes the files of an allocation that has ended and whose end the servers know, and every other trace where its
     /// group declares `cleanup`. Returns when they are gone.
     ///
@@ -299,6 +306,12 @@ impl Known {
 impl Slot {
     fn new(saved: SavedAlloc, handle: Option<AllocHandle>) -> Self {
         Self { saved, handle, leaving: false, readers: Arc::default() }
+    }
+
+    fn patience(&self) -> Option<Duration> {
+        let after = self.saved.job.groups.get(usize::from(self.saved.group))?.disconnect.as_ref()?;
+        let runs = self.handle.as_ref().is_some_and(|handle| handle.summary().ended_at.is_none());
+        after.stop_on_client_after.filter(|_| runs && self.saved.desired == DesiredStatus::Run)
     }
 
     fn known(&self) -> Known {

@@ -1,28 +1,33 @@
 //! Stops what its group wants stopped when this node has no contact with the servers for too long.
 //!
 //! ```text
-//!   session --heard--> Contact <--since-- this loop --CutOff--> the allocations whose time is over
-//!                         |
-//!                         '--saved with every word, if anything here waits for it: an agent that is started anew counts on
+//!   session --heard--> Contact --silence--> this loop --CutOff--> the allocations whose time is over
+//!                                               |
+//!                                               '--saved, if anything here waits for it: an agent that is started anew counts on
 //! ```
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use muster_ids::UnixNanos;
-use muster_model::DesiredStatus;
+use muster_ids::{AllocId, UnixNanos};
 use tokio::time::Instant;
 
 use crate::alloc_loop::Message;
 use crate::context::Context;
-use crate::fleet::{Fleet, Known};
+use crate::fleet::Fleet;
 
 /// How often the time is looked at.
 const INTERVAL: Duration = Duration::from_millis(500);
 
 /// When a server last answered. Measured by a clock that nobody sets.
 #[derive(Debug)]
-pub struct Contact(Mutex<Instant>);
+pub struct Contact(Mutex<Last>);
+
+#[derive(Debug)]
+struct Last {
+    at: Instant,
+    saved: bool,
+}
 
 impl Contact {
     /// As an earlier agent process left it, by the wall clock; from now on without one.
@@ -30,47 +35,52 @@ impl Contact {
     pub fn since(saved: Option<UnixNanos>, now: UnixNanos) -> Self {
         let here = Instant::now();
         let passed = saved.map(|saved| now.since(saved)).unwrap_or_default();
-        Self(Mutex::new(here.checked_sub(passed).unwrap_or(here)))
+        Self(Mutex::new(Last { at: here.checked_sub(passed).unwrap_or(here), saved: saved.is_some() }))
     }
 
-    fn heard(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    /// A server answered.
+    pub fn heard(&self) {
+        *self.last() = Last { at: Instant::now(), saved: false };
     }
 
     fn silence(&self) -> Duration {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+        self.last().at.elapsed()
     }
-}
 
-/// A server answered.
-pub async fn heard(context: &Context, fleet: &Fleet) {
-    context.contact.heard();
-    let waits = fleet.all().await.iter().any(|known| patience(known).is_some());
-    if waits && let Err(error) = context.store.save_contact(context.now()).await {
-        tracing::warn!(%error, "when a server last answered could not be saved");
+    /// Whether the newest answer is to be saved; asked once for each.
+    fn takes_note(&self) -> bool {
+        !std::mem::replace(&mut self.last().saved, true)
     }
-}
 
-/// How long a wanted allocation that runs may be without contact.
-fn patience(known: &Known) -> Option<Duration> {
-    let group = known.saved.job.groups.get(usize::from(known.saved.group))?;
-    let wanted = known.saved.desired == DesiredStatus::Run && known.ended_at.is_none() && !known.collected;
-    group.disconnect.as_ref()?.stop_on_client_after.filter(|_| wanted)
+    fn last(&self) -> std::sync::MutexGuard<'_, Last> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Runs as long as the agent does.
 pub async fn run(context: Arc<Context>, fleet: Arc<Fleet>) {
     loop {
         tokio::time::sleep(INTERVAL).await;
+        let patient = fleet.patient().await;
         let silence = context.contact.silence();
-        for known in fleet.all().await {
-            let Some(after) = patience(&known).filter(|after| silence >= *after) else { continue };
-            let Ok(inbox) = fleet.inbox(known.saved.id).await else { continue };
-            // A loop that is busy is told the next time.
-            if inbox.try_send(Message::CutOff { after }).is_ok() {
-                tracing::debug!(alloc = %known.saved.id, ?silence, "stopping: no contact with the servers");
+        if !patient.is_empty() && context.contact.takes_note() {
+            let passed = i64::try_from(silence.as_nanos()).unwrap_or(i64::MAX);
+            let at = UnixNanos(context.now().0.saturating_sub(passed));
+            if let Err(error) = context.store.save_contact(at).await {
+                tracing::warn!(%error, "when a server last answered could not be saved");
             }
         }
+        for (id, after) in patient.into_iter().filter(|(_, after)| silence >= *after) {
+            cut_off(&fleet, id, after, silence).await;
+        }
+    }
+}
+
+async fn cut_off(fleet: &Fleet, id: AllocId, after: Duration, silence: Duration) {
+    let Ok(inbox) = fleet.inbox(id).await else { return };
+    // A loop that is busy is told the next time.
+    if inbox.try_send(Message::CutOff { after }).is_ok() {
+        tracing::debug!(alloc = %id, ?silence, "stopping: no contact with the servers");
     }
 }
 

@@ -25,7 +25,6 @@ use muster_rpc::{CallError, Incoming, Session};
 
 use crate::context::Context;
 use crate::fleet::Fleet;
-use crate::lonely;
 use crate::queries::Queries;
 use dial::{Backoff, Servers};
 
@@ -93,7 +92,7 @@ impl Link {
             Ok(registered) => registered,
             Err(lost) => return lost,
         };
-        lonely::heard(&self.context, &self.fleet).await;
+        self.context.contact.heard();
         servers.learn(&registered.servers);
         backoff.reset();
         tracing::info!(server = %session.peer().addr, ttl = ?registered.heartbeat_ttl, "registered");

@@ -119,7 +119,10 @@ fn a_terminal_has_a_size_that_follows_and_a_foreground_that_is_interrupted() {
     terminal.write_all(b"sleep 1000; echo inter''rupted\n").unwrap();
     let sleeping = eventually("the foreground job", || {
         let below = muster_sys::procfs::descendants(exec.process.pid).unwrap();
-        below.first().map(|stat| stat.pid)
+        let pid = below.first()?.pid;
+        // Before it is another program, the terminal may not be its yet.
+        let comm = std::fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
+        (comm.trim_end() == "sleep").then_some(pid)
     });
     terminal.write_all(b"\x03").unwrap();
     eventually("its end", || (!alive(sleeping)).then_some(()));

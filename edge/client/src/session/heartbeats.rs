@@ -7,7 +7,7 @@ use muster_rpc::messages::NodeHeartbeat;
 use tokio::sync::mpsc;
 
 use super::{Link, Lost};
-use crate::{entropy, lonely};
+use crate::entropy;
 
 /// Never more often than this, whatever a server asks for.
 const SHORTEST: Duration = Duration::from_millis(100);
@@ -30,7 +30,7 @@ pub async fn run(
         if !reply.known {
             return Lost::Unknown;
         }
-        lonely::heard(&link.context, &link.fleet).await;
+        link.context.contact.heard();
         ttl = reply.heartbeat_ttl.max(SHORTEST);
         // What was told before and is not taken up yet is as good.
         let _full = learned.try_send(reply.servers);
