@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Only work of other jobs whose priority is lower by [`PreemptionConfig::MIN_DISTANCE`] or more is ever looked at, and
-//! of what is chosen nobody could be spared. Wanted properties, checked over random clusters in `tests/scheduler`.
+//! of what is chosen nobody could be spared. Wanted properties, checked over random clusters in `tests/scheduler/preemption.rs`.
 
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -96,6 +96,10 @@ impl<'a> Placer<'a, '_> {
             return None;
         }
         let mut attempt = Attempt { slot, node, chosen: Vec::new(), left: self.evictable(node) };
+        if let Some(dimension) = self.hopeless(&attempt, ask.group) {
+            account.rejected(node.node(), &Rejection::Exhausted(Text::from(dimension)));
+            return None;
+        }
         if self.enough(&mut attempt, ask.group) {
             self.spare(&mut attempt, ask.group);
         }
@@ -133,6 +137,13 @@ impl<'a> Placer<'a, '_> {
         let mut all: Vec<_> = self.snapshot.allocs_by_node(id).filter(may).cloned().collect();
         all.sort_unstable_by_key(|alloc| (alloc.job.priority, alloc.id));
         all
+    }
+
+    /// What the node would have too little of even without all of them; no need to try one after the other then.
+    fn hopeless(&self, attempt: &Attempt<'a>, group: u16) -> Option<&'static str> {
+        let ask = self.out.groups.get(usize::from(group))?.ask;
+        let available = self.shared.cluster.available(attempt.slot, attempt.node, View::Real);
+        ask.exhausted_in(attempt.left.iter().fold(available, |sum, alloc| sum.plus(alloc.resources())))
     }
 
     /// Thinks allocations away until the group fits, the least important ones first; whether it does.

@@ -3,6 +3,7 @@
 
 mod attempts;
 mod plans;
+mod preemption;
 mod properties;
 mod scenario;
 mod scenario_text;
