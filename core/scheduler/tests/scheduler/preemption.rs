@@ -83,8 +83,7 @@ fn check(snapshot: &Snapshot, job: &Job, placement: Option<&Placement>) {
     assert!(victims.iter().all(|victim| above(job, victim) && victim.node_id == placement.node_id));
     assert!(fits(snapshot, node, job, &placement.preempts));
     for victim in victims {
-        let others: Vec<AllocId> =
-            placement.preempts.iter().copied().filter(|id| *id != victim.id).collect();
+        let others: Vec<AllocId> = placement.preempts.iter().copied().filter(|id| *id != victim.id).collect();
         assert!(!fits(snapshot, node, job, &others), "{} could be spared", victim.id);
         for spared in on(node).filter(|alloc| !placement.preempts.contains(&alloc.id)) {
             let (mut swapped, less) = (others.clone(), spared.job.priority < victim.job.priority);
