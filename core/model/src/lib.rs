@@ -13,6 +13,7 @@ pub mod artifact;
 pub mod check;
 pub mod choice;
 pub mod cidr;
+pub mod class;
 pub mod cleanup;
 pub mod connect;
 pub mod constraint;
@@ -71,6 +72,7 @@ pub use artifact::{Artifact, ArtifactMode};
 pub use check::{Check, CheckAddressMode, CheckKind, CheckRestart, InitialStatus, OnUpdate};
 pub use choice::ChoiceError;
 pub use cidr::{Cidr, CidrError};
+pub use class::{class_number, computed_class};
 pub use cleanup::{Cleanup, CleanupMode, CleanupModeError};
 pub use connect::{
     Connect, Expose, ExposePath, MeshGateway, Proxy, SidecarService, SidecarTask, TransparentProxy, Upstream,

@@ -53,7 +53,7 @@ impl<'a> Cluster<'a> {
 
     pub fn available(&self, slot: u32, node: &NodeSlot, view: View) -> Resources {
         let mut used = node.used();
-        if let Some(taken) = self.overlay.of(node.node().id) {
+        if let Some(taken) = self.overlay.of(node.id()) {
             used = used.plus(taken.resources);
         }
         if let Some(change) = self.changes.get(&slot) {
@@ -75,7 +75,7 @@ impl<'a> Cluster<'a> {
             return false;
         }
         let mut holders = node.taken().holders(thing);
-        holders += self.overlay.of(node.node().id).map_or(0, |taken| taken.holders(thing));
+        holders += self.overlay.of(node.id()).map_or(0, |taken| taken.holders(thing));
         if let Some(change) = self.changes.get(&slot) {
             holders += change.taken.holders(thing);
             match view {

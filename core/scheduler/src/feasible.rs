@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, HashMap};
 use foldhash::fast::FixedState;
 use muster_ids::{DriverName, Text};
 use muster_model::{Constraint, Group, Job, Node, Operand, glob_matches};
+use muster_state::NodeSlot;
 
 pub use compiled::Compiled;
 pub use device::DeviceDemand;
@@ -38,8 +39,36 @@ pub struct Demands<'a> {
     missing_drivers: Text,
     /// Position of the constraint that a computed class fails; `None` when it meets all. For look-up only.
     memo: HashMap<&'a str, Option<usize>, FixedState>,
+    /// What is to be said of every node of a class, as far as its class decides. For look-up only.
+    classes: HashMap<u128, Fitness, FixedState>,
     /// What is in `memo`, in the order it was learnt: the class, and whether it meets all.
     learnt: Vec<(&'a Text, bool)>,
+}
+
+/// What a node's class decides.
+#[derive(Clone, Copy, Debug)]
+enum Fitness {
+    NotAdmitted,
+    /// The position of the first constraint that is not met.
+    Unmet(usize),
+    NoDriver,
+    Meets,
+}
+
+/// Whether a group may run on a node.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Suits<'t> {
+    Yes,
+    /// It is not even evaluated.
+    NotAdmitted,
+    /// The first thing it does not meet, in the words of the placement's account.
+    Unmet(&'t Text),
+}
+
+impl<'t> Suits<'t> {
+    fn unmet(broken: Option<&'t Compiled<'_>>) -> Self {
+        broken.map_or(Self::Yes, |constraint| Self::Unmet(constraint.text()))
+    }
 }
 
 impl<'a> Demands<'a> {
@@ -58,6 +87,7 @@ impl<'a> Demands<'a> {
             drivers,
             missing_drivers: Text::from(wording::MISSING_DRIVERS),
             memo: HashMap::default(),
+            classes: HashMap::default(),
             learnt: Vec::new(),
         }
     }
@@ -68,16 +98,39 @@ impl<'a> Demands<'a> {
             && self.job.datacenters.iter().any(|glob| glob_matches(glob.as_str(), node.datacenter.as_str()))
     }
 
-    /// The first thing the node does not meet, in the words of the placement's account.
-    pub fn unmet(&mut self, node: &'a Node) -> Option<&Text> {
-        if let Some(position) = self.unmet_by_class(node) {
-            return self.by_class.get(position).map(Compiled::text);
+    /// Whether the group may run on the node, room and equipment left aside.
+    pub fn suits(&mut self, node: &'a NodeSlot) -> Suits<'_> {
+        let known = node.class().and_then(|class| self.classes.get(&class).copied());
+        let fitness = known.unwrap_or_else(|| {
+            let found = self.fitness(node.node());
+            if let Some(class) = node.class() {
+                self.classes.insert(class, found);
+            }
+            found
+        });
+        match fitness {
+            Fitness::NotAdmitted => Suits::NotAdmitted,
+            Fitness::Unmet(position) => Suits::unmet(self.by_class.get(position)),
+            Fitness::NoDriver => Suits::Unmet(&self.missing_drivers),
+            Fitness::Meets if self.escaping.is_empty() => Suits::Yes,
+            Fitness::Meets => {
+                let node = node.node();
+                let broken = self.escaping.iter_mut().position(|constraint| !constraint.holds(node));
+                Suits::unmet(broken.and_then(|position| self.escaping.get(position)))
+            }
         }
-        if !self.drivers.iter().all(|driver| has_driver(node, driver)) {
-            return Some(&self.missing_drivers);
+    }
+
+    fn fitness(&mut self, node: &'a Node) -> Fitness {
+        if !self.admits(node) {
+            Fitness::NotAdmitted
+        } else if let Some(position) = self.unmet_by_class(node) {
+            Fitness::Unmet(position)
+        } else if !self.drivers.iter().all(|driver| has_driver(node, driver)) {
+            Fitness::NoDriver
+        } else {
+            Fitness::Meets
         }
-        let position = self.escaping.iter_mut().position(|constraint| !constraint.holds(node))?;
-        self.escaping.get(position).map(Compiled::text)
     }
 
     /// Whether an allocation that is already on the node may stay: like a new placement, less what comes and goes.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use imbl::OrdMap;
 use muster_ids::{Index, NodeId};
-use muster_model::{Alloc, Node, Resources, Taken, Thing};
+use muster_model::{Alloc, Node, Resources, Taken, Thing, class_number};
 
 use crate::hash::mix;
 use crate::slab::Slab;
@@ -20,6 +20,9 @@ pub struct NodeColumns {
 /// One node's capacity.
 #[derive(Clone, Debug)]
 pub struct NodeSlot {
+    /// The first two are in the node, too: whoever looks at thousands of nodes need not go there.
+    id: NodeId,
+    class: Option<u128>,
     node: Arc<Node>,
     allocatable: Resources,
     taken: Taken,
@@ -64,6 +67,8 @@ impl NodeColumns {
 impl NodeSlot {
     pub(crate) fn new(node: Arc<Node>, secret_hash: [u8; 32], content_hash: u64) -> Self {
         Self {
+            id: node.id,
+            class: class_number(&node.computed_class),
             allocatable: node.allocatable(),
             taken: Taken::default(),
             accepts_work: node.accepts_work(),
@@ -77,6 +82,7 @@ impl NodeSlot {
 
     /// The node changed; what is taken of it did not.
     pub(crate) fn set_node(&mut self, node: Arc<Node>, content_hash: u64, index: Index) {
+        self.class = class_number(&node.computed_class);
         self.allocatable = node.allocatable();
         self.accepts_work = node.accepts_work();
         self.node = node;
@@ -113,6 +119,17 @@ impl NodeSlot {
 
     pub(crate) fn row_hash(&self) -> u64 {
         mix(mix(self.content_hash, self.changed_index.0), self.allocs_index.0)
+    }
+
+    #[must_use]
+    pub const fn id(&self) -> NodeId {
+        self.id
+    }
+
+    /// The computed class; `None` when it tells nothing about others that have the same.
+    #[must_use]
+    pub const fn class(&self) -> Option<u128> {
+        self.class
     }
 
     #[must_use]

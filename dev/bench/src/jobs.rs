@@ -1,7 +1,9 @@
 //! The jobs and nodes that placements are measured with.
 
 use muster_ids::Datacenter;
-use muster_model::{Affinity, DeviceRequest, Job, JobType, Node, Operand, Spread, SpreadTarget};
+use muster_model::{
+    Affinity, DeviceRequest, Job, JobType, Node, Operand, Spread, SpreadTarget, computed_class,
+};
 use muster_testkit::build;
 
 const DATACENTERS: u32 = 4;
@@ -13,6 +15,7 @@ pub fn node(number: u32) -> Node {
     node.datacenter = Datacenter::new(format!("dc{}", number % DATACENTERS + 1)).unwrap();
     node.capacity.devices = vec![build::devices("acme", "gpu", "x1", &["gpu-0", "gpu-1", "gpu-2", "gpu-3"])];
     node.meta.insert("rack".into(), format!("r{}", number % RACKS).into());
+    node.computed_class = computed_class(&node);
     node
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicUsize;
 
 use muster_artifact::Fetcher;
 use muster_ids::{AllocId, NodeId, UnixNanos};
-use muster_model::Node;
+use muster_model::{Node, computed_class};
 use muster_rpc::messages::NodeMeta;
 use muster_rpc::{Secret, Session};
 use muster_runner::AllocReport;
@@ -14,7 +14,6 @@ use tokio::sync::{Mutex, Notify, Semaphore, watch};
 
 use crate::alloc_dir::AllocDirs;
 use crate::ends::Ends;
-use crate::fingerprint::computed_class;
 use crate::lonely::Contact;
 use crate::metadata::Dynamic;
 use crate::outbox::Outbox;

@@ -5,7 +5,6 @@
 //! `unique.` and stay out of the computed class.
 
 mod cgroup;
-mod class;
 mod cpu;
 mod devices;
 mod drivers;
@@ -26,9 +25,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use muster_ids::{DriverName, Index, NodeId, Text, UnixNanos};
-use muster_model::{DriverInfo, Eligibility, Node, NodeCapacity, NodeStatus, Resources};
+use muster_model::{DriverInfo, Eligibility, Node, NodeCapacity, NodeStatus, Resources, computed_class};
 
-pub use class::computed_class;
 pub use cpu::frequency_mhz;
 use selection::{Fingerprinter, Selection};
 use topology::Topology;

@@ -12,6 +12,7 @@ use super::{Shared, cores, devices};
 use crate::account::Rejection;
 use crate::cluster::View;
 use crate::draw::Draw;
+use crate::feasible::Suits;
 use crate::rank::{Component, Score, fit, job_anti_affinity, preemption};
 use crate::reconcile::Ask;
 
@@ -85,10 +86,14 @@ impl<'a> GroupState<'a> {
 
     /// What, besides room, keeps the group off the node.
     fn unfit(&mut self, slot: u32, node: &'a NodeSlot, name_index: u32, shared: &Shared<'a>) -> Option<Look> {
-        if !node.accepts_work() || !self.demands.admits(node.node()) {
+        if !node.accepts_work() {
             return Some(Look::Skip);
         }
-        let unmet = self.demands.unmet(node.node()).map(Text::clone);
+        let unmet = match self.demands.suits(node) {
+            Suits::NotAdmitted => return Some(Look::Skip),
+            Suits::Unmet(text) => Some(Text::clone(text)),
+            Suits::Yes => None,
+        };
         let reason = unmet
             .or_else(|| self.equipment.lacking(node.node(), name_index))
             .or_else(|| self.taken_by_others(slot, node.node(), shared));

@@ -1,14 +1,13 @@
 //! A small cluster: a real state, a clock, and the part of a leader that hands evaluations to the scheduler.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use muster_ids::{AllocId, DeploymentId, EvalId, Index, JobId, Namespace, NodeId, NodePool, Text, UnixNanos};
+use muster_ids::{AllocId, DeploymentId, EvalId, Index, JobId, Namespace, NodeId, NodePool, UnixNanos};
 use muster_model::{
     Alloc, AllocHealth, ClientStatus, DelayFunction, DeploymentFailure, DesiredTransition, Eligibility,
     EvalStatus, Evaluation, Group, Job, JobKey, JobType, Node, NodePoolDetails, NodeStatus, Plan,
-    PoolSchedulerConfig, ReschedulePolicy, Resources, SchedulerConfig, TaskPhase, TaskState,
+    PoolSchedulerConfig, ReschedulePolicy, Resources, SchedulerConfig, TaskPhase, TaskState, computed_class,
 };
 use muster_scheduler::{Context, Overlay, Schedule, schedule};
 use muster_state::command::{
@@ -249,21 +248,9 @@ pub fn node(name: &str) -> Node {
     node
 }
 
-/// Gives nodes with the same facts the same class.
+/// With the class that the servers would find.
 pub fn with_class(mut node: Node) -> Node {
-    let shared = |map: &BTreeMap<Text, Text>| {
-        let pairs = map.iter().filter(|(name, _)| !name.starts_with("unique."));
-        pairs.map(|(name, value)| format!("{name}={value};")).collect::<String>()
-    };
-    let class = format!(
-        "{}/{}/{:?}/{}/{}",
-        node.datacenter,
-        node.pool,
-        node.class,
-        shared(&node.attributes),
-        shared(&node.meta)
-    );
-    node.computed_class = class.into();
+    node.computed_class = computed_class(&node);
     node
 }
 

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use muster_driver::DriverFingerprint;
 use muster_ids::{DriverName, Text, UnixNanos};
-use muster_model::{DriverInfo, Node};
+use muster_model::{DriverInfo, Node, computed_class};
 
-use super::class::computed_class;
 use crate::ClientConfig;
 
 /// Drivers that the operator's options leave out do not exist on this node.

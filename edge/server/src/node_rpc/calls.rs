@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use muster_consensus::ProposeError;
-use muster_model::NodeStatus;
+use muster_model::{NodeStatus, computed_class};
 use muster_rpc::messages::{
     AllocUpdate, AllocUpdateReply, NodeDrain, NodeDrainReply, NodeHeartbeat, NodeHeartbeatReply,
     NodeRegister, NodeRegisterReply,
@@ -40,8 +40,11 @@ pub(super) async fn register(
 ) -> Result<NodeRegisterReply, CallFailure> {
     limits::check_node(&request.node)?;
     let node_id = request.node.id;
+    let mut node = (*request.node).clone();
+    // What is found for one node of a class holds for all of it, so nobody may say that it is of another.
+    node.computed_class = computed_class(&node);
     let command = Command::NodeRegister(Box::new(command::NodeRegister {
-        node: (*request.node).clone(),
+        node,
         secret_hash: request.secret.sha256(),
         seed: shared.ids.seed(),
     }));

@@ -7,7 +7,7 @@ mod disk;
 use std::sync::Arc;
 
 use muster_ids::{AllocId, Index, Region};
-use muster_model::{ClientStatus, DesiredStatus, JobType, Node, TaskState};
+use muster_model::{ClientStatus, DesiredStatus, JobType, Node, TaskState, computed_class};
 use muster_rpc::messages::{
     AllocPush, AllocReport, AllocUpdate, AllocWatch, NodeHeartbeat, NodeRegister, NodeRegisterReply,
 };
@@ -90,6 +90,21 @@ fn report(id: AllocId, status: ClientStatus, text: &str) -> AllocReport {
         tasks: vec![TaskState::default(); 3],
         health: None,
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_class_of_a_node_is_what_its_facts_make_it() {
+    let world = World::new().await;
+    let honest = Node { computed_class: computed_class(&build::node(1)), ..build::node(1) };
+    let mut other = build::node(2);
+    other.attributes.insert("kernel.name".into(), "other".into());
+    other.computed_class = honest.computed_class.clone();
+    let agent = world.agent().await;
+    register(&agent, &other, secret()).await.unwrap();
+    let snapshot = world.server.shared().consensus.snapshot();
+    let stored = &snapshot.node(other.id).unwrap().computed_class;
+    assert_eq!(*stored, computed_class(&other));
+    assert_ne!(*stored, honest.computed_class);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,8 +3,11 @@
 use std::fmt::Write as _;
 
 use muster_ids::Text;
-use muster_model::Node;
 use sha2::{Digest, Sha256};
+
+use crate::Node;
+
+const PREFIX: &str = "v1:";
 
 /// A hash over everything that constraints can name and that is not `unique.*`; equal on every machine, release and
 /// run for equal facts.
@@ -43,10 +46,33 @@ pub fn computed_class(node: &Node) -> Text {
         }
     }
     let digest = hash.finalize();
-    let mut text = String::from("v1:");
+    let mut text = String::from(PREFIX);
     for byte in digest.iter().take(16) {
         // Writing to a string cannot fail.
         let _infallible = write!(text, "{byte:02x}");
     }
     text.into()
+}
+
+/// The same as a number, quick to compare; `None` for what [`computed_class`] did not make.
+#[must_use]
+pub fn class_number(class: &str) -> Option<u128> {
+    let digits =
+        class.strip_prefix(PREFIX).filter(|digits| digits.len() == 32 && !digits.starts_with('+'))?;
+    u128::from_str_radix(digits, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_made_here_is_a_number() {
+        assert_eq!(class_number("v1:000000000000000000000000000000ff"), Some(255));
+        for other in
+            ["", "v1:1", "v1:", "v2:000000000000000000000000000000ff", "v1:+00000000000000000000000000000ff"]
+        {
+            assert_eq!(class_number(other), None, "{other}");
+        }
+    }
 }
