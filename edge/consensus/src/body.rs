@@ -1,10 +1,11 @@
-//! The commands of one log entry: encoded once, decoded at most once, shared by the log's cache and raft.
+//! The commands of one log entry: encoded once, decoded at most once on the way into the state, shared by the log's
+//! cache and raft.
 //!
 //! On disk this is our own record: the leader's time and, per proposal, the MessagePack of its commands. Callers
 //! encode their own commands, in parallel, and the proposer only joins the parts.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use muster_ids::UnixNanos;
 use muster_state::command::{Command, Entry};
@@ -22,7 +23,8 @@ pub(crate) struct Body(Arc<Inner>);
 
 struct Inner {
     bytes: Blob,
-    entry: OnceLock<Entry>,
+    /// Until it is applied. What the log keeps in memory for others is kept encoded only, which takes half as much.
+    entry: Mutex<Option<Entry>>,
 }
 
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -51,23 +53,20 @@ impl Body {
     pub(crate) fn join(parts: Vec<Blob>, entry: Entry) -> Result<Self, rmp_serde::encode::Error> {
         let record = CommandsRecord { version: VERSION, time: entry.time, parts };
         let bytes = rmp_serde::to_vec_named(&record)?.into();
-        Ok(Self(Arc::new(Inner { bytes, entry: OnceLock::from(entry) })))
+        Ok(Self(Arc::new(Inner { bytes, entry: Mutex::new(Some(entry)) })))
     }
 
     pub(crate) fn len(&self) -> usize {
         self.0.bytes.0.len()
     }
 
-    /// The decoded entry.
+    /// The decoded entry, which the body then forgets.
     ///
     /// # Errors
     /// When a newer version wrote the record.
-    pub(crate) fn entry(&self) -> Result<&Entry, BodyError> {
-        if let Some(entry) = self.0.entry.get() {
-            return Ok(entry);
-        }
-        let entry = decode(&self.0.bytes)?;
-        Ok(self.0.entry.get_or_init(|| entry))
+    pub(crate) fn take_entry(&self) -> Result<Entry, BodyError> {
+        let known = self.0.entry.lock().unwrap_or_else(PoisonError::into_inner).take();
+        known.map_or_else(|| decode(&self.0.bytes), Ok)
     }
 }
 
@@ -85,7 +84,7 @@ fn decode(bytes: &Blob) -> Result<Entry, BodyError> {
 
 impl From<Blob> for Body {
     fn from(bytes: Blob) -> Self {
-        Self(Arc::new(Inner { bytes, entry: OnceLock::new() }))
+        Self(Arc::new(Inner { bytes, entry: Mutex::default() }))
     }
 }
 
@@ -141,7 +140,9 @@ mod tests {
 
         let bytes = rmp_serde::to_vec_named(&body).unwrap();
         let read: Body = rmp_serde::from_slice(&bytes).unwrap();
-        assert_eq!(read.entry().unwrap(), &entry);
+        assert_eq!(read.take_entry().unwrap(), entry);
+        assert_eq!(body.take_entry().unwrap(), entry, "as it was given");
+        assert_eq!(body.take_entry().unwrap(), entry, "decoded anew");
         assert_eq!(read, body);
     }
 
@@ -149,6 +150,6 @@ mod tests {
     fn a_newer_record_is_refused_by_name() {
         let record = CommandsRecord { version: 2, time: UnixNanos(1), parts: vec![] };
         let body = Body::from(Blob::from(rmp_serde::to_vec_named(&record).unwrap()));
-        assert!(body.entry().unwrap_err().to_string().starts_with("record version 2 is newer than 1"));
+        assert!(body.take_entry().unwrap_err().to_string().starts_with("record version 2 is newer than 1"));
     }
 }

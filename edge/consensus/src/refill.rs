@@ -53,8 +53,8 @@ impl Refill {
                 }
                 let mut told = Vec::new();
                 if let Payload::Commands(body) = &record.payload {
-                    let entry = body.entry().map_err(io::Error::other)?;
-                    let applied = state.apply(index, entry);
+                    let entry = body.take_entry().map_err(io::Error::other)?;
+                    let applied = state.apply(index, &entry);
                     let events = stream_events(&entry.commands, &applied);
                     told.extend((!events.is_empty()).then_some(StreamEntry { index, events }));
                 }

@@ -60,11 +60,12 @@ impl StateMachine {
             }
             EntryPayload::Normal(body) => {
                 let index = Index(entry.log_id.index);
-                let commands =
-                    body.entry().map_err(|error| io::Error::other(format!("log entry {index}: {error}")))?;
-                let applied = self.state.apply(index, commands);
+                let entry = body
+                    .take_entry()
+                    .map_err(|error| io::Error::other(format!("log entry {index}: {error}")))?;
+                let applied = self.state.apply(index, &entry);
                 if self.keeps_events {
-                    let events = stream_events(&commands.commands, &applied);
+                    let events = stream_events(&entry.commands, &applied);
                     let some = (!events.is_empty()).then_some(StreamEntry { index, events });
                     outcome.told.stream.extend(some);
                 }
