@@ -107,6 +107,11 @@ fn specificity(pattern: &str) -> usize {
 }
 
 fn match_pattern(pattern: &str, path: &str) -> Option<Params> {
+    // Nearly all patterns end here, without a look at their segments.
+    let spelled_out = pattern.split_once('{').map_or(pattern, |(before, _)| before).trim_matches('/');
+    if !path.trim_start_matches('/').starts_with(spelled_out) {
+        return None;
+    }
     let wanted: Vec<&str> = pattern.trim_start_matches('/').split('/').collect();
     let given: Vec<&str> = path.trim_start_matches('/').trim_end_matches('/').split('/').collect();
     let extra = given.len().checked_sub(wanted.len())?;
