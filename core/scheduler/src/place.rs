@@ -383,6 +383,7 @@ impl<'a> Placer<'a, '_> {
                 account.available(
                     census.get_or_insert_with(|| Census::take(job, self.shared.cluster.columns())),
                 );
+                account.exhausted(group.group);
                 let metric = AllocMetric { coalesced_failures: coalesced, ..account.finish(job) };
                 self.out.failed.insert(group.group.name.clone(), metric);
             }

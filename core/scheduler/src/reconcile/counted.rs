@@ -9,14 +9,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use muster_model::planted::{self, Plant};
-use muster_model::{Alloc, Group, Job};
+use muster_model::{Alloc, DesiredUpdates, Group, Job};
 
 use super::change::Changes;
 use super::disconnect;
 use super::fate::{self, Fate};
 use super::names::Names;
 use super::rollout::{GroupRollout, Need, Rollout};
-use super::{Ask, DesiredUpdates, Ending, Given, Reconciled};
+use super::{Ask, Ending, Given, Reconciled};
 use crate::wording;
 
 type Judged<'a> = (&'a Arc<Alloc>, Fate);

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use muster_ids::{NodeId, UnixNanos};
 use muster_model::planted::{self, Plant};
-use muster_model::{Alloc, ClientStatus, Group, Job, JobType};
+use muster_model::{Alloc, ClientStatus, DesiredUpdates, Group, Job, JobType};
 
 use super::change::{Change, Changes};
 use super::disconnect::{self, Contact};
 use super::rollout::{GroupRollout, Need, Rollout};
-use super::{Ask, DesiredUpdates, Ending, Given, Reconciled, fate};
+use super::{Ask, Ending, Given, Reconciled, fate};
 use crate::wording;
 
 /// A node, and the name of the allocation on it.

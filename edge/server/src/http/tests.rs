@@ -4,6 +4,7 @@
 
 mod acl;
 mod blocking;
+mod evaluations;
 mod events;
 mod lists;
 mod requests;
