@@ -141,3 +141,22 @@ async fn garbage_is_collected_on_demand_and_the_request_ends() {
     // The node has not confirmed the end of its allocations, so the job stays.
     assert_eq!(api.get("/v1/job/web").await.status, 200);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_memory_than_reserved_is_warned_of_unless_the_cluster_allows_it() {
+    let api = Api::new().await;
+    let mut body: serde_json::Value = serde_json::from_str(&job_body("web", "")).unwrap();
+    body["Job"]["TaskGroups"][0]["Tasks"][0]["Resources"] = serde_json::json!({"MemoryMaxMB": 600});
+    let uris = ["/v1/jobs", "/v1/job/web/plan", "/v1/validate/job"];
+    for uri in uris {
+        let answer = api.ask("PUT", uri, body.to_string()).await.json();
+        let warnings = answer["Warnings"].as_str().unwrap();
+        assert!(warnings.contains("Task main: `memory_max` has no effect"), "{uri}: {answer}");
+    }
+    let config = r#"{"MemoryOversubscriptionEnabled": true}"#;
+    assert_eq!(api.ask("PUT", "/v1/operator/scheduler/configuration", config).await.status, 200);
+    for uri in uris {
+        let answer = api.ask("PUT", uri, body.to_string()).await.json();
+        assert_eq!(answer["Warnings"], "", "{uri}: {answer}");
+    }
+}
