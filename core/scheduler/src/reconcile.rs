@@ -9,7 +9,7 @@
 
 mod change;
 mod counted;
-mod disconnect;
+pub mod disconnect;
 mod fate;
 mod names;
 mod per_node;
