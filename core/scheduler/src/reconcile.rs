@@ -49,7 +49,7 @@ pub struct Ask<'a> {
     pub previous: Option<&'a Arc<Alloc>>,
     /// Ends only if a node is found for the new one: better the old than none.
     pub ends: Option<Ending<'a>>,
-    /// Prefer another node than the previous one's, where it failed.
+    /// Prefer another node than the previous one's, also if it did not fail there.
     pub elsewhere: bool,
     /// The only node it may go to.
     pub node: Option<NodeId>,

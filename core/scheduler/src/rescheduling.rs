@@ -11,7 +11,7 @@ use muster_model::{
 use muster_state::Snapshot;
 
 use crate::reconcile::disconnect::{Contact, contact};
-use crate::reconcile::reschedule::{self, Decision, MAX_LINKS};
+use crate::reconcile::reschedule::{self, Decision};
 
 /// How many events are told of a group that is rescheduled for ever: the newest.
 const TOLD_OF_UNLIMITED: usize = 5;
@@ -55,18 +55,9 @@ fn failures(alloc: &Alloc, snapshot: &Snapshot) -> Rescheduling {
 }
 
 fn events(alloc: &Alloc, policy: &ReschedulePolicy, snapshot: &Snapshot) -> Vec<RescheduleEvent> {
-    let mut links = Vec::new();
-    let mut newer = alloc;
-    for _ in 0..MAX_LINKS {
-        let Some(older) = newer.previous.and_then(|id| snapshot.alloc(id)) else { break };
-        if older.job.version != alloc.job.version || older.job.create_index != alloc.job.create_index {
-            break;
-        }
-        if older.client == ClientStatus::Failed {
-            links.push((newer.create_time, older.id, older.node_id));
-        }
-        newer = older;
-    }
+    let links = reschedule::links(alloc, |id| snapshot.alloc(id).map(Arc::as_ref));
+    let failed = links.filter(|(_, older)| older.client == ClientStatus::Failed);
+    let links: Vec<_> = failed.map(|(newer, older)| (newer.create_time, older.id, older.node_id)).collect();
     let told = if policy.unlimited { TOLD_OF_UNLIMITED } else { policy.attempts as usize };
     let hidden = links.len().saturating_sub(told.max(1));
     let event = |(earlier, (time, previous, previous_node)): (usize, _)| RescheduleEvent {
