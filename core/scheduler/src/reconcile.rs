@@ -11,6 +11,7 @@ mod change;
 mod counted;
 pub mod disconnect;
 mod fate;
+mod kept;
 mod names;
 mod per_node;
 pub mod reschedule;

@@ -160,3 +160,14 @@ async fn more_memory_than_reserved_is_warned_of_unless_the_cluster_allows_it() {
         assert_eq!(answer["Warnings"], "", "{uri}: {answer}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn forcing_what_can_be_no_job_is_answered_as_what_is_none() {
+    let api = Api::new().await;
+    for id in ["nothing", "no%20job"] {
+        let answer = api.ask("PUT", &format!("/v1/job/{id}/periodic/force"), "").await;
+        assert_eq!(answer.seen(), (500, "job not found".to_owned()), "{id}");
+    }
+    let everywhere = api.ask("PUT", "/v1/job/nothing/periodic/force?namespace=*", "").await;
+    assert_eq!(everywhere.status, 400, "{}", everywhere.text);
+}
