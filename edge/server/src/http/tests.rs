@@ -9,6 +9,7 @@ mod evaluations;
 mod events;
 mod lists;
 mod requests;
+mod scaling;
 mod search;
 mod tokens;
 mod writes;

@@ -171,3 +171,17 @@ async fn forcing_what_can_be_no_job_is_answered_as_what_is_none() {
     let everywhere = api.ask("PUT", "/v1/job/nothing/periodic/force?namespace=*", "").await;
     assert_eq!(everywhere.status, 400, "{}", everywhere.text);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_of_one_region_stops_there_also_when_it_is_to_stop_everywhere() {
+    let api = Api::with_web().await;
+    let unread = api.ask("DELETE", "/v1/job/web?global=everywhere", "").await;
+    assert_eq!(
+        (unread.status.as_u16(), api.get("/v1/job/web").await.json()["Stop"].clone()),
+        (500, false.into())
+    );
+    let answer = api.ask("DELETE", "/v1/job/web?global=true", "").await;
+    assert!(answer.status == 200 && answer.json()["EvalID"] != "", "{}", answer.text);
+    until_live(&api.server, "web", 0).await;
+    assert_eq!(api.get("/v1/job/web").await.json()["Stop"], true);
+}
