@@ -8,8 +8,10 @@
 //!
 //! `JobInput` mirrors the wire: every field may be absent. `decide` fills in defaults, checks the rules of the
 //! contract all at once, and names what this version cannot carry out.
-//! Pure: no clock, no files, no knowledge of the cluster beyond the `Limits` handed in.
+//! Pure: no clock, no files, no knowledge of the cluster beyond what is handed in: `Limits`, and for [`advice`] how it
+//! schedules.
 
+mod advice;
 mod decide;
 pub mod diff;
 pub mod duration;
@@ -21,6 +23,7 @@ mod preserve;
 mod view;
 mod wire;
 
+pub use advice::advice;
 pub use decide::{Decided, Limits, ValidationError, decide, decide_overrides, validation_message};
 pub use hcl::{Places, parse_hcl, parse_hcl_with_places};
 pub use input::JobInput;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use muster_ids::{DeploymentId, EvalId, GroupName, Index, JobId, Namespace, NodeId, Text, UnixNanos};
 use serde::{Deserialize, Serialize};
 
-use crate::{AllocMetric, JobKey, JobType};
+use crate::{AllocMetric, JobKey, JobType, PlanAnnotations};
 
 /// A request to reconcile one job with its allocations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +31,9 @@ pub struct Evaluation {
     pub blocked_eval: Option<EvalId>,
     /// Why groups could not be placed, one metric a group.
     pub failed_groups: BTreeMap<GroupName, AllocMetric>,
+    /// What its plan, or what it could not plan, was meant to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub annotations: Option<Box<PlanAnnotations>>,
     /// Allocations wanted but not placed, by group.
     pub queued: BTreeMap<GroupName, u32>,
     /// For a blocked evaluation: computed classes of nodes tried, and whether each was feasible.
@@ -66,6 +69,7 @@ impl Evaluation {
             next_eval: None,
             blocked_eval: None,
             failed_groups: BTreeMap::new(),
+            annotations: None,
             queued: BTreeMap::new(),
             class_eligibility: BTreeMap::new(),
             escaped_class: false,

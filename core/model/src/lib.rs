@@ -9,6 +9,7 @@ pub mod acl_token;
 pub mod action;
 pub mod alloc;
 pub mod allotment;
+pub mod annotations;
 pub mod artifact;
 pub mod check;
 pub mod choice;
@@ -68,6 +69,7 @@ pub use alloc::{
     Alloc, AllocState, AllocatedPort, ClientStatus, DesiredStatus, DesiredTransition, Preemption,
 };
 pub use allotment::{Allotment, AllottedDevice, InstanceKey, TaskAllotment, bound_ports};
+pub use annotations::{DesiredUpdates, PlanAnnotations};
 pub use artifact::{Artifact, ArtifactMode};
 pub use check::{Check, CheckAddressMode, CheckKind, CheckRestart, InitialStatus, OnUpdate};
 pub use choice::ChoiceError;

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use muster_ids::{Datacenter, NodeId, NodePool, Text};
+use muster_ids::{Datacenter, NodeId, NodePool, TaskName, Text};
 use serde::{Deserialize, Serialize};
+
+use crate::Resources;
 
 /// The account of one placement attempt. Shared by the allocations of one group in one plan where it is equal.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -21,8 +23,12 @@ pub struct AllocMetric {
     pub class_exhausted: BTreeMap<Text, u32>,
     /// `cpu`, `memory`, `disk`, `network: …`.
     pub dimension_exhausted: BTreeMap<Text, u32>,
+    /// What each task asked for in the dimensions that nodes had too little of; only where no place was found.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub resources_exhausted: BTreeMap<TaskName, Resources>,
     /// The best nodes seen, best first, at most five.
     pub scores: Vec<NodeScore>,
+    /// How long the attempt took, on average over those of its evaluation. Measured by whoever ran the scheduler.
     pub allocation_time: Duration,
     /// Further placements of the group that failed for the same reason.
     pub coalesced_failures: u32,

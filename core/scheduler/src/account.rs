@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use muster_ids::{Datacenter, Text};
-use muster_model::{AllocMetric, Job, Node, glob_matches};
+use muster_model::{AllocMetric, Group, Job, Node, Resources, Task, glob_matches};
 use muster_state::NodeColumns;
 
 use crate::rank::Score;
@@ -68,6 +68,21 @@ impl Account {
     pub fn available(&mut self, census: &Census) {
         self.metric.nodes_in_pool = census.in_pool;
         self.metric.nodes_available.clone_from(&census.by_datacenter);
+    }
+
+    /// Adds what the group's tasks asked for in the dimensions that were too small somewhere.
+    pub fn exhausted(&mut self, group: &Group) {
+        let metric = &mut self.metric;
+        let short_of = |name: &str| metric.dimension_exhausted.keys().any(|dimension| &**dimension == name);
+        let (cpu, memory, cores) = (short_of("cpu"), short_of("memory"), short_of("cores"));
+        let asked = |task: &Task| Resources {
+            cpu_mhz: if cpu && task.resources.cores == 0 { task.resources.cpu_mhz.into() } else { 0 },
+            memory_mb: if memory { task.resources.memory_mb.into() } else { 0 },
+            cores: if cores { task.resources.cores.into() } else { 0 },
+            ..Resources::default()
+        };
+        let asked = group.tasks.iter().map(|task| (task.name.clone(), asked(task)));
+        metric.resources_exhausted = asked.filter(|(_, asked)| *asked != Resources::default()).collect();
     }
 
     pub fn finish(mut self, job: &Job) -> AllocMetric {

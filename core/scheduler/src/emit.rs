@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use muster_ids::{EvalId, GroupName, Text, UnixNanos};
-use muster_model::{Alloc, ClientStatus, EvalStatus, EvalTrigger, Evaluation, Job, Plan, Stop};
+use muster_model::{
+    Alloc, ClientStatus, DesiredUpdates, EvalStatus, EvalTrigger, Evaluation, Job, Placement, Plan,
+    PlanAnnotations, Stop,
+};
 use muster_state::Snapshot;
 
 use crate::Context;
 use crate::draw::Draw;
 use crate::place::Placed;
-use crate::reconcile::{DesiredUpdates, Ending, Reconciled};
+use crate::reconcile::{Ending, Reconciled};
 use crate::wording;
 
 /// What is to be done about an evaluation.
@@ -64,11 +67,16 @@ pub fn emit<'a>(
         begun.as_ref().map(|begun| begun.id).or_else(|| rollout.and_then(|rollout| rollout.active()));
     // Whoever watches the evaluation goes on with the deployment.
     done.deployment_id = deployment_id.or(eval.deployment_id);
-    evals.insert(0, done);
+    let mut updates = reconciled.updates;
+    count_preemptions(&mut updates, job, &placed.placements);
     let nothing = stops.is_empty()
         && placed.placements.is_empty()
         && begun.is_none()
         && reconciled.deployment_updates.is_empty();
+    if !nothing || !placed.failed.is_empty() {
+        done.annotations = Some(annotations(&updates, &placed.placements));
+    }
+    evals.insert(0, done);
     let plan = (!nothing).then(|| Plan {
         eval_id: eval.id,
         namespace: eval.namespace.clone(),
@@ -85,8 +93,6 @@ pub fn emit<'a>(
         deployment: begun.map(Box::new),
         deployment_updates: reconciled.deployment_updates,
     });
-    let mut updates = reconciled.updates;
-    count_preemptions(&mut updates, job, plan.as_ref());
     Schedule { plan, evals, updates }
 }
 
@@ -94,15 +100,25 @@ pub fn emit<'a>(
 fn count_preemptions(
     updates: &mut BTreeMap<GroupName, DesiredUpdates>,
     job: Option<&Job>,
-    plan: Option<&Plan>,
+    placements: &[Placement],
 ) {
-    for placement in plan.into_iter().flat_map(|plan| &plan.placements) {
+    for placement in placements {
         let Some(group) = job.and_then(|job| job.groups.get(usize::from(placement.group))) else { continue };
         if !placement.preempts.is_empty() {
             let count = u32::try_from(placement.preempts.len()).unwrap_or(u32::MAX);
             updates.entry(group.name.clone()).or_default().preemptions += count;
         }
     }
+}
+
+/// What is kept of the intentions with the evaluation.
+fn annotations(
+    updates: &BTreeMap<GroupName, DesiredUpdates>,
+    placements: &[Placement],
+) -> Box<PlanAnnotations> {
+    let groups = updates.iter().map(|(group, updates)| (group.clone(), *updates)).collect();
+    let preempted = placements.iter().flat_map(|placement| &placement.preempts).copied().collect();
+    Box::new(PlanAnnotations { groups, preempted })
 }
 
 /// Notes in the evaluation what found no place, and makes the one that waits for it. What only waits for its
@@ -166,6 +182,7 @@ fn finished(eval: &Evaluation, snapshot: &Snapshot, ctx: &Context<'_>) -> Evalua
         status: EvalStatus::Complete,
         status_description: None,
         failed_groups: BTreeMap::new(),
+        annotations: None,
         queued: BTreeMap::new(),
         class_eligibility: BTreeMap::new(),
         escaped_class: false,

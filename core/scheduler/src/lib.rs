@@ -16,11 +16,12 @@ mod rank;
 mod reconcile;
 mod rescheduling;
 mod schedule;
+mod took;
 mod wording;
 
 pub use context::{Context, Limits};
 pub use emit::Schedule;
 pub use overlay::Overlay;
-pub use reconcile::{DesiredUpdates, task_runs_alike};
+pub use reconcile::task_runs_alike;
 pub use rescheduling::rescheduling;
 pub use schedule::{give_up, schedule};

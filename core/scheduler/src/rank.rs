@@ -76,6 +76,12 @@ pub fn preemption(priorities: impl Iterator<Item = u16>) -> f64 {
     1.0 / (1.0 + priorities.map(|priority| f64::from(priority.max(1)) / 100.0).sum::<f64>())
 }
 
+/// For a node where the work failed, that many failures ago. The longer ago the better, if only by a little: of nodes
+/// that are equally bad, the last one is not taken again.
+pub fn reschedule_penalty(ago: usize) -> f64 {
+    -1.0 + 0.01 * (ago.min(10) as f64)
+}
+
 /// Fewer allocations of the same group on a node are better: minus the share of the group that would be there.
 pub fn job_anti_affinity(already_there: u32, count: u32) -> f64 {
     if already_there == 0 { 0.0 } else { -(f64::from(already_there) + 1.0) / f64::from(count.max(1)) }

@@ -9,8 +9,9 @@
 
 mod change;
 mod counted;
-mod disconnect;
+pub mod disconnect;
 mod fate;
+mod kept;
 mod names;
 mod per_node;
 pub mod reschedule;
@@ -22,7 +23,7 @@ use std::sync::Arc;
 
 use muster_ids::{GroupName, NodeId, UnixNanos};
 use muster_model::planted::{self, Plant};
-use muster_model::{Alloc, ClientStatus, DeploymentUpdate, Job, JobKey};
+use muster_model::{Alloc, ClientStatus, DeploymentUpdate, DesiredUpdates, Job, JobKey};
 use muster_state::Snapshot;
 
 use crate::feasible::Demands;
@@ -30,29 +31,6 @@ use crate::wording;
 use change::Changes;
 pub use change::task_runs_alike;
 pub use rollout::Rollout;
-
-/// How many allocations of a group go which way; what `job plan` shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct DesiredUpdates {
-    /// New ones, and those that take the place of lost or failed ones.
-    pub place: u32,
-    pub stop: u32,
-    pub migrate: u32,
-    pub in_place: u32,
-    pub destructive: u32,
-    pub canary: u32,
-    /// Failed ones replaced now; also counted in `place`.
-    pub reschedule_now: u32,
-    /// Failed ones to be replaced when their delay is over.
-    pub reschedule_later: u32,
-    /// Whose node lost contact, as of now.
-    pub disconnect: u32,
-    /// Whose node has contact again, and for which it was decided what stays.
-    pub reconnect: u32,
-    pub ignore: u32,
-    /// Allocations of other jobs that make room.
-    pub preemptions: u32,
-}
 
 /// An allocation to end, and what to tell about it.
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +50,7 @@ pub struct Ask<'a> {
     pub previous: Option<&'a Arc<Alloc>>,
     /// Ends only if a node is found for the new one: better the old than none.
     pub ends: Option<Ending<'a>>,
-    /// Prefer another node than the previous one's, where it failed.
+    /// Prefer another node than the previous one's, also if it did not fail there.
     pub elsewhere: bool,
     /// The only node it may go to.
     pub node: Option<NodeId>,

@@ -1,5 +1,5 @@
 //! What became of an allocation's failures, for those who ask: the chain of attempts behind it, and the evaluation
-//! that will make the next one. The same rules by which [`crate::schedule`] decides, read backwards.
+//! that will make the next one, or give up what is out of contact. The same rules by which [`crate::schedule`] decides, read backwards.
 
 use std::sync::Arc;
 
@@ -10,13 +10,30 @@ use muster_model::{
 };
 use muster_state::Snapshot;
 
-use crate::reconcile::reschedule::{self, Decision, MAX_LINKS};
+use crate::reconcile::disconnect::{Contact, contact};
+use crate::reconcile::reschedule::{self, Decision};
 
 /// How many events are told of a group that is rescheduled for ever: the newest.
 const TOLD_OF_UNLIMITED: usize = 5;
 
 #[must_use]
 pub fn rescheduling(alloc: &Alloc, snapshot: &Snapshot) -> Rescheduling {
+    if alloc.client == ClientStatus::Unknown {
+        return Rescheduling { follow_up: gives_up(alloc, snapshot), ..failures(alloc, snapshot) };
+    }
+    failures(alloc, snapshot)
+}
+
+/// The evaluation that looks at what is out of contact when the time it is waited for is over.
+fn gives_up(alloc: &Alloc, snapshot: &Snapshot) -> Option<EvalId> {
+    let Contact::Away { until: Some(until), .. } = contact(alloc, snapshot, snapshot.time()) else {
+        return None;
+    };
+    let evals: Vec<&Arc<Evaluation>> = snapshot.evals_by_job(&alloc.job.key()).collect();
+    follow_up(&evals, until)
+}
+
+fn failures(alloc: &Alloc, snapshot: &Snapshot) -> Rescheduling {
     let Some(own) = alloc.group_spec().and_then(|group| group.reschedule.as_ref()) else {
         return Rescheduling::default();
     };
@@ -38,18 +55,9 @@ pub fn rescheduling(alloc: &Alloc, snapshot: &Snapshot) -> Rescheduling {
 }
 
 fn events(alloc: &Alloc, policy: &ReschedulePolicy, snapshot: &Snapshot) -> Vec<RescheduleEvent> {
-    let mut links = Vec::new();
-    let mut newer = alloc;
-    for _ in 0..MAX_LINKS {
-        let Some(older) = newer.previous.and_then(|id| snapshot.alloc(id)) else { break };
-        if older.job.version != alloc.job.version || older.job.create_index != alloc.job.create_index {
-            break;
-        }
-        if older.client == ClientStatus::Failed {
-            links.push((newer.create_time, older.id, older.node_id));
-        }
-        newer = older;
-    }
+    let links = reschedule::links(alloc, |id| snapshot.alloc(id).map(Arc::as_ref));
+    let failed = links.filter(|(_, older)| older.client == ClientStatus::Failed);
+    let links: Vec<_> = failed.map(|(newer, older)| (newer.create_time, older.id, older.node_id)).collect();
     let told = if policy.unlimited { TOLD_OF_UNLIMITED } else { policy.attempts as usize };
     let hidden = links.len().saturating_sub(told.max(1));
     let event = |(earlier, (time, previous, previous_node)): (usize, _)| RescheduleEvent {
@@ -65,7 +73,7 @@ fn events(alloc: &Alloc, policy: &ReschedulePolicy, snapshot: &Snapshot) -> Vec<
 fn follow_up(evals: &[&Arc<Evaluation>], due: muster_ids::UnixNanos) -> Option<EvalId> {
     let planned = evals.iter().copied().filter(|eval| {
         eval.status == EvalStatus::Pending
-            && eval.trigger == EvalTrigger::AllocReschedule
+            && matches!(eval.trigger, EvalTrigger::AllocReschedule | EvalTrigger::MaxDisconnectTimeout)
             && !eval.wait_until.is_zero()
     });
     let (before, after): (Vec<&Arc<Evaluation>>, Vec<_>) = planned.partition(|eval| eval.wait_until <= due);

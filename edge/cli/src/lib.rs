@@ -36,6 +36,7 @@ mod metrics;
 mod monitor;
 mod node;
 mod operator;
+mod page;
 mod parse;
 mod scaling;
 mod secret;

@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use muster_ids::{DriverName, Index, NodeId, Text, UnixNanos};
-use muster_model::{DriverInfo, Eligibility, Node, NodeCapacity, NodeStatus, Resources, computed_class};
+use muster_model::{DriverInfo, Eligibility, Node, NodeCapacity, NodeStatus, Resources};
 
 pub use cpu::frequency_mhz;
 use selection::{Fingerprinter, Selection};

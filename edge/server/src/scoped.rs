@@ -116,6 +116,12 @@ impl<'a> Scoped<'a> {
         self.snapshot.evals_by_job(key).filter(|eval| self.grant.allows_namespace(&eval.namespace))
     }
 
+    /// Those that made room for what an evaluation of this view placed, as far as the caller may see them.
+    pub(crate) fn preempted(&self, eval: &Evaluation) -> Vec<Arc<Alloc>> {
+        let ids = eval.annotations.iter().flat_map(|annotations| &annotations.preempted);
+        ids.filter_map(|id| self.alloc(*id).cloned()).collect()
+    }
+
     pub(crate) fn deployment(&self, id: DeploymentId) -> Option<&'a Arc<Deployment>> {
         self.snapshot.deployment(id).filter(|one| self.shows(&one.namespace))
     }

@@ -64,7 +64,9 @@ fn run_batch(shared: &Arc<Shared>, work: Vec<Work>, runtime: &Handle) {
             continue;
         }
         let begun = Instant::now();
-        let Schedule { plan, evals, .. } = schedule(&item.lease.eval, &snapshot, &context);
+        let mut scheduled = schedule(&item.lease.eval, &snapshot, &context);
+        scheduled.took(begun.elapsed());
+        let Schedule { plan, evals, .. } = scheduled;
         shared.metrics.time(timer(item.lease.eval.kind), &[], begun);
         match plan {
             Some(plan) => {

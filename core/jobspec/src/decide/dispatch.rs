@@ -21,6 +21,9 @@ pub(super) fn parameterized(
     if !kind.runs_to_completion() {
         found.error("Parameterized job can only be used with \"batch\" or \"sysbatch\" scheduler");
     }
+    if decided.meta_required.iter().chain(&decided.meta_optional).any(|key| key.is_empty()) {
+        found.error("parameterized: `meta_required` and `meta_optional` must not name an empty key");
+    }
     let required: BTreeSet<_> = decided.meta_required.iter().collect();
     let both: Vec<&str> =
         decided.meta_optional.iter().filter(|key| required.contains(key)).map(|key| &**key).collect();

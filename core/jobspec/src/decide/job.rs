@@ -27,6 +27,7 @@ pub(super) fn decide(input: &JobInput, limits: &Limits, found: &mut Findings) ->
     let affinities = affinity::decide(list(input.affinities.as_ref()), kind, found);
     let spreads = spread::decide(list(input.spreads.as_ref()), kind, found);
     let groups = groups(input, kind, limits, found);
+    update::check_promotion(groups.as_deref().unwrap_or_default(), found);
     let update = update::of_job(input.update.as_ref(), kind, found);
     let periodic = input.periodic.as_ref().map(|block| Box::new(periodic::decide(block, kind, found)));
     let parameterized = input.parameterized_job.as_ref().map(|block| {

@@ -1,6 +1,6 @@
 //! How a new version takes the place of the old one: the defaults, under the job's block, under the group's.
 
-use muster_model::{JobType, JobUpdate, UpdateStrategy};
+use muster_model::{Group, JobType, JobUpdate, UpdateStrategy};
 
 use super::Findings;
 use super::basics::{given, list};
@@ -50,6 +50,18 @@ pub(super) fn of_job(input: Option<&UpdateInput>, kind: JobType, found: &mut Fin
         }
     }
     Some(JobUpdate { stagger: strategy.stagger, max_parallel: strategy.max_parallel })
+}
+
+/// A rollout promotes itself only when every group with canaries wants it to.
+pub(super) fn check_promotion(groups: &[Group], found: &mut Findings) {
+    let strategies = groups.iter().filter_map(|group| group.update.as_deref());
+    let (own, by_hand): (Vec<_>, Vec<_>) =
+        strategies.filter(|strategy| strategy.canary > 0).partition(|strategy| strategy.auto_promote);
+    if !(own.is_empty() || by_hand.is_empty()) {
+        found.warn(
+            "update: `auto_promote` is not set in every group with canaries, so nothing is promoted by itself",
+        );
+    }
 }
 
 fn lay_over(strategy: &mut UpdateStrategy, block: &UpdateInput, found: &mut Findings) {

@@ -98,6 +98,14 @@ fn what_can_be_ignored_is_named_in_a_warning() {
         (in_group(&json!({"StopAfterClientDisconnect": 1})), "`stop_after_client_disconnect` has no effect"),
         (in_group(&json!({"Networks": [{"MBits": 10}]})), "network `mbits` has no effect"),
         (in_task(&json!({"Resources": {"IOPS": 1}})), "Task group g: Task t: resources `iops` has no effect"),
+        (
+            json!({"TaskGroups": [
+                {"Count": 2, "Update": {"Canary": 1, "AutoPromote": true}},
+                {"Name": "other", "Count": 2, "Update": {"Canary": 1},
+                 "Tasks": [{"Name": "t", "Driver": "raw_exec", "Config": {"command": "/bin/true"}}]},
+            ]}),
+            "`auto_promote` is not set in every group",
+        ),
         (json!({"Update": {"MaxParallel": 3}}), "`max_parallel` (3) is greater than the count (1)"),
     ] {
         let warnings = outcome(&job("service", &patch)).unwrap().warnings;

@@ -36,6 +36,7 @@ fn rules_of_the_job_are_refused_with_their_texts() {
             json!({"Periodic": {"Spec": "@daily", "TimeZone": "Mars/Olympus"}}),
             "Invalid time zone \"Mars/Olympus\"",
         ),
+        (json!({"ParameterizedJob": {"MetaOptional": ["a", ""]}}), "must not name an empty key"),
         (
             json!({"ParameterizedJob": {"MetaRequired": ["a", "b"], "MetaOptional": ["b"]}}),
             "should be disjoint. Following keys exist in both: b",

@@ -1,7 +1,10 @@
 //! One group while its asks are placed: its demands, its preferences, the nodes still of use, its accounts.
 
+mod explain;
+
 use std::sync::Arc;
 
+use muster_ids::NodeId;
 use muster_model::{AllocMetric, Group, Job, Node, PortRequest, Resources};
 use smallvec::SmallVec;
 
@@ -32,6 +35,8 @@ pub struct GroupState<'a> {
     pub affinities: Affinities<'a>,
     pub spreads: Spreads<'a>,
     candidates: Candidates,
+    /// Nodes to keep off if possible, of the ask that is being placed: where it failed last comes first.
+    pub avoided: SmallVec<[NodeId; 2]>,
     pub wanted: usize,
     /// Nobody can be made to make room, so nobody is looked for again.
     pub no_victims: bool,
@@ -110,6 +115,7 @@ impl<'a> GroupState<'a> {
             affinities,
             spreads,
             candidates: Candidates::new(nodes, draw),
+            avoided: SmallVec::new(),
             wanted,
             no_victims: false,
             tally: Account::default(),
@@ -156,7 +162,7 @@ impl<'a> GroupState<'a> {
         Choice::Node { slot, grant, account: Box::new(account) }
     }
 
-    /// Looks at nodes until enough can take the ask.
+    /// Looks at nodes until enough can take the ask. Those to be avoided are no choice, so they do not count.
     fn search(
         &mut self,
         ask: &Ask<'a>,
@@ -166,13 +172,14 @@ impl<'a> GroupState<'a> {
         found: &mut SmallVec<[Candidate; 16]>,
     ) {
         let first = self.candidates.begin();
-        while found.len() < self.wanted {
+        let mut enough = 0;
+        while enough < self.wanted {
             let Some((slot, fresh)) = self.candidates.next() else { break };
             let Some(node) = shared.cluster.columns().get(slot) else { continue };
             let look = if fresh || self.equipment.differs {
                 self.look(slot, node, ask, shared, draw)
             } else {
-                self.look_again(slot, node, ask, shared, draw)
+                self.look_again(slot, node, shared, draw)
             };
             match look {
                 Look::Skip => {}
@@ -193,6 +200,7 @@ impl<'a> GroupState<'a> {
                         self.tally.feasible();
                     }
                     self.candidates.keep(slot);
+                    enough += usize::from(!self.avoided.contains(&node.node().id));
                     found.push(candidate);
                 }
             }
@@ -296,49 +304,6 @@ impl<'a> GroupState<'a> {
 
     pub const fn count_waiting(&mut self) {
         self.waiting += 1;
-    }
-
-    /// One more ask found no place. The account is of the one node asked for, or else is taken the first time: every
-    /// node as it is now.
-    pub fn count_failure(&mut self, name_index: u32, lacking: Option<Lacking>, shared: &Shared<'a>) {
-        self.failures += 1;
-        if let Some((slot, rejection)) = lacking
-            && let Some(node) = shared.cluster.columns().get(slot)
-        {
-            self.failure.get_or_insert_default().rejected(node.node(), &rejection);
-        } else if self.failure.is_none() {
-            self.failure = Some(self.explain(name_index, shared));
-        }
-    }
-
-    /// Nothing is missing, but no node qualifies: takes the account all the same, unless one would do after all.
-    pub fn explain_unsuitable(&mut self, shared: &Shared<'a>) {
-        let account = self.explain(0, shared);
-        if !account.has_feasible() {
-            self.failure = Some(account);
-            self.runs_nowhere = true;
-        }
-    }
-
-    fn explain(&mut self, name_index: u32, shared: &Shared<'a>) -> Account {
-        let mut account = Account::default();
-        // Ports are drawn only to see whether there are any; a fixed seed keeps the plan's own draws in step.
-        let mut draw = Draw::new([0; 16]);
-        let ask = Ask::new(self.position, name_index);
-        for (slot, node) in shared.cluster.columns().iter() {
-            match self.look(slot, node, &ask, shared, &mut draw) {
-                Look::Skip => {}
-                Look::Rejected(rejection) => account.rejected(node.node(), &rejection),
-                Look::Fits(_) => account.feasible(),
-            }
-        }
-        account
-    }
-
-    /// The account of the failure and how many further asks it stands for.
-    pub fn take_failure(&mut self) -> Option<(Account, u32)> {
-        let coalesced = self.failures.saturating_sub(1);
-        self.failure.take().filter(|_| self.has_failed()).map(|account| (account, coalesced))
     }
 
     pub fn arrived(&mut self, slot: u32, node: &Node, group: u16) {

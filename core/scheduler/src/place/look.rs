@@ -13,7 +13,7 @@ use crate::account::Rejection;
 use crate::cluster::View;
 use crate::draw::Draw;
 use crate::feasible::Suits;
-use crate::rank::{Component, Score, fit, job_anti_affinity, preemption};
+use crate::rank::{Component, Score, fit, job_anti_affinity, preemption, reschedule_penalty};
 use crate::reconcile::Ask;
 
 /// What one look at a node says.
@@ -65,7 +65,7 @@ impl<'a> GroupState<'a> {
     ) -> Look {
         match self.unfit(slot, node, ask.name_index, shared) {
             Some(unfit) => unfit,
-            None => self.look_at_room(slot, node, ask, shared, draw),
+            None => self.look_at_room(slot, node, shared, draw),
         }
     }
 
@@ -74,13 +74,12 @@ impl<'a> GroupState<'a> {
         &mut self,
         slot: u32,
         node: &'a NodeSlot,
-        ask: &Ask<'a>,
         shared: &Shared<'a>,
         draw: &mut Draw,
     ) -> Look {
         match self.taken_by_others(slot, node.node(), shared) {
             Some(reason) => Look::Rejected(Rejection::Filtered(reason)),
-            None => self.look_at_room(slot, node, ask, shared, draw),
+            None => self.look_at_room(slot, node, shared, draw),
         }
     }
 
@@ -106,18 +105,11 @@ impl<'a> GroupState<'a> {
         Some(Text::clone(broken.text()))
     }
 
-    fn look_at_room(
-        &mut self,
-        slot: u32,
-        node: &NodeSlot,
-        ask: &Ask<'a>,
-        shared: &Shared<'a>,
-        draw: &mut Draw,
-    ) -> Look {
+    fn look_at_room(&mut self, slot: u32, node: &NodeSlot, shared: &Shared<'a>, draw: &mut Draw) -> Look {
         match self.room(slot, node, View::Real, shared, draw) {
             Err(lacking) => Look::Rejected(Rejection::Exhausted(lacking)),
             Ok(Room { grant, left, devices }) => {
-                let mut score = self.score(slot, node, left, ask, shared);
+                let mut score = self.score(slot, node, left, shared);
                 if let Some(devices) = devices {
                     score.push_unless_zero(Component::Devices, devices);
                 }
@@ -182,22 +174,15 @@ impl<'a> GroupState<'a> {
         Ok((tasks, given.score))
     }
 
-    fn score(
-        &mut self,
-        slot: u32,
-        node: &NodeSlot,
-        left: Resources,
-        ask: &Ask<'a>,
-        shared: &Shared<'a>,
-    ) -> Score {
+    fn score(&mut self, slot: u32, node: &NodeSlot, left: Resources, shared: &Shared<'a>) -> Score {
         let mut score = Score::default();
         score.push(Component::Binpack, fit(shared.config.algorithm, node.allocatable(), left));
         if !shared.job.kind.is_per_node() {
             let there = shared.occupancy.of_group(slot, self.position);
             score.push_unless_zero(Component::JobAntiAffinity, job_anti_affinity(there, self.group.count));
         }
-        if ask.elsewhere && ask.previous.is_some_and(|previous| previous.node_id == node.node().id) {
-            score.push(Component::ReschedulePenalty, -1.0);
+        if let Some(ago) = self.avoided.iter().position(|avoided| *avoided == node.node().id) {
+            score.push(Component::ReschedulePenalty, reschedule_penalty(ago));
         }
         if !self.affinities.is_empty() {
             score.push_unless_zero(Component::Affinity, self.affinities.score(slot, node.node()));
@@ -230,12 +215,11 @@ impl<'a> GroupState<'a> {
         slot: u32,
         node: &NodeSlot,
         room: Room,
-        ask: &Ask<'a>,
         priorities: impl Iterator<Item = u16>,
         shared: &Shared<'a>,
     ) -> Candidate {
         let Room { grant, left, devices } = room;
-        let mut score = self.score(slot, node, left, ask, shared);
+        let mut score = self.score(slot, node, left, shared);
         if let Some(devices) = devices {
             score.push_unless_zero(Component::Devices, devices);
         }

@@ -118,7 +118,7 @@ impl<'a> Placer<'a, '_> {
         let group = self.out.groups.get_mut(usize::from(ask.group))?;
         let priorities = attempt.chosen.iter().map(|victim| victim.job.priority);
         let harm = priorities.clone().map(|priority| f64::from(priority.max(1))).sum();
-        let candidate = group.preempting(slot, node, room, ask, priorities, &self.shared);
+        let candidate = group.preempting(slot, node, room, priorities, &self.shared);
         Some(Offer { candidate, victims: attempt.chosen, harm })
     }
 

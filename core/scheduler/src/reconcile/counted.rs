@@ -9,14 +9,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use muster_model::planted::{self, Plant};
-use muster_model::{Alloc, Group, Job};
+use muster_model::{Alloc, DesiredUpdates, Group, Job};
 
 use super::change::Changes;
 use super::disconnect;
 use super::fate::{self, Fate};
 use super::names::Names;
 use super::rollout::{GroupRollout, Need, Rollout};
-use super::{Ask, DesiredUpdates, Ending, Given, Reconciled};
+use super::{Ask, Ending, Given, Reconciled, kept};
 use crate::wording;
 
 type Judged<'a> = (&'a Arc<Alloc>, Fate);
@@ -177,18 +177,12 @@ impl<'a> Counted<'a, '_, '_, '_> {
             let mut ask = self.ask_after(alloc);
             // Nobody has promoted the new version: what replaces an old allocation is what it was.
             if holds.awaits_promotion && !is_current(alloc, self.job) {
-                ask.version = self.kept_version(alloc);
+                ask.version = kept::version(&alloc.job, self.given.snapshot);
             }
             let replace = *fate == Fate::Update && left > 0;
             left -= u32::from(replace);
             self.act(alloc, *fate, replace, ask);
         }
-    }
-
-    /// The version that the allocation runs, if servers still have it.
-    fn kept_version(&self, alloc: &'a Arc<Alloc>) -> Option<&'a Arc<Job>> {
-        let kept = self.given.snapshot.job_version(&alloc.job.key(), alloc.job.version)?;
-        (kept.create_index == alloc.job.create_index && !kept.stop).then_some(kept)
     }
 
     fn ask_after(&self, alloc: &'a Arc<Alloc>) -> Ask<'a> {
@@ -200,7 +194,7 @@ impl<'a> Counted<'a, '_, '_, '_> {
         for mut ask in asks {
             let outdated =
                 ask.previous.filter(|alloc| holds.awaits_promotion && !is_current(alloc, self.job));
-            ask.version = outdated.and_then(|alloc| self.kept_version(alloc));
+            ask.version = outdated.and_then(|alloc| kept::version(&alloc.job, self.given.snapshot));
             self.out.asks.push(ask);
             self.updates.place += 1;
         }

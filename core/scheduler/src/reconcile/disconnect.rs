@@ -14,10 +14,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use muster_ids::{AllocId, UnixNanos};
-use muster_model::{Alloc, ClientStatus, Group, NodeStatus, Reconcile, TaskPhase};
+use muster_model::{Alloc, ClientStatus, DesiredUpdates, Group, NodeStatus, Reconcile, TaskPhase};
 use muster_state::Snapshot;
 
-use super::{Ask, DesiredUpdates, Ending, Given, Reconciled};
+use super::{Ask, Ending, Given, Reconciled};
 use crate::wording;
 
 /// How far back a replacement is followed to what it replaced.

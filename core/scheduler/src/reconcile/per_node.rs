@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use muster_ids::{NodeId, UnixNanos};
 use muster_model::planted::{self, Plant};
-use muster_model::{Alloc, ClientStatus, Group, Job, JobType};
+use muster_model::{Alloc, ClientStatus, DesiredUpdates, Group, Job, JobType};
 
 use super::change::{Change, Changes};
 use super::disconnect::{self, Contact};
 use super::rollout::{GroupRollout, Need, Rollout};
-use super::{Ask, DesiredUpdates, Ending, Given, Reconciled, fate};
+use super::{Ask, Ending, Given, Reconciled, fate, kept};
 use crate::wording;
 
 /// A node, and the name of the allocation on it.
@@ -204,9 +204,7 @@ impl<'a> Pace<'a> {
 
     /// What nodes get that have nothing yet, while canaries await promotion: what the others still run.
     fn old_version(&self, given: &Given<'a, '_>) -> Option<&'a Arc<Job>> {
-        let old = self.old?;
-        let kept = given.snapshot.job_version(&old.key(), old.version)?;
-        (kept.create_index == old.create_index && !kept.stop).then_some(kept)
+        kept::version(self.old?, given.snapshot)
     }
 }
 

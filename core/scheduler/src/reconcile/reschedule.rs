@@ -1,11 +1,11 @@
 //! Whether and when a failed allocation is replaced.
 //!
 //! Attempts are counted along the chain of `previous`: each link from a failed allocation of the same job version
-//! is one. Links out of the policy's interval do not count.
+//! is one. Links out of the policy's interval do not count; nodes where any of them failed are avoided all the same.
 
 use std::time::Duration;
 
-use muster_ids::{AllocId, UnixNanos};
+use muster_ids::{AllocId, NodeId, UnixNanos};
 use muster_model::{Alloc, ClientStatus, DelayFunction, ReschedulePolicy};
 
 /// How far back the chain is followed; by then every delay has reached its maximum.
@@ -47,20 +47,34 @@ fn attempts<'a>(
     find: impl Fn(AllocId) -> Option<&'a Alloc>,
     now: UnixNanos,
 ) -> u32 {
-    let mut attempts = 0;
+    let counts = |newer: &Alloc| policy.unlimited || now.since(newer.create_time) <= policy.interval;
+    let attempts = links(alloc, find).take_while(|(newer, _)| counts(newer));
+    let failed = attempts.filter(|(_, older)| older.client == ClientStatus::Failed).count();
+    u32::try_from(failed).unwrap_or(u32::MAX)
+}
+
+/// An allocation with the one it replaced, from the newest back, as far as they are of its job version.
+pub fn links<'a>(
+    alloc: &'a Alloc,
+    find: impl Fn(AllocId) -> Option<&'a Alloc>,
+) -> impl Iterator<Item = (&'a Alloc, &'a Alloc)> {
     let mut newer = alloc;
-    for _ in 0..MAX_LINKS {
-        let Some(older) = newer.previous.and_then(&find) else { break };
+    let next = move || {
+        let older = newer.previous.and_then(&find)?;
         let same_version =
             older.job.version == alloc.job.version && older.job.create_index == alloc.job.create_index;
-        let too_old = !policy.unlimited && now.since(newer.create_time) > policy.interval;
-        if !same_version || too_old {
-            break;
-        }
-        attempts += u32::from(older.client == ClientStatus::Failed);
-        newer = older;
-    }
-    attempts
+        same_version.then(|| (std::mem::replace(&mut newer, older), older))
+    };
+    std::iter::from_fn(next).take(MAX_LINKS)
+}
+
+/// Where the allocation failed, and where those that it came after did.
+pub fn failed_on<'a>(
+    alloc: &'a Alloc,
+    find: impl Fn(AllocId) -> Option<&'a Alloc>,
+) -> impl Iterator<Item = NodeId> {
+    let all = std::iter::once(alloc).chain(links(alloc, find).map(|(_, older)| older));
+    all.filter(|one| one.client == ClientStatus::Failed).map(|failed| failed.node_id)
 }
 
 /// When the last task ended, or else when the servers heard of it.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use muster_ids::NodeId;
-use muster_model::{Alloc, ClientStatus, EvalStatus, JobType, NodeStatus};
+use muster_model::{Alloc, ClientStatus, Disconnect, EvalStatus, EvalTrigger, JobType, NodeStatus};
 use muster_scheduler::rescheduling;
 
 use crate::world::{self, World, key, live, node};
@@ -104,4 +104,30 @@ fn that_nobody_can_take_it_is_told() {
     assert!(live(&world.snapshot(), &key("web")).is_empty());
     world.node_status(world::node_id("a"), NodeStatus::Down);
     assert!(!world.snapshot().allocs().any(|alloc| alloc.next.is_some()));
+}
+
+#[test]
+fn what_is_out_of_contact_names_the_evaluation_that_gives_it_up() {
+    let mut world = World::new();
+    world.register_node(node("a"));
+    let mut job = world::job("web", JobType::Service);
+    job.groups[0].disconnect = Some(Box::new(Disconnect {
+        lost_after: Duration::from_secs(60),
+        replace: false,
+        ..Disconnect::default()
+    }));
+    world.register_job(job);
+    evaluate(&mut world);
+    world.node_status(world::node_id("a"), NodeStatus::Disconnected);
+    evaluate(&mut world);
+    let unknown = newest(&world);
+    assert_eq!(unknown.client, ClientStatus::Unknown);
+    let snapshot = world.snapshot();
+    let named = rescheduling(&unknown, &snapshot).follow_up.and_then(|id| snapshot.eval(id)).unwrap();
+    assert_eq!((named.trigger, named.status), (EvalTrigger::MaxDisconnectTimeout, EvalStatus::Pending));
+    assert_eq!(named.wait_until, unknown.unknown_since().after(Duration::from_secs(60)));
+
+    world.node_status(world::node_id("a"), NodeStatus::Ready);
+    world.obey();
+    assert_eq!(rescheduling(&newest(&world), &world.snapshot()).follow_up, None, "it is spoken for again");
 }

@@ -1,6 +1,7 @@
 //! The scheduler against the real state: scenarios to read, properties over many small clusters.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod annotations;
 mod attempts;
 mod plans;
 mod preemption;

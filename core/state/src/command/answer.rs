@@ -91,6 +91,8 @@ pub enum Refusal {
     DispatchPayloadForbidden,
     #[error("Payload exceeds maximum size; {bytes} > {most}")]
     DispatchPayloadSize { bytes: u64, most: u32 },
+    #[error("Dispatch request included metadata with an empty key")]
+    DispatchMetaUnnamed,
     #[error("Dispatch request included unpermitted metadata keys: [{}]", .keys.join(" "))]
     DispatchMetaUnpermitted { keys: Vec<String> },
     #[error("Dispatch did not provide required meta keys: [{}]", .keys.join(" "))]

@@ -1,13 +1,10 @@
 //! A child of a periodic or parameterized job, and the evaluation that makes it real.
 
-use std::sync::Arc;
-
 use muster_ids::{EvalId, JobId, NameError, Text};
 use muster_model::{EvalTrigger, Job, JobKey};
 
-use super::job_store::evaluate;
+use super::job_store;
 use crate::change::Change;
-use crate::command::Event;
 use crate::tables::Tables;
 
 /// A copy of the parent under its own name, as yet unlike it in nothing else. What neither changes they share.
@@ -23,25 +20,13 @@ pub(super) fn id(parent: &JobKey, rest: &str) -> Result<JobId, NameError> {
 pub(super) fn store(
     tables: &mut Tables,
     cx: &mut Change,
-    mut job: Job,
+    job: Job,
     eval_id: EvalId,
     trigger: EvalTrigger,
 ) -> Option<EvalId> {
     let slot = tables.job_slot(cx, &job.key());
-    job.version = 0;
-    job.stable = false;
-    job.version_tag = None;
-    job.create_index = cx.index;
-    job.modify_index = cx.index;
-    job.job_modify_index = cx.index;
-    job.submit_time = cx.now;
-    if let Some(row) = tables.jobs.at(slot) {
-        job.status = row.status_with_eval(&job);
-    }
-    let job = Arc::new(job);
-    tables.push_version(cx, slot, Arc::clone(&job), None);
-    cx.events.push(Event::JobRegistered(Arc::clone(&job)));
-    evaluate(tables, cx, &job, trigger, eval_id, None)
+    let job = job_store::store(tables, cx, slot, job, None);
+    job_store::evaluate(tables, cx, &job, trigger, eval_id, None)
 }
 
 /// Whether something of this id is or was there that is not forgotten yet.

@@ -60,8 +60,9 @@ pub(super) fn evaluate(
     Some(id)
 }
 
-/// Its status counts the evaluation that follows in the same entry.
-fn store(
+/// The job as the newest version of its own, whatever it asks for. Its status counts the evaluation that follows in the
+/// same entry.
+pub(super) fn store(
     tables: &mut Tables,
     cx: &mut Change,
     slot: u32,

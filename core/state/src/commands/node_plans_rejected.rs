@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use muster_model::{Eligibility, Node, NodeEvent};
+use muster_model::{Eligibility, Node};
 
+use super::node_news::event;
 use crate::change::Change;
 use crate::command::{Event, NodePlansRejected, Refusal, Reply};
 use crate::tables::Tables;
@@ -22,13 +23,7 @@ pub(super) fn apply(
     let mut node = Node::clone(row.node());
     node.eligibility = Eligibility::Ineligible;
     node.modify_index = cx.index;
-    node.push_event(NodeEvent {
-        time: cx.now,
-        subsystem: "Scheduler".into(),
-        message: MESSAGE.into(),
-        create_index: cx.index,
-        details: Default::default(),
-    });
+    node.push_event(event(cx, "Scheduler", MESSAGE));
     let node = Arc::new(node);
     tables.replace_node(cx, slot, Arc::clone(&node));
     cx.events.push(Event::NodeUpdated(node));

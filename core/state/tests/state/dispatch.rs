@@ -100,6 +100,9 @@ fn what_the_parent_does_not_ask_for_is_refused_and_nothing_is_stored() {
     let mut meta = by("me", 2);
     meta.meta.extend([("b".to_owned(), Text::from("")), ("a".to_owned(), Text::from(""))]);
     assert_eq!(text(meta, rules()), "Dispatch request included unpermitted metadata keys: [a b]");
+    let mut unnamed = by("me", 2);
+    unnamed.meta.insert(String::new(), "x".into());
+    assert_eq!(text(unnamed, rules()), "Dispatch request included metadata with an empty key");
     let missing = dispatching("p", 2);
     assert_eq!(text(missing, rules()), "Dispatch did not provide required meta keys: [who]");
     assert_eq!(

@@ -133,7 +133,7 @@ impl AllocView {
     }
 }
 
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct AllocListStub {
     #[serde(rename = "ID")]

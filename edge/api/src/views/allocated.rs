@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use muster_model::{Alloc, Allotment, Group, Node, Task, TaskResources};
 use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct AllocatedResources {
     pub tasks: BTreeMap<String, AllocatedTaskResources>,
     pub shared: Shared,
 }
 
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct AllocatedTaskResources {
     pub cpu: Cpu,
@@ -20,14 +20,14 @@ pub struct AllocatedTaskResources {
     pub devices: Option<Vec<AllocatedDeviceView>>,
 }
 
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Cpu {
     pub cpu_shares: u32,
     pub reserved_cores: Option<Vec<u16>>,
 }
 
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Memory {
     #[serde(rename = "MemoryMB")]
@@ -37,7 +37,7 @@ pub struct Memory {
     pub memory_max_mb: i64,
 }
 
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct AllocatedDeviceView {
     pub vendor: String,
@@ -48,7 +48,7 @@ pub struct AllocatedDeviceView {
     pub device_ids: Vec<String>,
 }
 
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Shared {
     #[serde(rename = "DiskMB")]
@@ -56,7 +56,7 @@ pub struct Shared {
     pub ports: Option<Vec<PortMapping>>,
 }
 
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct PortMapping {
     pub label: String,

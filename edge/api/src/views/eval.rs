@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use muster_model::Evaluation;
 use serde::{Deserialize, Serialize};
 
-use super::{MetricView, rfc3339_unless_zero};
+use super::{AllocListStub, MetricView, PlanAnnotationsView, rfc3339_unless_zero};
 
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -41,8 +41,16 @@ pub struct EvalView {
     pub related_evals: Option<Vec<EvalStubView>>,
     #[serde(rename = "FailedTGAllocs", skip_serializing_if = "BTreeMap::is_empty")]
     pub failed_groups: BTreeMap<String, MetricView>,
+    /// What its plan was meant to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan_annotations: Option<PlanAnnotationsView>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub class_eligibility: BTreeMap<String, bool>,
+    /// Nothing in this build limits a job by quota, or waits for more than nodes; both are read from other servers.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub quota_limit_reached: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing_non_node_resources: Vec<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub escaped_computed_class: bool,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -82,7 +90,10 @@ impl From<&Evaluation> for EvalView {
             blocked_eval: text(eval.blocked_eval),
             related_evals: None,
             failed_groups: eval.failed_groups.iter().map(|(g, m)| (g.to_string(), m.into())).collect(),
+            plan_annotations: eval.annotations.as_deref().map(Into::into),
             class_eligibility: eval.class_eligibility.iter().map(|(c, ok)| (c.to_string(), *ok)).collect(),
+            quota_limit_reached: String::new(),
+            missing_non_node_resources: Vec::new(),
             escaped_computed_class: eval.escaped_class,
             queued_allocations: eval.queued.iter().map(|(group, n)| (group.to_string(), *n)).collect(),
             snapshot_index: eval.snapshot_index.0,
@@ -91,6 +102,17 @@ impl From<&Evaluation> for EvalView {
             create_time: eval.create_time.0,
             modify_time: eval.modify_time.0,
         }
+    }
+}
+
+impl EvalView {
+    /// With those that made room for what it placed.
+    #[must_use]
+    pub fn preempting(mut self, allocs: Vec<AllocListStub>) -> Self {
+        if let Some(annotations) = self.plan_annotations.as_mut().filter(|_| !allocs.is_empty()) {
+            annotations.preempted_allocs = Some(allocs);
+        }
+        self
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use muster_model::{AllocMetric, NodeScore};
+use muster_jobspec::input::ResourcesInput;
+use muster_model::{AllocMetric, NodeScore, Resources};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
@@ -19,6 +20,8 @@ pub struct MetricView {
     pub class_exhausted: Option<BTreeMap<String, u32>>,
     pub dimension_exhausted: Option<BTreeMap<String, u32>>,
     pub quota_exhausted: Option<Vec<String>>,
+    /// What each task asked for in the dimensions that nodes had too little of.
+    pub resources_exhausted: Option<BTreeMap<String, ResourcesInput>>,
     pub scores: Option<BTreeMap<String, f64>>,
     pub score_meta_data: Option<Vec<NodeScoreView>>,
     pub allocation_time: u64,
@@ -58,12 +61,31 @@ impl From<&AllocMetric> for MetricView {
             class_exhausted: counts(&metric.class_exhausted),
             dimension_exhausted: counts(&metric.dimension_exhausted),
             quota_exhausted: None,
+            resources_exhausted: exhausted(metric),
             scores: None,
             score_meta_data: (!metric.scores.is_empty())
                 .then(|| metric.scores.iter().map(Into::into).collect()),
             allocation_time: u64::try_from(metric.allocation_time.as_nanos()).unwrap_or(u64::MAX),
             coalesced_failures: metric.coalesced_failures,
         }
+    }
+}
+
+fn exhausted(metric: &AllocMetric) -> Option<BTreeMap<String, ResourcesInput>> {
+    let asked = metric.resources_exhausted.iter().map(|(task, asked)| (task.to_string(), resources(*asked)));
+    (!metric.resources_exhausted.is_empty()).then(|| asked.collect())
+}
+
+fn resources(asked: Resources) -> ResourcesInput {
+    let number = |amount: u64| Some(i64::try_from(amount).unwrap_or(i64::MAX));
+    ResourcesInput {
+        cpu: number(asked.cpu_mhz),
+        cores: number(asked.cores.into()),
+        memory_mb: number(asked.memory_mb),
+        memory_max_mb: Some(0),
+        disk_mb: number(asked.disk_mb),
+        iops: Some(0),
+        ..ResourcesInput::default()
     }
 }
 

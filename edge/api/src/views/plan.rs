@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use muster_jobspec::JobInput;
 use muster_jobspec::diff::JobDiff;
+use muster_model::{DesiredUpdates, PlanAnnotations};
 use serde::{Deserialize, Serialize};
 
 use super::{AllocListStub, MetricView};
@@ -38,7 +39,7 @@ pub struct JobPlanResponse {
     pub next_token: String,
 }
 
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct PlanAnnotationsView {
     #[serde(rename = "DesiredTGUpdates")]
@@ -62,4 +63,34 @@ pub struct DesiredUpdatesView {
     pub reconnect: u64,
     pub reschedule_now: u64,
     pub reschedule_later: u64,
+}
+
+impl From<&PlanAnnotations> for PlanAnnotationsView {
+    /// Without those that made room: which of them may be shown is the reader's affair.
+    fn from(annotations: &PlanAnnotations) -> Self {
+        let groups = annotations.groups.iter();
+        Self {
+            groups: groups.map(|(group, updates)| (group.to_string(), (*updates).into())).collect(),
+            preempted_allocs: None,
+        }
+    }
+}
+
+impl From<DesiredUpdates> for DesiredUpdatesView {
+    fn from(updates: DesiredUpdates) -> Self {
+        Self {
+            ignore: updates.ignore.into(),
+            place: updates.place.into(),
+            migrate: updates.migrate.into(),
+            stop: updates.stop.into(),
+            in_place_update: updates.in_place.into(),
+            destructive_update: updates.destructive.into(),
+            canary: updates.canary.into(),
+            preemptions: updates.preemptions.into(),
+            disconnect: updates.disconnect.into(),
+            reconnect: updates.reconnect.into(),
+            reschedule_now: updates.reschedule_now.into(),
+            reschedule_later: updates.reschedule_later.into(),
+        }
+    }
 }

@@ -104,7 +104,7 @@ struct Shown {
 
 /// When the evaluation that will replace it is due; it may be gone since.
 async fn next_attempt(client: &Client, alloc: &AllocView) -> Result<Option<String>, Failure> {
-    if alloc.followup_eval_id.is_empty() {
+    if alloc.followup_eval_id.is_empty() || alloc.client_status == "unknown" {
         return Ok(None);
     }
     let query = [("namespace", alloc.namespace.as_str())];

@@ -131,9 +131,12 @@ impl JobDispatch {
 }
 
 fn meta(given: &[String]) -> Result<BTreeMap<String, String>, Failure> {
-    let pair = |text: &String| {
-        let pair = text.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()));
-        pair.ok_or_else(|| Failure::new(format!("Error parsing meta value: `{text}`; write `key=value`")))
+    let pair = |text: &String| match text.split_once('=') {
+        None => Err(Failure::new(format!("Error parsing meta value: `{text}`; write `key=value`"))),
+        Some(("", _)) => Err(Failure::new(format!(
+            "Error parsing meta value: `{text}` has an empty key; write `key=value`"
+        ))),
+        Some((key, value)) => Ok((key.to_owned(), value.to_owned())),
     };
     given.iter().map(pair).collect()
 }

@@ -26,7 +26,7 @@ pub(crate) struct JobStop {
     /// Stop without the delay that groups and tasks ask for
     #[arg(long)]
     no_shutdown_delay: bool,
-    /// Stop a job of several regions in all of them
+    /// Stop a job of several regions in all of them; jobs of this version are of one, and stop there
     #[arg(long)]
     global: bool,
     /// Ask nothing
@@ -91,8 +91,26 @@ fn confirmed(shell: &mut Shell, job: &JobListStub) -> Result<bool, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
-    use crate::testing::shell;
+    use crate::testing::agent::{Agent, reply};
+    use crate::testing::{run, shell};
+
+    #[tokio::test]
+    async fn everything_asked_for_is_sent() {
+        let path = "DELETE /v1/job/web?namespace=default&purge=true&global=true&no_shutdown_delay=true&eval_priority=70";
+        let agent = Agent::serve(vec![
+            reply("GET /v1/jobs?prefix=web", 200, 9, json!([{"ID": "web", "Namespace": "default"}])),
+            reply(path, 200, 9, json!({"EvalID": "e1e1e1e1-0000-4000-8000-000000000000"})),
+        ])
+        .await;
+        let args =
+            ["job", "stop", "-detach", "-global", "-purge", "-no-shutdown-delay", "-eval-priority=70", "web"];
+        let (code, out, err) = run(&agent, &args).await;
+        assert_eq!((code, err), (OK, String::new()));
+        assert_eq!(out, "e1e1e1e1-0000-4000-8000-000000000000\n");
+    }
 
     #[test]
     fn only_an_exact_y_confirms() {

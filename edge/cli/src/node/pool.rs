@@ -15,7 +15,6 @@ use muster_sdk::Client;
 
 use crate::failure::Failure;
 use crate::ids;
-use crate::shell::Shell;
 use crate::table::Table;
 
 /// The pool of this name, or the only one whose name begins with it.
@@ -35,47 +34,4 @@ fn table(pools: &[NodePoolView]) -> Table {
         table.row(vec![pool.name.clone(), pool.description.clone()]);
     }
     table
-}
-
-/// Which page of a list, of what fits.
-#[derive(Debug, Clone, clap::Args)]
-pub(crate) struct Page {
-    /// Only those of which this expression is true
-    #[arg(long, value_name = "EXPRESSION")]
-    filter: Option<String>,
-    /// How many to show
-    #[arg(long, value_name = "COUNT", default_value_t = 0)]
-    per_page: u32,
-    /// Where the page begins, as the page before said
-    #[arg(long, value_name = "TOKEN")]
-    page_token: Option<String>,
-}
-
-impl Page {
-    fn query(&self) -> Vec<(&'static str, String)> {
-        let per_page = if self.per_page == 0 { String::new() } else { self.per_page.to_string() };
-        let query = [
-            ("filter", self.filter.clone().unwrap_or_default()),
-            ("per_page", per_page),
-            ("next_token", self.page_token.clone().unwrap_or_default()),
-        ];
-        query.into_iter().filter(|(_, value)| !value.is_empty()).collect()
-    }
-
-    /// Says how to get the next page, if there is one; `command` is everything before the flags of the page.
-    fn more(&self, shell: &mut Shell, command: &str, next: Option<String>) -> Result<(), Failure> {
-        let Some(token) = next else { return Ok(()) };
-        let filter = self.filter.as_ref().map(|text| format!(" -filter={}", crate::shell::quoted(text)));
-        let again = format!(
-            "{} {command}{} -per-page={} -page-token={token}",
-            shell.program,
-            filter.unwrap_or_default(),
-            self.per_page
-        );
-        shell.line(&format!("\nResults have been paginated. To get the next page run:\n\n{again}"))
-    }
-}
-
-fn borrowed<'a>(query: &'a [(&'static str, String)]) -> Vec<(&'static str, &'a str)> {
-    query.iter().map(|(key, value)| (*key, value.as_str())).collect()
 }

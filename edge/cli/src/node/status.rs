@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use super::{Columns, NodeArg};
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, OK, Outcome};
+use crate::page::{self, Page, borrowed};
 use crate::shape::Shape;
 use crate::shell::Shell;
 use crate::verb::{Refused, Verb};
@@ -43,15 +44,8 @@ pub(crate) struct NodeStatus {
     stats: bool,
     #[command(flatten)]
     shape: Shape,
-    /// Only those of which this expression is true
-    #[arg(long, value_name = "EXPRESSION")]
-    filter: Option<String>,
-    /// How many to list
-    #[arg(long, value_name = "COUNT", default_value_t = 0)]
-    per_page: u32,
-    /// Where the page begins, as the page before said
-    #[arg(long, value_name = "TOKEN")]
-    page_token: Option<String>,
+    #[command(flatten)]
+    page: Page,
 }
 
 impl Verb for NodeStatus {
@@ -82,22 +76,13 @@ impl NodeStatus {
             verbose,
             stats: false,
             shape: Shape::default(),
-            filter: None,
-            per_page: 0,
-            page_token: None,
+            page: Page::default(),
         }
     }
 
     async fn list(&self, shell: &mut Shell, client: &Client) -> Outcome {
-        let per_page = self.per_page.to_string();
-        let query = [
-            ("per_page", if self.per_page == 0 { "" } else { &per_page }),
-            ("next_token", self.page_token.as_deref().unwrap_or_default()),
-            ("filter", self.filter.as_deref().unwrap_or_default()),
-            ("os", if self.os { "true" } else { "" }),
-        ];
-        let query: Vec<_> = query.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-        let answer = client.get::<NodeList>(&[], &query).await;
+        let query = self.page.query(&[("os", if self.os { "true" } else { "" })]);
+        let answer = client.get::<NodeList>(&[], &borrowed(&query)).await;
         let answer = answer.map_err(|error| Failure::request("querying node status", &error))?;
         let nodes = answer.value;
         if self.shape.print(shell, &nodes)? {
@@ -112,13 +97,8 @@ impl NodeStatus {
             let columns = Columns { verbose: self.verbose, os: self.os, running: running.as_ref() };
             shell.table(&super::list_table(&nodes, columns))?;
         }
-        if let Some(token) = answer.next_token.filter(|_| !self.quiet) {
-            let filter = self.filter.as_ref().map(|text| format!(" -filter={}", crate::shell::quoted(text)));
-            let (program, filter) = (&shell.program, filter.unwrap_or_default());
-            let again =
-                format!("{program} node status{filter} -per-page={} -page-token={token}", self.per_page);
-            shell.line(&format!("\nResults have been paginated. To get the next page run:\n\n{again}"))?;
-        }
+        let flags = page::flags(&[("os", self.os), ("allocs", self.allocs), ("verbose", self.verbose)]);
+        self.page.more(shell, &format!("node status{flags}"), answer.next_token.filter(|_| !self.quiet))?;
         Ok(OK)
     }
 

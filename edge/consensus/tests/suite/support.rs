@@ -49,6 +49,7 @@ fn evaluation(number: u64) -> Evaluation {
         next_eval: None,
         blocked_eval: None,
         failed_groups: BTreeMap::new(),
+        annotations: None,
         queued: BTreeMap::new(),
         class_eligibility: BTreeMap::new(),
         escaped_class: false,

@@ -85,7 +85,8 @@ fn payload(row: &StreamRow, now: &Snapshot) -> EventPayload {
         StreamRow::Job { job, deleted } => EventPayload::Job(Box::new(muster_jobspec::view(job)), *deleted),
         StreamRow::Alloc(alloc) => {
             let node = now.node(alloc.node_id).map(|node| &**node);
-            EventPayload::Alloc(Box::new(AllocView::new(alloc, node, false)))
+            let view = AllocView::new(alloc, node, false);
+            EventPayload::Alloc(Box::new(view.rescheduled(&muster_scheduler::rescheduling(alloc, now))))
         }
         StreamRow::Eval(eval) => EventPayload::Eval(Box::new(EvalView::from(&**eval))),
         StreamRow::Deployment(deployment) => {

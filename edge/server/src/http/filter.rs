@@ -43,7 +43,7 @@ pub(crate) fn allocs<'a>(
     read: &Read<'_>,
     allocs: impl Iterator<Item = &'a Arc<Alloc>>,
 ) -> Result<Vec<&'a Arc<Alloc>>, ApiError> {
-    choose(read, &ALLOC, allocs, |alloc| subject::alloc(alloc, read.state.node_of(alloc)))
+    choose(read, &ALLOC, allocs, |alloc| subject::alloc(alloc, &read.state))
 }
 
 pub(crate) fn evals<'a>(

@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod acl;
+mod attempts;
 mod blocking;
+mod evaluations;
 mod events;
 mod lists;
 mod requests;
+mod scaling;
 mod search;
 mod tokens;
 mod writes;
@@ -96,13 +99,17 @@ impl Api {
 
     pub async fn report_running(&self, alloc: &Alloc) {
         let task = TaskState { phase: TaskPhase::Running, ..TaskState::default() };
-        let report = AllocStatusReport {
-            id: alloc.id,
-            status: ClientStatus::Running,
-            description: None,
-            tasks: vec![task],
-            health: None,
-        };
+        self.report(alloc, ClientStatus::Running, task).await;
+    }
+
+    pub async fn report_failed(&self, alloc: &Alloc) {
+        let task = TaskState { phase: TaskPhase::Dead, failed: true, ..TaskState::default() };
+        self.report(alloc, ClientStatus::Failed, task).await;
+    }
+
+    async fn report(&self, alloc: &Alloc, status: ClientStatus, task: TaskState) {
+        let report =
+            AllocStatusReport { id: alloc.id, status, description: None, tasks: vec![task], health: None };
         let (node_id, seed) = (alloc.node_id, IdSeed([5; 16]));
         let command = AllocClientUpdate { node_id, updates: vec![report], seed };
         propose(&self.server, Command::AllocClientUpdate(command)).await.unwrap();

@@ -41,6 +41,9 @@ fn payload(rules: &Parameterized, command: &JobDispatch) -> Result<(), Refusal> 
 }
 
 fn meta(rules: &Parameterized, command: &JobDispatch) -> Result<(), Refusal> {
+    if command.meta.contains_key("") {
+        return Err(Refusal::DispatchMetaUnnamed);
+    }
     let permitted = |key: &String| {
         rules.meta_required.iter().chain(&rules.meta_optional).any(|permitted| **permitted == **key)
     };

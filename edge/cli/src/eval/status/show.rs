@@ -1,5 +1,7 @@
 //! An evaluation as text.
 
+mod annotations;
+
 use muster_api::views::{AllocListStub, EvalStubView, EvalView};
 
 use crate::failure::Failure;
@@ -22,11 +24,30 @@ pub(super) fn evaluation(
         shell.heading("Related Evaluations")?;
         shell.table(&related(relatives, verbose))?;
     }
+    if let Some(plan) = &eval.plan_annotations {
+        shell.heading("Plan Annotations")?;
+        shell.table(&annotations::groups(plan, verbose))?;
+        let preempted = plan.preempted_allocs.as_deref().unwrap_or_default();
+        if !preempted.is_empty() {
+            shell.heading("Preempted Allocations")?;
+            let table = allocations(shell, preempted, verbose);
+            shell.table(&table)?;
+        }
+    }
     if !allocs.is_empty() {
         shell.heading("Placed Allocations")?;
-        let table = placed(shell, allocs, verbose);
+        let table = allocations(shell, allocs, verbose);
         shell.table(&table)?;
     }
+    failed_placements(shell, eval, verbose)?;
+    if !eval.missing_non_node_resources.is_empty() {
+        shell.heading("Missing Resources")?;
+        eval.missing_non_node_resources.iter().try_for_each(|name| shell.line(&format!("* {name}")))?;
+    }
+    Ok(())
+}
+
+fn failed_placements(shell: &mut Shell, eval: &EvalView, verbose: bool) -> Result<(), Failure> {
     if eval.failed_groups.is_empty() {
         return Ok(());
     }
@@ -64,9 +85,13 @@ fn header(shell: &Shell, eval: &EvalView, verbose: bool) -> KeyValues {
     if eval.triggered_by == "node-update" {
         pairs.add("Node ID", short(&eval.node_id, verbose));
     }
+    if eval.triggered_by == "max-plan-attempts" {
+        pairs.add("Previous Eval", short(&eval.previous_eval, verbose));
+    }
     pairs.add("Priority", eval.priority.to_string());
     pairs.add("Placement Failures", crate::eval::placement_failures(eval));
     pairs.add_some("Wait Until", &shell.clock.absolute_text(eval.wait_until.as_deref().unwrap_or_default()));
+    pairs.add_some("Quota Limit Reached", &eval.quota_limit_reached);
     pairs.add("Previous Eval", short(&eval.previous_eval, verbose));
     pairs.add("Next Eval", short(&eval.next_eval, verbose));
     pairs.add("Blocked Eval", short(&eval.blocked_eval, verbose));
@@ -88,7 +113,7 @@ fn related(evals: &[EvalStubView], verbose: bool) -> Table {
     table
 }
 
-fn placed(shell: &Shell, allocs: &[AllocListStub], verbose: bool) -> Table {
+fn allocations(shell: &Shell, allocs: &[AllocListStub], verbose: bool) -> Table {
     let mut table = Table::new(&[
         "ID",
         "Job ID",
@@ -122,7 +147,7 @@ mod tests {
 
     use super::*;
     use crate::testing::{NOW, shell};
-    use muster_api::views::MetricView;
+    use muster_api::views::{DesiredUpdatesView, MetricView, PlanAnnotationsView};
 
     #[test]
     fn failed_placements_come_last() {
@@ -177,5 +202,58 @@ Task Group \"g\" (failed to place 2 allocations):
 Evaluation \"f2f2f2f2\" waiting for additional capacity to place remainder
 ";
         assert_eq!(captured.out(), expected);
+    }
+
+    fn shown(eval: &EvalView, verbose: bool) -> String {
+        let (mut sh, captured) = shell();
+        evaluation(&mut sh, eval, &[], verbose).unwrap();
+        // What is above is the same for all.
+        captured.out().split_once("\n\n").unwrap().1.to_owned()
+    }
+
+    #[test]
+    fn annotations_and_what_made_room_stand_before_the_rest() {
+        let updates =
+            DesiredUpdatesView { place: 1, ignore: 2, preemptions: 1, ..DesiredUpdatesView::default() };
+        let victim = AllocListStub {
+            id: "a1a1a1a1-0000".into(),
+            job_id: "low".into(),
+            node_id: "b2b2b2b2-0000".into(),
+            task_group: "g".into(),
+            job_version: 3,
+            desired_status: "evict".into(),
+            client_status: "complete".into(),
+            create_time: NOW,
+            modify_time: NOW,
+            ..AllocListStub::default()
+        };
+        let plan = PlanAnnotationsView {
+            groups: [("g".to_owned(), updates)].into(),
+            preempted_allocs: Some(vec![victim]),
+        };
+        let eval = EvalView {
+            id: "e1e1e1e1-0000".into(),
+            status: "complete".into(),
+            plan_annotations: Some(plan),
+            missing_non_node_resources: vec!["volume \"v\"".into()],
+            ..EvalView::default()
+        };
+        let expected = "\
+Plan Annotations
+Task Group  Ignore  Place  Stop  InPlace  Destructive  Preemptions
+g           2       1      0     0        0            1
+
+Preempted Allocations
+ID        Job ID  Node ID   Task Group  Version  Desired  Status    Created  Modified
+a1a1a1a1  low     b2b2b2b2  g           3        evict    complete  0s ago   0s ago
+
+Missing Resources
+* volume \"v\"
+";
+        assert_eq!(shown(&eval, false), expected);
+        let all = "Task Group  Ignore  Place  Stop  InPlace  Destructive  Migrate  Canary  Preemptions  \
+                   Reschedule Now  Reschedule Later  Disconnect  Reconnect\n";
+        let verbose = shown(&eval, true);
+        assert!(verbose.contains(all), "{verbose}");
     }
 }

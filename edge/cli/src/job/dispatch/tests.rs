@@ -132,6 +132,7 @@ async fn what_cannot_be_read_is_told_before_anything_is_sent() {
     let agent = Agent::serve(vec![]).await;
     for (args, fragment) in [
         (vec!["job", "dispatch", "-meta", "who", "p"], "Error parsing meta value: `who`"),
+        (vec!["job", "dispatch", "-meta", "=x", "p"], "`=x` has an empty key; write `key=value`"),
         (vec!["job", "dispatch", "p", "/no/such/file"], "Error reading input data: `/no/such/file`"),
     ] {
         let (code, _, err) = run(&agent, &args).await;

@@ -35,7 +35,9 @@ pub(super) fn table(shell: &Shell, job: &JobInput, details: &Details, verbose: b
 
 fn planned(details: &Details) -> BTreeMap<&str, &EvalView> {
     let mut planned: BTreeMap<&str, &EvalView> = BTreeMap::new();
-    for alloc in details.allocations.iter().filter(|alloc| !alloc.followup_eval_id.is_empty()) {
+    // One out of contact has an evaluation that gives it up, which is no attempt.
+    let failed = details.allocations.iter().filter(|alloc| alloc.client_status != "unknown");
+    for alloc in failed.filter(|alloc| !alloc.followup_eval_id.is_empty()) {
         let eval = details.evaluations.iter().find(|eval| eval.id == alloc.followup_eval_id);
         // One that is over has brought its replacement, or could not.
         let Some(eval) = eval.filter(|eval| eval.status == "pending") else { continue };
@@ -81,6 +83,7 @@ mod tests {
                 alloc("a", "22222222-soon"),
                 alloc("b", "33333333-over"),
                 alloc("c", ""),
+                {"TaskGroup": "d", "FollowupEvalID": "22222222-soon", "ClientStatus": "unknown"},
             ]))
             .unwrap(),
             evaluations: serde_json::from_value(json!([

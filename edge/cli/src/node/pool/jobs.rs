@@ -2,9 +2,9 @@
 
 use muster_api::table::NodePoolJobs as Route;
 
-use super::{Page, borrowed};
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, OK, Outcome};
+use crate::page::{Page, borrowed};
 use crate::shape::Shape;
 use crate::shell::Shell;
 use crate::verb::Verb;
@@ -25,7 +25,7 @@ impl Verb for NodePoolJobs {
     async fn run(self, shell: &mut Shell) -> Outcome {
         let client = self.connect.connect(shell)?;
         let pool = super::find(&client, &self.pool).await?;
-        let query = self.page.query();
+        let query = self.page.query(&[]);
         let answer = client.get::<Route>(&[&pool.name], &borrowed(&query)).await;
         let answer = answer.map_err(|error| Failure::request("querying jobs", &error))?;
         if self.shape.print(shell, &answer.value)? {

@@ -2,9 +2,10 @@
 
 use muster_api::table::NodePoolList as Route;
 
-use super::{Page, borrowed, table};
+use super::table;
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, OK, Outcome};
+use crate::page::{Page, borrowed};
 use crate::shape::Shape;
 use crate::shell::Shell;
 use crate::verb::Verb;
@@ -22,7 +23,7 @@ pub(crate) struct NodePoolList {
 impl Verb for NodePoolList {
     async fn run(self, shell: &mut Shell) -> Outcome {
         let client = self.connect.connect(shell)?;
-        let query = self.page.query();
+        let query = self.page.query(&[]);
         let answer = client.get::<Route>(&[], &borrowed(&query)).await;
         let answer = answer.map_err(|error| Failure::request("querying node pools", &error))?;
         match () {

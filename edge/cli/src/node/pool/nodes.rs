@@ -2,10 +2,10 @@
 
 use muster_api::table::NodePoolNodes as Route;
 
-use super::{Page, borrowed};
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, OK, Outcome};
 use crate::node::{Columns, list_table};
+use crate::page::{self, Page, borrowed};
 use crate::shape::Shape;
 use crate::shell::Shell;
 use crate::verb::Verb;
@@ -29,7 +29,7 @@ impl Verb for NodePoolNodes {
     async fn run(self, shell: &mut Shell) -> Outcome {
         let client = self.connect.connect(shell)?;
         let pool = super::find(&client, &self.pool).await?;
-        let query = self.page.query();
+        let query = self.page.query(&[]);
         let answer = client.get::<Route>(&[&pool.name], &borrowed(&query)).await;
         let answer = answer.map_err(|error| Failure::request("querying nodes", &error))?;
         if self.shape.print(shell, &answer.value)? {
@@ -41,8 +41,8 @@ impl Verb for NodePoolNodes {
             let columns = Columns { verbose: self.verbose, ..Columns::default() };
             shell.table(&list_table(&answer.value, columns))?;
         }
-        let verbose = if self.verbose { " -verbose" } else { "" };
-        self.page.more(shell, &format!("node pool nodes {}{verbose}", pool.name), answer.next_token)?;
+        let flags = page::flags(&[("verbose", self.verbose)]);
+        self.page.more(shell, &format!("node pool nodes {}{flags}", pool.name), answer.next_token)?;
         Ok(OK)
     }
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::http::routes::acl::hash;
 use crate::http::routes::pools::view;
-use crate::scoped::Pool;
+use crate::scoped::{Pool, Scoped};
 
 struct Lazy<Q, W> {
     quick: Q,
@@ -70,7 +70,7 @@ pub(super) fn job(job: &Job) -> impl Subject + '_ {
     lazy(quick, move || muster_jobspec::view(job))
 }
 
-pub(super) fn alloc<'a>(alloc: &'a Alloc, node: Option<&'a Node>) -> impl Subject + 'a {
+pub(super) fn alloc<'a>(alloc: &'a Alloc, state: &'a Scoped<'_>) -> impl Subject + 'a {
     let quick = move |name: &str| match name {
         "ID" => text(&alloc.id),
         "Namespace" => text(&alloc.job.namespace),
@@ -85,7 +85,9 @@ pub(super) fn alloc<'a>(alloc: &'a Alloc, node: Option<&'a Node>) -> impl Subjec
         "ModifyTime" => number(alloc.modify_time.0),
         _ => None,
     };
-    lazy(quick, move || AllocView::new(alloc, node, true))
+    lazy(quick, move || {
+        AllocView::new(alloc, state.node_of(alloc), true).rescheduled(&state.rescheduling(alloc))
+    })
 }
 
 pub(super) fn eval(eval: &Evaluation) -> impl Subject + '_ {

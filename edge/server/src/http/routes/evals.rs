@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use muster_api::views::{AllocListStub, EvalCountResponse, EvalDeleteRequest, EvalDeleteResponse, EvalView};
 use muster_ids::EvalId;
-use muster_model::Evaluation;
+use muster_model::{Alloc, Evaluation};
 use muster_state::command::{Command, GarbageCollect, Reply};
 use muster_state::{IdPrefix, WatchKey};
 
@@ -34,7 +34,13 @@ pub(crate) fn list(read: &Read<'_>) -> ListResult<EvalView> {
     });
     let evals = filter::evals(read, evals)?;
     let page = by_age_or_id(read.options, evals, |eval| ByAge(eval.create_index, eval.id))?;
-    Ok(Listing::new(page, [WatchKey::Evals], Arc::clone, |eval: Arc<Evaluation>| (&*eval).into()))
+    let beside = read.state.beside();
+    let row = |eval: &Arc<Evaluation>| (Arc::clone(eval), read.state.preempted(eval));
+    let view = move |(eval, preempted): (Arc<Evaluation>, Vec<Arc<Alloc>>)| {
+        let stub = |alloc: &Arc<Alloc>| AllocListStub::new(alloc, beside.node_of(alloc), false, false);
+        EvalView::from(&*eval).preempting(preempted.iter().map(stub).collect())
+    };
+    Ok(Listing::new(page, [WatchKey::Evals], row, view))
 }
 
 pub(crate) fn read(read: &Read<'_>) -> ReadResult<EvalView> {
@@ -45,12 +51,19 @@ pub(crate) fn read(read: &Read<'_>) -> ReadResult<EvalView> {
         Some(eval) if related => {
             let relatives = relatives(read.state.evals_by_job(&eval.job_key()), eval);
             let stubs = relatives.into_iter().map(|eval| (&**eval).into()).collect();
-            let view = EvalView { related_evals: Some(stubs), ..(&**eval).into() };
+            let view = EvalView { related_evals: Some(stubs), ..view(&read.state, eval) };
             Ok(Answer::new(view, [WatchKey::Eval(id), WatchKey::JobEvals(eval.job_key())]))
         }
-        Some(eval) => Ok(Answer::new((&**eval).into(), watch)),
+        Some(eval) => Ok(Answer::new(view(&read.state, eval), watch)),
         None => Err(Missing::not_found("eval not found", watch)),
     }
+}
+
+/// An evaluation with those that made room for what it placed.
+pub(crate) fn view(state: &Scoped<'_>, eval: &Evaluation) -> EvalView {
+    let preempted = state.preempted(eval);
+    let stub = |alloc: &Arc<Alloc>| AllocListStub::new(alloc, state.node_of(alloc), false, false);
+    EvalView::from(eval).preempting(preempted.iter().map(stub).collect())
 }
 
 pub(crate) fn allocations(read: &Read<'_>) -> ReadResult<Vec<AllocListStub>> {

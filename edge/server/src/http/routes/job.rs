@@ -60,7 +60,7 @@ pub(crate) fn evaluations(read: &Read<'_>) -> ReadResult<Vec<EvalView>> {
     let key = key(read.options, read.param(0))?;
     let mut evals: Vec<&Arc<Evaluation>> = read.state.evals_by_job(&key).collect();
     evals.sort_by_key(|eval| (std::cmp::Reverse(eval.create_index), eval.id));
-    let views = evals.into_iter().map(|eval| (&**eval).into()).collect();
+    let views = evals.into_iter().map(|eval| super::evals::view(&read.state, eval)).collect();
     Ok(Answer::new(views, [WatchKey::JobEvals(key)]))
 }
 

@@ -9,7 +9,7 @@ use muster_api::views::{
 };
 use muster_hcl::{Inputs, Source};
 use muster_ids::{Index, JobId, Namespace};
-use muster_jobspec::{Decided, JobInput, Limits, Preserve, ValidationError};
+use muster_jobspec::{Decided, JobInput, Preserve, ValidationError};
 use muster_model::{Job, JobKey};
 use muster_state::WatchKey;
 use muster_state::command::{Command, JobRegister, Reply};
@@ -150,7 +150,15 @@ pub(super) fn decide(
 ) -> Result<Decided, ApiError> {
     input.namespace = Some(namespace.to_string());
     check_region(write, &mut input)?;
-    muster_jobspec::decide(input, &write.shared.job_limits).map_err(|errors| invalid(&errors))
+    let decided = muster_jobspec::decide(input, &write.shared.job_limits);
+    decided.map(|decided| advised(write, decided)).map_err(|errors| invalid(&errors))
+}
+
+/// With what the author should know of the cluster as it is now.
+fn advised(write: &Write<'_>, mut decided: Decided) -> Decided {
+    let config = write.shared.consensus.snapshot().scheduler_config_in(&decided.job.node_pool);
+    decided.warnings.extend(muster_jobspec::advice(&decided.job, &config));
+    decided
 }
 
 /// The contract answers a job that breaks a rule with 500.
@@ -208,11 +216,13 @@ pub(crate) fn validate(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
     {
         return Err(Denied.into());
     }
-    body::json(&validation(input, &write.shared.job_limits), write.options.pretty)
+    let decided = muster_jobspec::decide(input, &write.shared.job_limits);
+    let decided = decided.map(|decided| advised(write, decided));
+    body::json(&validation(decided), write.options.pretty)
 }
 
-fn validation(input: JobInput, limits: &Limits) -> JobValidateResponse {
-    match muster_jobspec::decide(input, limits) {
+fn validation(decided: Result<Decided, Vec<ValidationError>>) -> JobValidateResponse {
+    match decided {
         Ok(decided) => JobValidateResponse {
             driver_config_validated: true,
             warnings: warning_text(&decided.remarks()),

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
-use muster_api::views::{
-    AllocListStub, DesiredUpdatesView, JobPlanRequest, JobPlanResponse, PlanAnnotationsView, rfc3339,
-};
+use muster_api::views::{AllocListStub, JobPlanRequest, JobPlanResponse, PlanAnnotationsView, rfc3339};
 use muster_cron::{Schedule, Zone};
 use muster_ids::{EvalId, GroupName, JobId, UnixNanos};
 use muster_jobspec::diff::{DiffType, JobDiff, TaskGroupDiff};
-use muster_model::{Job, JobKey, Plan};
-use muster_scheduler::{Context, DesiredUpdates, Overlay, schedule, task_runs_alike};
+use muster_model::{DesiredUpdates, Job, JobKey, Plan};
+use muster_scheduler::{Context, Overlay, schedule, task_runs_alike};
 use muster_state::Snapshot;
 use muster_state::command::{Command, Entry, JobRegister};
 
@@ -71,8 +70,10 @@ fn dry_run(given: &Given, job: Job) -> Result<JobPlanResponse, ApiError> {
     let after = evaluated(after, &key, *eval_id, *now)?;
     let eval = after.eval(*eval_id).ok_or_else(|| ApiError::internal("the dry run made no evaluation"))?;
     let overlay = Overlay::default();
-    let muster_scheduler::Schedule { plan, evals, updates, .. } =
-        schedule(eval, &after, &Context::new(*now, *seed, &overlay));
+    let begun = Instant::now();
+    let mut scheduled = schedule(eval, &after, &Context::new(*now, *seed, &overlay));
+    scheduled.took(begun.elapsed());
+    let muster_scheduler::Schedule { plan, evals, updates } = scheduled;
     let new = after.job(&key);
     let old = existing.as_deref().filter(|job| !job.stop);
     let diff = (*wants_diff).then(|| {
@@ -80,7 +81,7 @@ fn dry_run(given: &Given, job: Job) -> Result<JobPlanResponse, ApiError> {
         annotate(&mut diff, old, new.map(Arc::as_ref), &updates);
         diff
     });
-    let groups = updates.iter().map(|(group, updates)| (group.to_string(), view(*updates))).collect();
+    let groups = updates.iter().map(|(group, updates)| (group.to_string(), (*updates).into())).collect();
     let failed = evals.first().map(|eval| &eval.failed_groups).into_iter().flatten();
     Ok(JobPlanResponse {
         annotations: PlanAnnotationsView { groups, preempted_allocs: preempted(&after, plan.as_ref()) },
@@ -119,23 +120,6 @@ fn next_launch(job: &Job, now: UnixNanos, local: &Zone) -> UnixNanos {
     let periodic = job.periodic.as_deref().filter(|_| job.follows_schedule());
     let schedule = periodic.and_then(|periodic| Schedule::new(periodic, local).ok());
     schedule.and_then(|schedule| schedule.next_after(now)).unwrap_or(UnixNanos::ZERO)
-}
-
-fn view(updates: DesiredUpdates) -> DesiredUpdatesView {
-    DesiredUpdatesView {
-        ignore: updates.ignore.into(),
-        place: updates.place.into(),
-        migrate: updates.migrate.into(),
-        stop: updates.stop.into(),
-        in_place_update: updates.in_place.into(),
-        destructive_update: updates.destructive.into(),
-        canary: updates.canary.into(),
-        reschedule_now: updates.reschedule_now.into(),
-        reschedule_later: updates.reschedule_later.into(),
-        preemptions: updates.preemptions.into(),
-        disconnect: updates.disconnect.into(),
-        reconnect: updates.reconnect.into(),
-    }
 }
 
 /// Says at each difference what it does to allocations.

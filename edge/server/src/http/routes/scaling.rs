@@ -35,6 +35,11 @@ pub(crate) async fn scale(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
     let group = target("Group")
         .ok_or_else(|| ApiError::bad_request("missing task group name for scaling action"))
         .and_then(|name| Ok(GroupName::new(name)?))?;
+    if target("Task").is_some() {
+        return Err(ApiError::bad_request(
+            "only counts of task groups can be scaled: leave `Task` out of the target",
+        ));
+    }
     if request.count.is_some() && request.error {
         return Err(ApiError::bad_request("scaling action should not contain count if error is true"));
     }

@@ -2,6 +2,7 @@
 
 mod context;
 mod fuzzy;
+mod policies;
 mod prefix;
 
 pub(crate) use fuzzy::fuzzy;

@@ -16,7 +16,7 @@ use crate::http::{caller, dispatch};
 use crate::testing::{PATIENCE, Setup, propose, register_job, register_node};
 
 /// An open stream, read line by line.
-struct Lines {
+pub(super) struct Lines {
     body: ApiBody,
     text: Vec<u8>,
 }
@@ -32,7 +32,7 @@ impl Lines {
         lines
     }
 
-    async fn open(api: &Api, query: &str) -> Self {
+    pub(super) async fn open(api: &Api, query: &str) -> Self {
         Self::open_as(api, &Acl::Unrestricted, query).await
     }
 
@@ -53,7 +53,7 @@ impl Lines {
     }
 
     /// Reads until the event with this topic and key; what came with it and before.
-    async fn until(&mut self, topic: &str, key: &str) -> Vec<Value> {
+    pub(super) async fn until(&mut self, topic: &str, key: &str) -> Vec<Value> {
         let mut events = Vec::new();
         loop {
             let line = self.next().await.unwrap();

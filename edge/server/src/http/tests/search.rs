@@ -1,7 +1,7 @@
 //! Search, evaluations and nodes beyond plain lists.
 
-use muster_acl::{Access, Acl, Rules};
-use muster_model::JobType;
+use muster_acl::{Access, Acl, Capability, Rules};
+use muster_model::{JobType, ScalingPolicy};
 use muster_testkit::build;
 
 use super::{Api, all_of};
@@ -52,6 +52,35 @@ async fn fuzzy_search_finds_parts_of_names_with_their_place() {
     );
     let short = search("e", "jobs").await;
     assert_eq!(short.seen(), (500, "fuzzy search query must be at least 2 characters, got 1".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn scaling_policies_are_found_by_those_who_may_list_them() {
+    let api = Api::new().await;
+    let mut job = build::job("web", JobType::Service, 2);
+    for group in job.groups.iter_mut() {
+        group.scaling =
+            Some(Box::new(ScalingPolicy { min: 1, max: 5, enabled: true, ..ScalingPolicy::default() }));
+    }
+    propose(&api.server, register_job(job, 1)).await.unwrap();
+    let id = api.get("/v1/scaling/policies").await.json()[0]["ID"].as_str().unwrap().to_owned();
+    let body = format!(r#"{{"Prefix":"{0}","Text":"{0}","Context":"scaling_policy"}}"#, &id[..5]);
+    let found = async |acl: &Acl, path: &str| api.ask_as(acl, "PUT", path, body.clone()).await;
+    let (prefix, fuzzy) = ("/v1/search", "/v1/search/fuzzy");
+    assert_eq!(
+        found(&Acl::Unrestricted, prefix).await.json()["Matches"]["scaling_policy"],
+        serde_json::json!([id])
+    );
+    let one = found(&Acl::Unrestricted, fuzzy).await.json();
+    assert_eq!(one["Matches"]["scaling_policy"][0]["ID"], id);
+    let readers = [vec![Capability::ReadJob], vec![Capability::ReadJob, Capability::ListScalingPolicies]];
+    for (held, status) in readers.into_iter().zip([403, 200]) {
+        let namespaces = vec![("default".to_owned(), held.into_iter().collect())];
+        let acl = Acl::Rules(Rules { namespaces, ..Rules::default() });
+        for path in [prefix, fuzzy] {
+            assert_eq!(found(&acl, path).await.status, status, "{path}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

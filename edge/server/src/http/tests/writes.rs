@@ -141,3 +141,47 @@ async fn garbage_is_collected_on_demand_and_the_request_ends() {
     // The node has not confirmed the end of its allocations, so the job stays.
     assert_eq!(api.get("/v1/job/web").await.status, 200);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_memory_than_reserved_is_warned_of_unless_the_cluster_allows_it() {
+    let api = Api::new().await;
+    let mut body: serde_json::Value = serde_json::from_str(&job_body("web", "")).unwrap();
+    body["Job"]["TaskGroups"][0]["Tasks"][0]["Resources"] = serde_json::json!({"MemoryMaxMB": 600});
+    let uris = ["/v1/jobs", "/v1/job/web/plan", "/v1/validate/job"];
+    for uri in uris {
+        let answer = api.ask("PUT", uri, body.to_string()).await.json();
+        let warnings = answer["Warnings"].as_str().unwrap();
+        assert!(warnings.contains("Task main: `memory_max` has no effect"), "{uri}: {answer}");
+    }
+    let config = r#"{"MemoryOversubscriptionEnabled": true}"#;
+    assert_eq!(api.ask("PUT", "/v1/operator/scheduler/configuration", config).await.status, 200);
+    for uri in uris {
+        let answer = api.ask("PUT", uri, body.to_string()).await.json();
+        assert_eq!(answer["Warnings"], "", "{uri}: {answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn forcing_what_can_be_no_job_is_answered_as_what_is_none() {
+    let api = Api::new().await;
+    for id in ["nothing", "no%20job"] {
+        let answer = api.ask("PUT", &format!("/v1/job/{id}/periodic/force"), "").await;
+        assert_eq!(answer.seen(), (500, "job not found".to_owned()), "{id}");
+    }
+    let everywhere = api.ask("PUT", "/v1/job/nothing/periodic/force?namespace=*", "").await;
+    assert_eq!(everywhere.status, 400, "{}", everywhere.text);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_of_one_region_stops_there_also_when_it_is_to_stop_everywhere() {
+    let api = Api::with_web().await;
+    let unread = api.ask("DELETE", "/v1/job/web?global=everywhere", "").await;
+    assert_eq!(
+        (unread.status.as_u16(), api.get("/v1/job/web").await.json()["Stop"].clone()),
+        (500, false.into())
+    );
+    let answer = api.ask("DELETE", "/v1/job/web?global=true", "").await;
+    assert!(answer.status == 200 && answer.json()["EvalID"] != "", "{}", answer.text);
+    until_live(&api.server, "web", 0).await;
+    assert_eq!(api.get("/v1/job/web").await.json()["Stop"], true);
+}

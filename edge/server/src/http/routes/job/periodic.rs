@@ -1,5 +1,6 @@
 //! A run of a periodic job that somebody wants now.
 
+use http::StatusCode;
 use muster_api::views::PeriodicForceResponse;
 use muster_state::command::{Command, LaunchCause, PeriodicLaunch, Reply};
 
@@ -11,8 +12,8 @@ use crate::http::error::ApiError;
 
 pub(crate) async fn force(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
     // The contract answers an unknown job with 500 here.
-    let key = key(write.options, write.param(0)).map_err(|error| match error.message.as_str() {
-        "job not found" => ApiError::internal(error.message),
+    let key = key(write.options, write.param(0)).map_err(|error| match error.status {
+        StatusCode::NOT_FOUND => ApiError::internal(error.message),
         _ => error,
     })?;
     let command = PeriodicLaunch { key, eval_id: write.shared.ids.eval(), cause: LaunchCause::Force };

@@ -16,18 +16,18 @@ pub(super) enum Context {
     Nodes,
     NodePools,
     Namespaces,
+    ScalingPolicies,
     /// Known to the contract, and empty.
     Empty(&'static str),
 }
 
-const EMPTY: [&str; 7] =
-    ["host_volumes", "plugins", "quotas", "recommendations", "scaling_policy", "vars", "volumes"];
+const EMPTY: [&str; 6] = ["host_volumes", "plugins", "quotas", "recommendations", "vars", "volumes"];
 
 /// Parts of jobs that fuzzy searches name.
 const PARTS: [&str; 6] = ["groups", "services", "tasks", "images", "commands", "classes"];
 
 impl Context {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Allocs,
         Self::Evals,
         Self::Deployments,
@@ -35,6 +35,7 @@ impl Context {
         Self::Nodes,
         Self::NodePools,
         Self::Namespaces,
+        Self::ScalingPolicies,
     ];
 
     pub(super) const fn name(self) -> &'static str {
@@ -46,23 +47,25 @@ impl Context {
             Self::Nodes => "nodes",
             Self::NodePools => "node_pools",
             Self::Namespaces => "namespaces",
+            Self::ScalingPolicies => "scaling_policy",
             Self::Empty(name) => name,
         }
     }
 
-    /// Whether anything of the kind may be seen by a caller whose rights are `grant`.
-    fn is_allowed(self, grant: &Grant, namespace: Option<&Namespace>) -> bool {
-        let capability = match self {
-            Self::Nodes => Capability::NodeRead,
-            Self::NodePools => Capability::NodePoolRead,
-            _ => Capability::ReadJob,
-        };
-        let one: &'static [Capability] = match capability {
-            Capability::NodeRead => &[Capability::NodeRead],
-            Capability::NodePoolRead => &[Capability::NodePoolRead],
+    /// The caller's rights to objects of the kind.
+    pub(super) fn rights(self, grant: &Grant, namespace: Option<&Namespace>) -> Result<Grant, Denied> {
+        let one: &'static [Capability] = match self {
+            Self::Nodes => &[Capability::NodeRead],
+            Self::NodePools => &[Capability::NodePoolRead],
+            Self::ScalingPolicies => &[Capability::ListScalingPolicies],
             _ => &[Capability::ReadJob],
         };
-        grant.also(Requirement::AnyOf(one), namespace).is_ok()
+        grant.also(Requirement::AnyOf(one), namespace)
+    }
+
+    /// Whether anything of the kind may be seen by a caller whose rights are `grant`.
+    fn is_allowed(self, grant: &Grant, namespace: Option<&Namespace>) -> bool {
+        self.rights(grant, namespace).is_ok()
     }
 }
 

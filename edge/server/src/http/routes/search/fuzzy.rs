@@ -7,8 +7,8 @@ use muster_ids::Namespace;
 use muster_model::{Job, Task};
 use muster_state::{IdPrefix, WatchKey};
 
-use super::SearchLimits;
 use super::context::{Context, chosen, namespace};
+use super::{SearchLimits, policies};
 use crate::http::blocking::{Answer, Missing, Read, ReadResult};
 use crate::http::body;
 use crate::http::error::ApiError;
@@ -24,7 +24,14 @@ pub(crate) fn fuzzy(read: &Read<'_>, limits: SearchLimits) -> ReadResult<FuzzySe
     for context in chosen(part, true, read.grant, &namespace)? {
         finds.search(read, context, &namespace);
     }
-    let watch = [WatchKey::Jobs, WatchKey::Allocs, WatchKey::Evals, WatchKey::Nodes, WatchKey::NodePools];
+    let watch = [
+        WatchKey::Jobs,
+        WatchKey::Allocs,
+        WatchKey::Evals,
+        WatchKey::Nodes,
+        WatchKey::NodePools,
+        WatchKey::ScalingPolicies,
+    ];
     let only = (!matches!(part, "all" | "jobs")).then_some(part);
     let response = FuzzySearchResponse {
         known_leader: true,
@@ -96,25 +103,17 @@ impl Finds {
             Context::Evals => {
                 let evals = IdPrefix::parse(&self.text).into_iter().flat_map(|prefix| state.evals(&prefix));
                 let evals = evals.filter(|eval| namespace.covers(&eval.namespace));
-                self.first_objects("evals", evals, |finds, eval| {
-                    let id = eval.id.to_string();
-                    finds.found.entry("evals").or_default().push((
-                        0,
-                        0,
-                        FuzzyMatch { id, scope: Vec::new() },
-                    ));
-                    true
-                });
+                self.first_objects("evals", evals, |finds, eval| finds.id("evals", &eval.id));
             }
             Context::Deployments => {
                 let prefix = IdPrefix::parse(&self.text).into_iter();
                 let found = prefix.flat_map(|prefix| state.deployments(&prefix));
                 let found = found.filter(|one| namespace.covers(&one.namespace));
-                self.first_objects("deployment", found, |finds, one| {
-                    let found = FuzzyMatch { id: one.id.to_string(), scope: Vec::new() };
-                    finds.found.entry("deployment").or_default().push((0, 0, found));
-                    true
-                });
+                self.first_objects("deployment", found, |finds, one| finds.id("deployment", &one.id));
+            }
+            Context::ScalingPolicies => {
+                let ids = policies::begin_with(read, &self.text, namespace);
+                self.first_objects("scaling_policy", ids.iter(), |finds, id| finds.id("scaling_policy", id));
             }
             Context::Empty(_) => {}
         }
@@ -155,6 +154,13 @@ impl Finds {
             }
         }
         found
+    }
+
+    /// Something without a name, whose id begins with the text.
+    fn id(&mut self, context: &'static str, id: &impl ToString) -> bool {
+        let found = FuzzyMatch { id: id.to_string(), scope: Vec::new() };
+        self.found.entry(context).or_default().push((0, 0, found));
+        true
     }
 
     fn name(&mut self, context: &'static str, name: &str, scope: impl FnOnce() -> Vec<String>) -> bool {

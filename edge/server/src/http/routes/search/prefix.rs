@@ -5,6 +5,7 @@ use muster_ids::Namespace;
 use muster_state::{IdPrefix, WatchKey};
 
 use super::context::{Context, chosen, namespace};
+use super::policies;
 use crate::http::blocking::{Answer, Read, ReadResult};
 use crate::http::body;
 use crate::http::options::NamespaceChoice;
@@ -30,6 +31,7 @@ pub(crate) fn prefix(read: &Read<'_>) -> ReadResult<SearchResponse> {
         WatchKey::Deployments,
         WatchKey::Nodes,
         WatchKey::NodePools,
+        WatchKey::ScalingPolicies,
     ];
     response.index = read.state.watch_index(&watch).0;
     Ok(Answer::new(response, watch))
@@ -69,6 +71,9 @@ fn ids(read: &Read<'_>, context: Context, text: &str, namespace: &NamespaceChoic
             let only = Namespace::default_namespace();
             let found = only.as_str().starts_with(text) && read.grant.allows_namespace(&only);
             found.then(|| only.to_string()).into_iter().collect()
+        }
+        Context::ScalingPolicies => {
+            policies::begin_with(read, text, namespace).iter().take(most).map(ToString::to_string).collect()
         }
         Context::Empty(_) => Vec::new(),
     })
