@@ -118,6 +118,11 @@ fn an_allocation_is_unknown_while_its_node_is_away_and_stays_when_it_is_back() {
         "created for delayed disconnect timeout",
         "{evals:#}"
     );
+    let away = cluster.alloc(&original);
+    assert_eq!(away["FollowupEvalID"], follow_up.unwrap()["ID"], "what gives it up is named");
+    let filter = "FollowupEvalID is not empty".replace(' ', "%20");
+    let waiting = cluster.server.get(&format!("/v1/allocations?filter={filter}"));
+    assert_eq!(waiting.as_array().unwrap().len(), 1, "{waiting:#}");
     let shown = cluster.server.cli(&["job", "status", "web"]).ok();
     assert!(shown.contains("unknown"), "{shown}");
 

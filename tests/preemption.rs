@@ -91,6 +91,16 @@ fn a_service_takes_a_place_when_it_may_and_waits_until_it_is_free() {
     assert!(shown.contains(&format!("Preempted By Alloc ID = {}", &id(&high)[..8])), "{shown}");
     let shown = agent.cli(&["alloc", "status", "-verbose", id(&high)]).ok();
     assert!(shown.contains(&format!("\nPreempted Allocations\n{}\n", id(&low))), "{shown}");
+    let eval = agent.cli(&["eval", "status", taker["EvalID"].as_str().unwrap()]).ok();
+    let (_, sections) = eval.split_once("\nPlan Annotations\n").unwrap();
+    let names = "Task Group  Ignore  Place  Stop  InPlace  Destructive  Preemptions\n";
+    let row = "main        0       1      0     0        0            1\n";
+    assert!(sections.starts_with(&format!("{names}{row}\nPreempted Allocations\nID ")), "{eval}");
+    let (victims, placed) = sections.split_once("\nPlaced Allocations\n").unwrap();
+    assert!(victims.contains(&format!("\n{}  low ", &id(&low)[..8])), "{eval}");
+    assert!(placed.contains(&id(&high)[..8]), "{eval}");
+    let metric = &taker["Metrics"];
+    assert!(metric["AllocationTime"].as_u64() > Some(0), "{metric}");
     let header =
         shown.lines().find(|line| line.starts_with("Node ") && line.ends_with("final score")).unwrap();
     assert!(header.contains("binpack") && header.contains("preemption"), "{header}");

@@ -41,24 +41,7 @@ pub fn emit<'a>(
     if placed.groups.iter().any(|group| group.has_failed() || group.waits()) {
         evals.extend(wait_for_capacity(&mut done, eval, &placed, snapshot, ctx, draw));
     }
-    if let Some(due) = reconciled.look_again.filter(|due| !is_planned(eval, *due, snapshot, ctx)) {
-        let mut later = successor(
-            eval,
-            EvalTrigger::AllocReschedule,
-            wording::DELAYED_EVAL,
-            snapshot,
-            ctx,
-            draw.eval_id(),
-        );
-        later.wait_until = due;
-        evals.push(later);
-    }
-    if let Some(due) = reconciled.lost_at.filter(|due| !is_planned(eval, *due, snapshot, ctx)) {
-        let (trigger, why) = (EvalTrigger::MaxDisconnectTimeout, wording::DISCONNECT_EVAL);
-        let mut later = successor(eval, trigger, why, snapshot, ctx, draw.eval_id());
-        later.wait_until = due;
-        evals.push(later);
-    }
+    evals.extend(look_again(eval, &reconciled, snapshot, ctx, draw));
     let unknown = reconciled.unknown.iter().map(|alloc| unknown(alloc));
     let stops: Vec<Stop> = reconciled.stops.iter().chain(&placed.ended).map(stop).chain(unknown).collect();
     let rollout = reconciled.rollout.as_ref();
@@ -94,6 +77,26 @@ pub fn emit<'a>(
         deployment_updates: reconciled.deployment_updates,
     });
     Schedule { plan, evals, updates }
+}
+
+/// Evaluations for later: when failed allocations may be replaced, and when those out of contact are given up.
+fn look_again(
+    eval: &Evaluation,
+    reconciled: &Reconciled<'_>,
+    snapshot: &Snapshot,
+    ctx: &Context<'_>,
+    draw: &mut Draw,
+) -> Vec<Evaluation> {
+    let wanted = [
+        (reconciled.look_again, EvalTrigger::AllocReschedule, wording::DELAYED_EVAL),
+        (reconciled.lost_at, EvalTrigger::MaxDisconnectTimeout, wording::DISCONNECT_EVAL),
+    ];
+    let later = |(due, trigger, why): (Option<UnixNanos>, EvalTrigger, &str)| {
+        let due = due.filter(|due| !is_planned(eval, *due, snapshot, ctx))?;
+        let later = successor(eval, trigger, why, snapshot, ctx, draw.eval_id());
+        Some(Evaluation { wait_until: due, ..later })
+    };
+    wanted.into_iter().filter_map(later).collect()
 }
 
 /// How many allocations of others each group takes the place of.

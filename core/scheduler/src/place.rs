@@ -174,7 +174,8 @@ impl<'a> Placer<'a, '_> {
     fn avoid(&mut self, ask: &Ask<'a>) {
         let Some(group) = self.out.groups.get_mut(usize::from(ask.group)) else { return };
         group.avoided.clear();
-        let Some(previous) = ask.previous else { return };
+        // Who may go to one node only has nothing to choose from.
+        let Some(previous) = ask.previous.filter(|_| ask.node.is_none()) else { return };
         let snapshot = self.snapshot;
         let left = ask.elsewhere.then_some(previous.node_id);
         let failed_on = failed_on(previous, |id| snapshot.alloc(id).map(Arc::as_ref));
