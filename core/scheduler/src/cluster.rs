@@ -71,9 +71,11 @@ impl<'a> Cluster<'a> {
 
     /// Whether the node has it to give and nobody holds it.
     pub fn is_free(&self, slot: u32, node: &NodeSlot, thing: &Thing, view: View) -> bool {
-        if !node.offers(thing) {
-            return false;
-        }
+        node.offers(thing) && !self.is_held(slot, node, thing, view)
+    }
+
+    /// Whether somebody holds it.
+    pub fn is_held(&self, slot: u32, node: &NodeSlot, thing: &Thing, view: View) -> bool {
         let mut holders = node.taken().holders(thing);
         holders += self.overlay.of(node.id()).map_or(0, |taken| taken.holders(thing));
         if let Some(change) = self.changes.get(&slot) {
@@ -89,7 +91,7 @@ impl<'a> Cluster<'a> {
                 }
             }
         }
-        holders == 0
+        holders > 0
     }
 
     /// A placement of this plan.

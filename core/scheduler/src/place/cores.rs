@@ -16,7 +16,7 @@ pub fn reserve(
     node: &NodeSlot,
     view: View,
 ) -> Option<Vec<TaskAllotment>> {
-    let free = |core: &&Core| core.reservable && cluster.is_free(slot, node, &Thing::Core(core.id), view);
+    let free = |core: &&Core| core.reservable && !cluster.is_held(slot, node, &Thing::Core(core.id), view);
     let mut free: Vec<Core> = node.node().capacity.topology.iter().filter(free).copied().collect();
     // Fast cores first, then in order.
     free.sort_by_key(|core| (core.efficient, core.id));

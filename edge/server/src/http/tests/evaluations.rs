@@ -4,7 +4,7 @@ use muster_model::{Job, JobType};
 use muster_testkit::build;
 
 use super::Api;
-use crate::testing::{propose, register_job, register_node, until_live};
+use crate::testing::{key, propose, register_job, register_node, until, until_live};
 
 /// A job that takes more than half of the node.
 fn half(name: &str, kind: JobType, priority: u16) -> Job {
@@ -42,6 +42,10 @@ async fn an_evaluation_tells_what_its_plan_did_and_who_made_room() {
     }
 
     // What had to leave finds no place, and is told what it asked for.
+    until(&api.server, "the failure", |snapshot| {
+        snapshot.evals_by_job(&key("low")).any(|eval| !eval.failed_groups.is_empty()).then_some(())
+    })
+    .await;
     let evals = api.get("/v1/job/low/evaluations").await.json();
     let failed = evals.as_array().unwrap().iter().find(|eval| !eval["FailedTGAllocs"].is_null()).unwrap();
     let metric = failed["FailedTGAllocs"].as_object().unwrap().values().next().unwrap();
