@@ -35,6 +35,7 @@ const MAX_HTTP_CONNECTIONS: usize = 4096;
 const DRAIN_GRACE: Duration = Duration::from_secs(120);
 
 pub fn main(flags: AgentFlags) -> u8 {
+    muster_sys::heap::one_a_core();
     let runtime = match crate::runtime(std::thread::available_parallelism().map_or(2, usize::from)) {
         Ok(runtime) => runtime,
         Err(error) => return crate::fail(&format!("cannot start the runtime: {error}")),

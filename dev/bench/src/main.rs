@@ -31,6 +31,8 @@ mod placements;
 
 fn main() {
     muster_sys::supervisor::run_if_supervisor();
+    // As the agent does.
+    muster_sys::heap::one_a_core();
     let wanted = std::env::args().nth(1);
     if wanted.as_deref() == Some(dispatch::SERVE) {
         return dispatch::serve();

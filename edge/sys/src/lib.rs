@@ -5,6 +5,7 @@
 
 pub mod confine;
 pub mod disk;
+pub mod heap;
 pub mod landlock;
 pub mod limits;
 pub mod net;
