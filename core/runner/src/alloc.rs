@@ -282,6 +282,7 @@ impl AllocRunner {
         }
         if let Some(limit) = self.max_run
             && self.run_until().is_some_and(|until| now >= until)
+            && !planted::is(Plant::TimeIsNeverUp)
         {
             self.memory.ending = Some(Ending::TimeIsUp { limit });
         }
