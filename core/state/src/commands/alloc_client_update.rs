@@ -1,8 +1,11 @@
 //! What a node says about its allocations. Only about its own, and what it said has ended stays ended.
+//!
+//! A node that servers take for gone is not listened to before it is ready again: what it runs would be known for a moment
+//! and unknown with the next evaluation, over and over.
 
 use std::sync::Arc;
 
-use muster_model::{Alloc, AllocHealth, ClientStatus, EvalTrigger, Job, JobType};
+use muster_model::{Alloc, AllocHealth, ClientStatus, EvalTrigger, Job, JobType, NodeStatus};
 
 use super::node_evals::Concerned;
 use crate::change::Change;
@@ -14,8 +17,10 @@ pub(super) fn apply(
     cx: &mut Change,
     command: &AllocClientUpdate,
 ) -> Result<Reply, Refusal> {
-    if tables.node_slot(command.node_id).is_none() {
-        return Err(Refusal::NodeNotFound);
+    let (_, row) = tables.node_slot(command.node_id).ok_or(Refusal::NodeNotFound)?;
+    let status = row.node().status;
+    if matches!(status, NodeStatus::Down | NodeStatus::Disconnected) {
+        return Err(Refusal::NodeSilent { status });
     }
     let mut unknown = Vec::new();
     let (mut concerned, mut moved_on) = (Concerned::default(), Concerned::default());
