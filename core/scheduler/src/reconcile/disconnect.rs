@@ -142,7 +142,7 @@ pub fn sort<'a>(
         return Sorted { rest: allocs.to_vec(), away: Vec::new() };
     }
     let done = |alloc: &Alloc| is_done(alloc, changes);
-    let heirs = heirs(allocs, given.snapshot, done);
+    let heirs = heirs(allocs, given.snapshot, |alloc| may_stand_in(alloc, changes));
     let mut sorted = Sorted::default();
     let mut ended = BTreeSet::new();
     for (alloc, contact) in allocs.iter().zip(contacts) {
@@ -185,14 +185,20 @@ fn is_done(alloc: &Alloc, changes: &Changes<'_>) -> bool {
     complete && alloc.job.kind.runs_to_completion() && changes.is_of_this_run(alloc)
 }
 
-/// By what was replaced: the allocation in its place that lives or has done its work, however many lie between the two.
+/// Whether it lives, has done its work, or failed and is replaced as others that fail.
+fn may_stand_in(alloc: &Alloc, changes: &Changes<'_>) -> bool {
+    let failed = alloc.client == ClientStatus::Failed && !alloc.server_terminal();
+    !alloc.terminal() || is_done(alloc, changes) || (failed && changes.is_of_this_run(alloc))
+}
+
+/// By what was replaced: the allocation in its place, however many lie between the two.
 fn heirs<'a>(
     allocs: &[&'a Arc<Alloc>],
     snapshot: &'a Snapshot,
-    done: impl Fn(&Alloc) -> bool,
+    may: impl Fn(&Alloc) -> bool,
 ) -> BTreeMap<AllocId, &'a Arc<Alloc>> {
     let mut heirs = BTreeMap::new();
-    for heir in allocs.iter().copied().filter(|alloc| !alloc.terminal() || done(alloc)) {
+    for heir in allocs.iter().copied().filter(|alloc| may(alloc)) {
         let mut link = heir.previous;
         for _ in 0..MAX_LINKS {
             let Some(id) = link else { break };
