@@ -188,11 +188,13 @@ impl<'a> Pace<'a> {
         let missing_canaries = state.missing_canaries(outdated, count(have), wanted);
         let awaits = state.awaits_promotion() || missing_canaries > 0;
         let down = places_to_refill(state, judged, missing);
-        let budget = state.budget(live()).saturating_sub(count(down));
+        let budget = match planted::is(Plant::NodesChangeAtOnce) {
+            true => u32::MAX,
+            false => state.budget(live()).saturating_sub(count(down)),
+        };
         let budget = if state.is_held() || awaits { 0 } else { budget };
         let canaries = if missing_canaries > 0 { wanted } else { 0 };
-        let limitless = state.strategy.is_none() || planted::is(Plant::NodesChangeAtOnce);
-        let budget = if limitless { u32::MAX } else { budget };
+        let budget = if state.strategy.is_none() { u32::MAX } else { budget };
         Self { outdated, missing_canaries, canaries, budget, old: old.filter(|_| awaits) }
     }
 
