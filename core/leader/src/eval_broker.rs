@@ -184,6 +184,15 @@ impl EvalBroker {
         Ok(())
     }
 
+    /// The lease does not time out: what was planned under it is on its way into the log and cannot be taken back, so nobody
+    /// else may plan for the job before it is known what became of that. [`Self::extend`] gives it a deadline again.
+    pub fn hold(&mut self, token: Token) {
+        if let Some(leased) = self.leased.get_mut(&token) {
+            self.lease_deadlines.remove(&(leased.deadline, token));
+            leased.deadline = UnixNanos(i64::MAX);
+        }
+    }
+
     /// Whether `token` may still finish its evaluation; asked before a plan is accepted.
     #[must_use]
     pub fn holds(&self, token: Token) -> bool {

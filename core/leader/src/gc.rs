@@ -2,7 +2,7 @@
 //!
 //! It only proposes: `apply` checks again that each thing really is over. What the scheduler still reads stays, however
 //! old: finished allocations of a batch job that still exists (it would run them again), failed ones that hold their
-//! name, and the links by which rescheduling counts its attempts.
+//! name, and the links by which rescheduling counts its attempts and replacements are known.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,6 +15,8 @@ use muster_state::command::GarbageCollect;
 
 /// How far rescheduling looks back at least; by then every delay has reached its maximum.
 const CHAIN_LINKS: u32 = 16;
+/// How far a replacement is followed to one whose node is away; as the scheduler does.
+const AWAY_LINKS: u32 = 64;
 
 /// How long things are kept after their end.
 #[derive(Clone, Copy, Debug)]
@@ -146,7 +148,8 @@ impl<'a> Sweep<'a> {
     fn alloc_is_over(&self, alloc: &Alloc) -> bool {
         self.has_ended(alloc)
             && self.is_old(alloc.modify_time, self.thresholds.of(alloc.job.kind))
-            && (self.job_is_gone(alloc) || (!self.is_wanted(alloc) && !self.is_counted(alloc)))
+            && (self.job_is_gone(alloc)
+                || !(self.is_wanted(alloc) || self.is_counted(alloc) || self.is_link(alloc)))
     }
 
     /// Whether the job it belongs to no longer exists or shall not run.
@@ -181,6 +184,20 @@ impl<'a> Sweep<'a> {
             if !newest.terminal() || self.is_wanted(newest) {
                 return true;
             }
+        }
+        false
+    }
+
+    /// Whether it once stood in for one whose node is away and still waited for: without it nobody would know that the one
+    /// that followed it does so now.
+    fn is_link(&self, alloc: &Alloc) -> bool {
+        let mut link = alloc.previous;
+        for _ in 0..AWAY_LINKS {
+            let Some(older) = link.and_then(|id| self.snapshot.alloc(id)) else { return false };
+            if older.client == ClientStatus::Unknown && !older.server_terminal() {
+                return true;
+            }
+            link = older.previous;
         }
         false
     }

@@ -314,6 +314,7 @@ impl Leader {
         while let Some(mut batch) = self.plans.next_batch() {
             batch.plans.retain(|(token, _)| self.still_holds(*token));
             if !batch.plans.is_empty() {
+                batch.plans.iter().for_each(|(token, _)| self.broker.hold(*token));
                 return Some(batch);
             }
             self.plans.failed(batch.id);
@@ -348,7 +349,7 @@ impl Leader {
                 (Some(outcome), _) if outcome.is_whole() => {
                     let _over = self.broker.ack(*token);
                 }
-                (Some(_), Some(work)) if self.broker.holds(*token) => {
+                (Some(_), Some(work)) if self.broker.extend(*token, now).is_ok() => {
                     self.retries.push_back(Work { attempt: work.attempt + 1, ..work });
                 }
                 _ => {

@@ -9,7 +9,7 @@ mod world;
 use std::time::Duration;
 
 use muster_leader::gc::{Thresholds, collect};
-use muster_model::{ClientStatus, EvalStatus, Job, JobType, NodeStatus};
+use muster_model::{ClientStatus, Disconnect, EvalStatus, Job, JobType, NodeStatus};
 use muster_state::command::{Command, GarbageCollect, Reply};
 use proptest::prelude::*;
 use world::{World, key, live, node, node_id, with_class};
@@ -120,6 +120,33 @@ fn batches_are_bounded_but_a_job_goes_whole() {
     let thresholds = Thresholds { most: 4, ..Thresholds::force() };
     let batch = collect(&world.snapshot(), world.now, &thresholds).unwrap();
     assert_eq!((batch.jobs.len(), batch.allocs.len()), (1, 6));
+}
+
+#[test]
+fn who_stood_in_for_one_that_is_away_is_remembered_as_long_as_that_one_is_waited_for() {
+    let mut world = World::new();
+    world.register_node(with_class(node("a")));
+    let mut job = job(JobType::Batch, 1, 0);
+    let disconnect = Disconnect { lost_after: 100 * HOUR, ..Disconnect::default() };
+    job.groups[0].disconnect = Some(Box::new(disconnect));
+    world.register_job(job);
+    evaluate(&mut world);
+    world.obey();
+    for (lost, status, next) in [("a", NodeStatus::Disconnected, "b"), ("b", NodeStatus::Down, "c")] {
+        world.register_node(with_class(node(next)));
+        world.node_status(node_id(lost), status);
+        evaluate(&mut world);
+        world.obey();
+    }
+    assert_eq!(world.snapshot().allocs().count(), 3);
+    assert_eq!(collect_all(&mut world, &Thresholds::force())[1], 0);
+    world.node_status(node_id("a"), NodeStatus::Ready);
+    let first = world.snapshot().allocs_by_node(node_id("a")).next().unwrap().clone();
+    world.report(&first, ClientStatus::Running);
+    evaluate(&mut world);
+    assert_eq!(live(&world.snapshot(), &key("web")).len(), 1, "one of the two stays");
+    world.obey();
+    assert_eq!(collect_all(&mut world, &Thresholds::force())[1], 2);
 }
 
 #[test]

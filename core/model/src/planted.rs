@@ -33,10 +33,34 @@ pub enum Plant {
     RunningIsStartedAgain,
     /// Runner: the end of an allocation that was stopped is not reported.
     EndsAreNotReported,
+    /// Scheduler: a job makes others make room whether its kind may or not.
+    KindsDoNotMatter,
+    /// State: jobs whose allocations made room for others are not looked at again.
+    EvictedAreForgotten,
+    /// Scheduler: what runs on a node that lost contact is given up at once.
+    NobodyIsWaitedFor,
+    /// Scheduler: what runs on a node that lost contact is replaced, whatever its group says.
+    ReplacedAnyway,
+    /// Scheduler: of an allocation that is back and its replacement the one stays that was to end.
+    WrongOneStays,
+    /// Scheduler: a rollout changes every node at once.
+    NodesChangeAtOnce,
+    /// Model: cores, devices and ports that are taken are not counted.
+    NamesAreNotCounted,
+    /// State: a token that was used for a dispatch is not remembered.
+    TokensAreForgotten,
+    /// State: a child is launched while another one runs, although that is prohibited.
+    OverlapIsAllowed,
+    /// Leader: every second instant of a schedule is left out.
+    InstantsAreSkipped,
+    /// Runner: what may run only so long is not stopped.
+    TimeIsNeverUp,
+    /// State: a count may leave the bounds of its scaling policy.
+    ScalingKnowsNoBounds,
 }
 
 impl Plant {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 26] = [
         Self::PlansUnjudged,
         Self::LostHoldsNothing,
         Self::FirstVersionMet,
@@ -51,6 +75,18 @@ impl Plant {
         Self::CanariesPromoteThemselves,
         Self::RunningIsStartedAgain,
         Self::EndsAreNotReported,
+        Self::KindsDoNotMatter,
+        Self::EvictedAreForgotten,
+        Self::NobodyIsWaitedFor,
+        Self::ReplacedAnyway,
+        Self::WrongOneStays,
+        Self::NodesChangeAtOnce,
+        Self::NamesAreNotCounted,
+        Self::TokensAreForgotten,
+        Self::OverlapIsAllowed,
+        Self::InstantsAreSkipped,
+        Self::TimeIsNeverUp,
+        Self::ScalingKnowsNoBounds,
     ];
 }
 

@@ -4,6 +4,7 @@ use muster_ids::Text;
 use smallvec::SmallVec;
 
 use crate::allotment::{Allotment, InstanceKey, bound_ports};
+use crate::planted::{self, Plant};
 use crate::{AllocatedPort, Resources};
 
 /// One allocation's share of its node.
@@ -58,6 +59,9 @@ pub struct Taken {
 impl Taken {
     pub fn add(&mut self, share: Share<'_>) {
         self.resources = self.resources.plus(share.resources);
+        if planted::is(Plant::NamesAreNotCounted) {
+            return;
+        }
         for (address, port) in bound_ports(share.ports, share.allotted) {
             match address {
                 None => self.ports.insert(self.ports.partition_point(|taken| *taken < port), port),

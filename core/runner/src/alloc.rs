@@ -272,7 +272,8 @@ impl AllocRunner {
     /// When its time is up, as long as it has not begun to end for another reason.
     fn run_until(&self) -> Option<UnixNanos> {
         let since = self.memory.ran_since.filter(|_| self.memory.ending.is_none())?;
-        Some(since.after(self.max_run?))
+        let max_run = self.max_run.filter(|_| !planted::is(Plant::TimeIsNeverUp))?;
+        Some(since.after(max_run))
     }
 
     /// Its time begins with its first task, and is measured across restarts of tasks and agent.

@@ -37,7 +37,8 @@ impl Sim {
             28..=36 => self.power_fails(node, false),
             37..=39 => self.power_fails(node, true),
             40..=57 => {
-                let until = self.now.after(self.rng.millis(300, 45_000));
+                let longest = if self.rng.permille(250) { 240_000 } else { 45_000 };
+                let until = self.now.after(self.rng.millis(300, longest));
                 self.net.cut_node(node, until);
             }
             58..=65 => self.cut_server(server),
@@ -104,6 +105,9 @@ impl Sim {
         let version = self.rng.below(3).to_string();
         let facts = &mut self.nodes[node].facts;
         facts.attributes.insert("os.version".into(), version.as_str().into());
+        for instance in facts.capacity.devices.iter_mut().flat_map(|group| &mut group.instances) {
+            instance.healthy = !self.rng.permille(150);
+        }
         set_class(facts);
         self.send_registration(node);
     }

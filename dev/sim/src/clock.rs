@@ -33,7 +33,7 @@ impl fmt::Display for Time {
 }
 
 /// A machine's clock: ahead of true time by what its jumps add up to.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Clock {
     ahead: u64,
 }

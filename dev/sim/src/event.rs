@@ -133,6 +133,11 @@ pub enum Event {
         alloc: AllocId,
         at: i64,
     },
+    /// An agent looks how long no server has answered.
+    Lonely {
+        node: usize,
+        life: Life,
+    },
     /// Somebody wants something of the cluster.
     Operate,
     /// Something goes wrong, or is mended.
@@ -239,6 +244,7 @@ impl Event {
             Self::Operate => [18, 0, 0],
             Self::Fault(fault) => [19, fault.number(), 0],
             Self::Peace => [20, 0, 0],
+            Self::Lonely { node, .. } => [21, *node as u64, 0],
         }
     }
 }
@@ -297,6 +303,7 @@ impl fmt::Display for Event {
                 write!(f, "node {node}: {} task {task}: process ends: {how:?}", alloc.short())
             }
             Self::Deadline { node, alloc, .. } => write!(f, "node {node}: {} deadline", alloc.short()),
+            Self::Lonely { node, .. } => write!(f, "node {node}: looks how long it is alone"),
             Self::Operate => write!(f, "operator"),
             Self::Fault(fault) => write!(f, "fault: {fault:?}"),
             Self::Peace => write!(f, "peace"),

@@ -6,22 +6,30 @@
 
 mod acknowledged;
 mod blocked_for_a_reason;
+mod children_left;
 mod count_reached;
 mod deadlines_pass;
+mod disconnect_terms;
+mod dispatched_once;
 mod evaluations_kept;
+mod launches;
+mod making_room;
+mod max_run;
 mod names_once;
 mod nodes_agree;
 mod one_process;
 mod over_commit;
 mod over_commit_as_run;
 mod replicas_agree;
+mod scaled;
 mod stopped_ends;
 mod system_once;
+mod tags_stay;
 mod update_policy;
 
 use std::collections::BTreeSet;
 
-use muster_ids::{DeploymentId, Index, NodeId};
+use muster_ids::{AllocId, DeploymentId, Index, NodeId, UnixNanos};
 use muster_model::{DeploymentStatus, EvalStatus, JobKey};
 use muster_state::command::{Entry, Event as Fact};
 use muster_state::{Applied, Snapshot};
@@ -51,6 +59,11 @@ pub struct Checks {
     acknowledged: acknowledged::Acknowledged,
     evaluations: evaluations_kept::Missing,
     promotions: update_policy::Promotions,
+    room: making_room::Allowed,
+    disconnects: disconnect_terms::Terms,
+    dispatches: dispatched_once::Dispatches,
+    launches: launches::Launches,
+    tags: tags_stay::Tags,
 }
 
 impl Checks {
@@ -79,8 +92,22 @@ impl Checks {
         self.promotions.ask(id);
     }
 
-    pub fn leadership_changes(&mut self) {
+    pub fn leadership_changes(&mut self, now: UnixNanos) {
         self.evaluations.clear();
+        self.launches.led_since = now;
+    }
+
+    /// Everything that needs to know what was asked and answered.
+    fn told(&mut self, snapshot: &Snapshot, entry: &Entry, applied: &Applied) -> Check {
+        let Applied { events, replies, .. } = applied;
+        self.tags.applied(snapshot, entry, events, replies);
+        self.promotions.only_when_asked(events)?;
+        self.room.applied(snapshot, entry, events)?;
+        self.disconnects.applied(snapshot, entry, events)?;
+        self.dispatches.applied(snapshot, entry, replies)?;
+        self.launches.applied(snapshot, entry, events, replies)?;
+        children_left::applied(snapshot, entry)?;
+        scaled::applied(snapshot, entry, replies)
     }
 }
 
@@ -90,6 +117,7 @@ struct Touched {
     nodes: BTreeSet<NodeId>,
     /// Jobs that something was placed for.
     jobs: BTreeSet<JobKey>,
+    placed: BTreeSet<AllocId>,
 }
 
 impl Touched {
@@ -101,6 +129,7 @@ impl Touched {
                     touched.nodes.insert(alloc.node_id);
                     if alloc.alloc_modify_index == index {
                         touched.jobs.insert(alloc.job.key());
+                        touched.placed.insert(alloc.id);
                     }
                 }
                 Fact::NodeRegistered(node) | Fact::NodeUpdated(node) => {
@@ -130,8 +159,8 @@ impl Sim {
         self.checks.seen = index;
         let snapshot = self.servers[server].state.snapshot();
         self.checks.acknowledged.applied(index, entry, &applied.events);
-        let promoted = self.checks.promotions.only_when_asked(&applied.events);
-        self.checks.take(promoted);
+        let check = self.checks.told(&snapshot, entry, applied);
+        self.checks.take(check);
         let touched = Touched::by(index, &applied.events);
         let check = touched_holds(&snapshot, index, &touched);
         self.checks.take(check);
@@ -154,7 +183,12 @@ impl Sim {
             names_once::of_job(&snapshot, &job.key())?;
             system_once::of_job(&snapshot, &job.key())?;
         }
+        // Whoever knew the newest entry may have died.
+        if snapshot.index() >= self.checks.seen {
+            self.checks.tags.hold(&snapshot)?;
+        }
         over_commit_as_run::everywhere(self)?;
+        max_run::swept(self)?;
         for server in self.servers.iter().filter(|server| server.up) {
             self.checks.acknowledged.hold(&server.state.snapshot())?;
         }
@@ -176,8 +210,9 @@ impl Sim {
         evaluations_kept::at_rest(self, leader, &snapshot)?;
         blocked_for_a_reason::at_rest(self, leader, &snapshot)?;
         nodes_agree::at_rest(self, &snapshot)?;
+        launches::at_rest(&snapshot, self.servers[leader].clock.at(self.now))?;
         stopped_ends::at_rest(self, &snapshot)?;
-        for job in snapshot.jobs().filter(|job| !job.stop) {
+        for job in snapshot.jobs().filter(|job| !job.stop && !job.makes_children()) {
             if !is_explained(&snapshot, &job.key()) {
                 count_reached::at_rest(&snapshot, job)?;
                 system_once::at_rest(&snapshot, job)?;
@@ -190,6 +225,9 @@ impl Sim {
 fn touched_holds(snapshot: &Snapshot, index: Index, touched: &Touched) -> Check {
     for node in &touched.nodes {
         over_commit::of_node(snapshot, *node, index)?;
+    }
+    for alloc in &touched.placed {
+        dispatched_once::is_where_it_was_sent(snapshot, *alloc)?;
     }
     for job in &touched.jobs {
         names_once::of_job(snapshot, job)?;

@@ -14,6 +14,7 @@ mod facts;
 mod fleet;
 mod kernel;
 mod life;
+mod lonely;
 mod outbox;
 mod session;
 
@@ -24,9 +25,10 @@ use muster_model::Node;
 
 use crate::clock::{Clock, Time};
 use crate::event::{ConnId, Life, Message};
-pub use facts::{RACKS, facts, set_class};
+pub use facts::{NETWORK, RACKS, facts, set_class};
 pub use fleet::AllocLoop;
 pub use kernel::Kernel;
+use lonely::Contact;
 use outbox::Outbox;
 use session::Link;
 
@@ -37,6 +39,7 @@ pub struct Machine {
     pub boot: u32,
     /// The agent's process runs.
     pub agent: bool,
+    pub agent_since: Time,
     pub life: Life,
     pub clock: Clock,
     /// What the agent says of itself.
@@ -46,6 +49,7 @@ pub struct Machine {
     pub seen: Index,
     pub allocs: BTreeMap<AllocId, AllocLoop>,
     pub outbox: Outbox,
+    pub contact: Contact,
     link: Link,
     wake_number: u64,
     wake_at: Time,
@@ -60,6 +64,7 @@ impl Machine {
             powered: true,
             boot: 0,
             agent: true,
+            agent_since: Time(0),
             life: 0,
             clock: Clock::default(),
             facts,
@@ -67,6 +72,7 @@ impl Machine {
             seen: Index::ZERO,
             allocs: BTreeMap::new(),
             outbox: Outbox::default(),
+            contact: Contact::default(),
             link: Link::down(Time(0)),
             wake_number: 0,
             wake_at: Time::NEVER,

@@ -1,12 +1,19 @@
 //! Whoever uses the cluster: registers jobs, changes and stops them, moves allocations, marks nodes. Everything goes to a
 //! server that believes it leads, and is remembered only if it was acknowledged.
 
+mod children;
+mod disconnect;
+mod equipment;
 mod jobs;
+mod scaling;
+mod settings;
 mod wishes;
 
 use muster_ids::AllocId;
 use muster_model::JobKey;
 use muster_state::command::{Command, Reply};
+
+pub use children::pace_of;
 
 use crate::event::{Answer, Event, Waiter};
 use crate::invariants::Promise;
@@ -22,8 +29,13 @@ pub struct Operator {
 #[derive(Clone, Debug)]
 pub enum Asked {
     Register(JobKey),
-    Deregister { key: JobKey, purge: bool },
+    Deregister {
+        key: JobKey,
+        purge: bool,
+    },
     AllocStop(AllocId),
+    /// Of this parent.
+    Dispatch(JobKey),
     Other,
 }
 
@@ -65,6 +77,14 @@ impl Sim {
                     (false, _) => Promise::Job { key, job_modify_index },
                 }
             }
+            // A token that was used before answers with a child that may be gone.
+            (
+                Asked::Dispatch(parent),
+                Reply::JobDispatched { child, job_create_index, eval_id: Some(_), .. },
+            ) => {
+                let key = JobKey { namespace: parent.namespace, id: child };
+                Promise::Job { key, job_modify_index: job_create_index }
+            }
             (Asked::AllocStop(id), Reply::AllocStopped { .. }) => Promise::Moves { alloc: id },
             _ => return,
         };
@@ -78,6 +98,8 @@ fn asked(command: &Command) -> Asked {
         Command::JobDeregister(command) => {
             Asked::Deregister { key: command.key.clone(), purge: command.purge }
         }
+        Command::JobScale(command) => Asked::Register(command.key.clone()),
+        Command::JobDispatch(command) => Asked::Dispatch(command.key.clone()),
         Command::AllocStop(command) => Asked::AllocStop(command.id),
         _ => Asked::Other,
     }

@@ -28,6 +28,16 @@ const fn noticed_by(plant: Plant) -> &'static [&'static str] {
         Plant::CanariesPromoteThemselves => &["canary_waits_for_promotion"],
         Plant::RunningIsStartedAgain => &["one_process"],
         Plant::EndsAreNotReported => &["nodes_agree", "stopped_runs_nothing"],
+        Plant::KindsDoNotMatter => &["room_is_made_rightly"],
+        Plant::EvictedAreForgotten => &["count_reached", "system_once_per_node"],
+        Plant::NobodyIsWaitedFor | Plant::ReplacedAnyway | Plant::WrongOneStays => &["disconnect_terms_hold"],
+        Plant::NodesChangeAtOnce => &["update_policy_holds"],
+        Plant::NamesAreNotCounted => &["no_over_commit"],
+        Plant::TokensAreForgotten => &["dispatched_once"],
+        Plant::OverlapIsAllowed => &["overlap_is_prohibited"],
+        Plant::InstantsAreSkipped => &["launched_once"],
+        Plant::TimeIsNeverUp => &["time_is_up"],
+        Plant::ScalingKnowsNoBounds => &["scaling_keeps_bounds"],
     }
 }
 

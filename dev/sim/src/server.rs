@@ -72,7 +72,7 @@ impl Server {
             state: State::new(),
             raft_term: None,
             leads: None,
-            brain: Leader::new(HeartbeatLimits::default()),
+            brain: brain(),
             proposals: VecDeque::new(),
             under_way: None,
             feed: VecDeque::new(),
@@ -105,6 +105,13 @@ impl Server {
         let queued = self.proposals.iter().flat_map(|proposal| &proposal.commands);
         queued.chain(self.under_way.iter().flat_map(|under_way| &under_way.entry.commands))
     }
+}
+
+/// Few versions of a job are kept, so that some are forgotten.
+fn brain() -> Leader {
+    let mut brain = Leader::new(HeartbeatLimits::default());
+    brain.tracked_versions = Some(4);
+    brain
 }
 
 impl Default for Server {

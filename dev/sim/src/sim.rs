@@ -155,6 +155,7 @@ impl Sim {
             Event::Deadline { node, life, alloc, at } if agent_lives(self, node, life) => {
                 self.on_deadline(node, alloc, at);
             }
+            Event::Lonely { node, life } if agent_lives(self, node, life) => self.on_lonely(node),
             Event::End { node, boot, alloc, task, generation, how } if self.nodes[node].boot == boot => {
                 self.on_end(node, alloc, task, generation, how);
             }

@@ -33,6 +33,18 @@ const SCENARIOS: &[Scenario] = &[
         shape: Shape::SMALL,
     },
     Scenario {
+        name: "a node that is taken for gone and still speaks is not known and unknown in turn",
+        seed: 0,
+        steps: 11_000,
+        shape: Shape::SMALL,
+    },
+    Scenario {
+        name: "a system job gets another allocation where the node is back and the old one is lost",
+        seed: 17,
+        steps: 50_000,
+        shape: Shape::SMALL,
+    },
+    Scenario {
         name: "a server that restarted evaluates purged jobs as the others do",
         seed: 5,
         steps: 71_000,

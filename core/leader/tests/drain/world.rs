@@ -115,12 +115,14 @@ impl World {
         self.apply(Command::NodeStatusUpdate(update)).unwrap();
     }
 
+    /// Nobody listens to a node that is taken for gone.
     pub fn report(&mut self, alloc: &Alloc, status: ClientStatus) {
         let update =
             AllocStatusReport { id: alloc.id, status, description: None, tasks: Vec::new(), health: None };
         let seed = self.seed();
         let command = AllocClientUpdate { node_id: alloc.node_id, updates: vec![update], seed };
-        self.apply(Command::AllocClientUpdate(command)).unwrap();
+        let reply = self.apply(Command::AllocClientUpdate(command));
+        assert!(matches!(reply, Ok(_) | Err(Refusal::NodeSilent { .. })), "{reply:?}");
     }
 
     /// What the drainer wants now.

@@ -33,7 +33,7 @@ pub fn reconcile<'a>(
     let Some(group) = job.groups.get(usize::from(position)) else { return };
     let state = rollout.group(group);
     let mut this = Counted { job, group, position, state, updates: DesiredUpdates::default(), given, out };
-    let sorted = disconnect::sort(allocs, this.given, &mut this.updates, this.out);
+    let sorted = disconnect::sort(allocs, this.given, changes, &mut this.updates, this.out);
     let (mut judged, canaries) = this.judge_all(&sorted.rest, changes, rollout);
     this.stop_excess(&mut judged);
     let away = disconnect::settle(sorted.away, group, position, judged.len(), &mut this.updates, this.out);
@@ -52,7 +52,7 @@ pub fn reconcile<'a>(
     let missing = group.count.saturating_sub(have);
     let missing = missing.saturating_sub(u32::from(planted::is(Plant::OneIsMissing)));
     let replaced = u32::try_from(away.asks.len()).unwrap_or(u32::MAX);
-    let budget = this.budget(&judged, missing.saturating_add(replaced), holds);
+    let budget = this.budget(&judged, &away.allocs, missing.saturating_add(replaced), holds);
     this.keep_and_replace(&judged, holds, budget);
     this.replace_away(away.asks, holds);
     this.ask_for_missing(&judged, &away.names, missing, holds);
@@ -156,7 +156,7 @@ impl<'a> Counted<'a, '_, '_, '_> {
 
     /// How many outdated allocations may be replaced now. What is gone, failed, missing or has to move comes first, and
     /// takes its share.
-    fn budget(&self, judged: &[Judged<'a>], missing: u32, holds: Holds) -> u32 {
+    fn budget(&self, judged: &[Judged<'a>], away: &[&'a Arc<Alloc>], missing: u32, holds: Holds) -> u32 {
         if self.state.strategy.is_none() {
             return u32::MAX;
         }
@@ -168,7 +168,8 @@ impl<'a> Counted<'a, '_, '_, '_> {
         }
         let first =
             count(judged, |fate| matches!(fate, Fate::Lost | Fate::Reschedule | Fate::Migrate)) + missing;
-        self.state.budget(judged.iter().map(|(alloc, _)| &***alloc)).saturating_sub(first)
+        let all = judged.iter().map(|(alloc, _)| alloc).chain(away);
+        self.state.budget(all.map(|alloc| &***alloc)).saturating_sub(first)
     }
 
     fn keep_and_replace(&mut self, judged: &[Judged<'a>], holds: Holds, budget: u32) {

@@ -14,9 +14,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use muster_ids::{AllocId, UnixNanos};
+use muster_model::planted::{self, Plant};
 use muster_model::{Alloc, ClientStatus, DesiredUpdates, Group, NodeStatus, Reconcile, TaskPhase};
 use muster_state::Snapshot;
 
+use super::change::Changes;
 use super::{Ask, Ending, Given, Reconciled};
 use crate::wording;
 
@@ -58,11 +60,15 @@ pub fn contact(alloc: &Alloc, snapshot: &Snapshot, now: UnixNanos) -> Contact {
         return Contact::Gone;
     };
     let since = if unknown { alloc.unknown_since() } else { now };
-    let until = terms.period.map(|period| since.after(period));
+    let until = match planted::is(Plant::NobodyIsWaitedFor) {
+        true => Some(since),
+        false => terms.period.map(|period| since.after(period)),
+    };
+    let replaced = terms.replace || planted::is(Plant::ReplacedAnyway);
     match until.is_some_and(|until| until <= now) {
         true => Contact::Gone,
         // One whose node is there again will be spoken for in a moment.
-        false => Contact::Away { fades: !unknown, until, replace: terms.replace && silent },
+        false => Contact::Away { fades: !unknown, until, replace: replaced && silent },
     }
 }
 
@@ -126,6 +132,7 @@ pub struct Sorted<'a> {
 pub fn sort<'a>(
     allocs: &[&'a Arc<Alloc>],
     given: &Given<'a, '_>,
+    changes: &Changes<'a>,
     updates: &mut DesiredUpdates,
     out: &mut Reconciled<'a>,
 ) -> Sorted<'a> {
@@ -134,12 +141,18 @@ pub fn sort<'a>(
     if contacts.iter().all(|contact| *contact == Contact::Fine) {
         return Sorted { rest: allocs.to_vec(), away: Vec::new() };
     }
-    let heirs = heirs(allocs, given.snapshot);
+    let done = |alloc: &Alloc| is_done(alloc, changes);
+    let heirs = heirs(allocs, given.snapshot, |alloc| may_stand_in(alloc, changes));
     let mut sorted = Sorted::default();
     let mut ended = BTreeSet::new();
     for (alloc, contact) in allocs.iter().zip(contacts) {
         let heir = heirs.get(&alloc.id).copied();
         match (contact, heir) {
+            (Contact::Away { .. }, Some(heir)) if done(heir) => {
+                updates.stop += 1;
+                out.stops.push(Ending { alloc, why: wording::NOT_NEEDED, lost: false });
+                ended.insert(alloc.id);
+            }
             (Contact::Away { fades, until, replace }, heir) => {
                 sorted.away.push(Away { alloc, fades, until, replaced: heir.is_some(), replace });
                 ended.insert(alloc.id);
@@ -150,7 +163,7 @@ pub fn sort<'a>(
                 ended.insert(alloc.id);
             }
             (Contact::Back, Some(heir)) if !ended.contains(&alloc.id) && !ended.contains(&heir.id) => {
-                let loser = if original_stays(alloc, heir) { heir } else { *alloc };
+                let loser = if original_stays(alloc, heir, done(heir)) { heir } else { *alloc };
                 updates.reconnect += 1;
                 updates.stop += 1;
                 out.stops.push(Ending { alloc: loser, why: wording::RECONNECTED, lost: false });
@@ -166,10 +179,26 @@ pub fn sort<'a>(
     sorted
 }
 
-/// By what was replaced: the live allocation in its place, however many lie between the two.
-fn heirs<'a>(allocs: &[&'a Arc<Alloc>], snapshot: &'a Snapshot) -> BTreeMap<AllocId, &'a Arc<Alloc>> {
+/// Whether it did what it was to do, and counts.
+fn is_done(alloc: &Alloc, changes: &Changes<'_>) -> bool {
+    let complete = alloc.client == ClientStatus::Complete && !alloc.server_terminal();
+    complete && alloc.job.kind.runs_to_completion() && changes.is_of_this_run(alloc)
+}
+
+/// Whether it lives, has done its work, or failed and is replaced as others that fail.
+fn may_stand_in(alloc: &Alloc, changes: &Changes<'_>) -> bool {
+    let failed = alloc.client == ClientStatus::Failed && !alloc.server_terminal();
+    !alloc.terminal() || is_done(alloc, changes) || (failed && changes.is_of_this_run(alloc))
+}
+
+/// By what was replaced: the allocation in its place, however many lie between the two.
+fn heirs<'a>(
+    allocs: &[&'a Arc<Alloc>],
+    snapshot: &'a Snapshot,
+    may: impl Fn(&Alloc) -> bool,
+) -> BTreeMap<AllocId, &'a Arc<Alloc>> {
     let mut heirs = BTreeMap::new();
-    for heir in allocs.iter().copied().filter(|alloc| !alloc.terminal()) {
+    for heir in allocs.iter().copied().filter(|alloc| may(alloc)) {
         let mut link = heir.previous;
         for _ in 0..MAX_LINKS {
             let Some(id) = link else { break };
@@ -180,10 +209,16 @@ fn heirs<'a>(allocs: &[&'a Arc<Alloc>], snapshot: &'a Snapshot) -> BTreeMap<Allo
     heirs
 }
 
-fn original_stays(original: &Alloc, heir: &Alloc) -> bool {
+fn original_stays(original: &Alloc, heir: &Alloc, heir_is_done: bool) -> bool {
+    if planted::is(Plant::WrongOneStays) {
+        return original.disconnect().is_some_and(|block| block.reconcile == Reconcile::KeepReplacement);
+    }
     // Work that is done need not be done again.
     if original.job.kind.runs_to_completion() && original.client == ClientStatus::Complete {
         return true;
+    }
+    if heir_is_done {
+        return false;
     }
     // What is not known to run, or is about to leave, is worth nothing against what runs.
     let sound = |alloc: &Alloc| alloc.client == ClientStatus::Running && !alloc.transition.migrate;
@@ -215,6 +250,8 @@ fn started(alloc: &Alloc) -> UnixNanos {
 #[derive(Debug, Default)]
 pub struct Kept<'a> {
     pub names: Vec<u32>,
+    /// Themselves: a rollout counts those whose health is not known yet.
+    pub allocs: Vec<&'a Arc<Alloc>>,
     /// For what is to run in their place meanwhile.
     pub asks: Vec<Ask<'a>>,
 }
@@ -246,6 +283,7 @@ pub fn settle<'a>(
         }
         let name = away.alloc.name_index;
         kept.names.push(name);
+        kept.allocs.push(away.alloc);
         if away.replace {
             let ask = Ask::new(position, name);
             kept.asks.push(Ask { previous: Some(away.alloc), elsewhere: true, ..ask });

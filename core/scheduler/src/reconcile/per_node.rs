@@ -17,6 +17,8 @@ use crate::wording;
 /// A node, and the name of the allocation on it.
 type Place = (NodeId, u32);
 
+type Judged<'a> = (&'a Arc<Alloc>, Verdict<'a>);
+
 /// What is at one place already.
 #[derive(Clone, Copy, Debug)]
 enum Verdict<'a> {
@@ -61,13 +63,13 @@ pub fn reconcile<'a>(
         } else {
             judge(alloc, group, position, job.kind, changes, given)
         };
-        if !matches!(verdict, Verdict::Missing | Verdict::Renew(_)) {
+        if !verdict.leaves_place() {
             covered.insert(place);
         }
         judged.push((alloc, verdict));
     }
     let missing = missing_places(position, group.count, &covered, given);
-    let mut pace = Pace::of(rollout.group(group), &judged, missing.len());
+    let mut pace = Pace::of(rollout.group(group), &judged, &missing);
     let mut updates = DesiredUpdates::default();
     let mut previous: BTreeMap<Place, &'a Arc<Alloc>> = BTreeMap::new();
     for (alloc, verdict) in &judged {
@@ -125,6 +127,9 @@ fn act<'a>(
         Verdict::Stop(ending) => {
             updates.stop += 1;
             out.stops.push(ending);
+            if ending.lost {
+                previous.insert(place, alloc);
+            }
         }
         Verdict::Renew(ending) => {
             updates.migrate += 1;
@@ -170,19 +175,24 @@ enum Turn {
 
 impl<'a> Pace<'a> {
     /// Of a job that runs on every node, `canary` is a share of the nodes, in percent, rounded up.
-    fn of(state: GroupRollout<'_>, judged: &[(&'a Arc<Alloc>, Verdict<'a>)], missing_nodes: usize) -> Self {
+    fn of(state: GroupRollout<'_>, judged: &[Judged<'a>], missing: &[Place]) -> Self {
         let outdated = judged.iter().filter(|(_, verdict)| matches!(verdict, Verdict::Update(_)));
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let old = outdated.clone().next().map(|(alloc, _)| &alloc.job);
         let outdated = count(outdated.count());
-        let nodes = judged.iter().filter(|(_, verdict)| verdict.stays()).count() + missing_nodes;
+        let nodes = judged.iter().filter(|(_, verdict)| verdict.stays()).count() + missing.len();
         let percent = state.strategy.map_or(0, |strategy| strategy.canary.min(100));
         let wanted = count(nodes).saturating_mul(percent).div_ceil(100);
         let live = || judged.iter().filter(|(alloc, _)| !alloc.terminal()).map(|(alloc, _)| &***alloc);
         let have = live().filter(|alloc| alloc.is_canary() && state.owns(alloc)).count();
         let missing_canaries = state.missing_canaries(outdated, count(have), wanted);
         let awaits = state.awaits_promotion() || missing_canaries > 0;
-        let budget = if state.is_held() || awaits { 0 } else { state.budget(live()) };
+        let down = places_to_refill(state, judged, missing);
+        let budget = match planted::is(Plant::NodesChangeAtOnce) {
+            true => u32::MAX,
+            false => state.budget(live()).saturating_sub(count(down)),
+        };
+        let budget = if state.is_held() || awaits { 0 } else { budget };
         let canaries = if missing_canaries > 0 { wanted } else { 0 };
         let budget = if state.strategy.is_none() { u32::MAX } else { budget };
         Self { outdated, missing_canaries, canaries, budget, old: old.filter(|_| awaits) }
@@ -208,7 +218,25 @@ impl<'a> Pace<'a> {
     }
 }
 
+/// Places whose old allocation the rollout has stopped, and whose new one had to wait for its end.
+fn places_to_refill(state: GroupRollout<'_>, judged: &[Judged<'_>], missing: &[Place]) -> usize {
+    let stopped = judged
+        .iter()
+        .filter(|(alloc, verdict)| matches!(verdict, Verdict::Missing) && state.has_stopped(alloc));
+    let stopped: BTreeSet<Place> = stopped.map(|(alloc, _)| (alloc.node_id, alloc.name_index)).collect();
+    missing.iter().filter(|place| stopped.contains(place)).count()
+}
+
 impl Verdict<'_> {
+    /// Whether another one may come in its place. A node that is there may have lost what ran on it.
+    const fn leaves_place(&self) -> bool {
+        match self {
+            Self::Missing | Self::Renew(_) => true,
+            Self::Stop(ending) => ending.lost,
+            Self::Covered { .. } | Self::Finished | Self::Away { .. } | Self::Update(_) => false,
+        }
+    }
+
     /// Whether something of the group goes on, or is renewed, on its node.
     const fn stays(&self) -> bool {
         matches!(self, Self::Covered { .. } | Self::Away { .. } | Self::Update(_))

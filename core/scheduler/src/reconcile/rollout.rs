@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use muster_ids::{DeploymentId, GroupName, Index, Text, UnixNanos};
 use muster_model::{
-    Alloc, Deployment, DeploymentGroup, DeploymentStatus, DeploymentUpdate, Group, Job, JobKey,
+    Alloc, ClientStatus, Deployment, DeploymentGroup, DeploymentStatus, DeploymentUpdate, Group, Job, JobKey,
     UpdateStrategy,
 };
 use muster_state::Snapshot;
@@ -39,6 +39,8 @@ pub struct GroupRollout<'a> {
     state: Option<&'a DeploymentGroup>,
     /// Of the deployment of the current version, unless it has succeeded.
     id: Option<DeploymentId>,
+    /// When that began.
+    since: Option<Index>,
     pub paused: bool,
     pub failed: bool,
 }
@@ -74,6 +76,7 @@ impl<'a> Rollout<'a> {
             strategy: group.rollout().filter(|_| !self.job.kind.runs_to_completion()),
             state: self.current.and_then(|deployment| deployment.groups.get(&group.name)),
             id: self.current.map(|deployment| deployment.id),
+            since: self.current.map(|deployment| deployment.create_index),
             paused: self.current.is_some_and(|current| current.status == DeploymentStatus::Paused),
             failed: self.current.is_some_and(|current| current.status == DeploymentStatus::Failed),
         }
@@ -186,6 +189,14 @@ impl GroupRollout<'_> {
     /// Whether the allocation is part of the deployment.
     pub fn owns(&self, alloc: &Alloc) -> bool {
         self.id.is_some() && alloc.deployment_id() == self.id
+    }
+
+    /// Whether the deployment has stopped the allocation to put another in its place.
+    pub fn has_stopped(&self, alloc: &Alloc) -> bool {
+        let told =
+            alloc.server_terminal() && self.since.is_some_and(|since| alloc.alloc_modify_index >= since);
+        let otherwise = matches!(alloc.client, ClientStatus::Lost | ClientStatus::Failed);
+        told && !otherwise && !alloc.transition.migrate && !self.owns(alloc)
     }
 
     pub const fn is_held(&self) -> bool {

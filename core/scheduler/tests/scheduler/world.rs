@@ -115,6 +115,7 @@ impl World {
         self.apply(Command::AllocStop(AllocStop { id, transition, eval_id })).unwrap();
     }
 
+    /// Nobody listens to a node that is taken for gone.
     pub fn report(&mut self, alloc: &Alloc, status: ClientStatus) {
         let task = TaskState {
             phase: if status.is_terminal() { TaskPhase::Dead } else { TaskPhase::Running },
@@ -127,7 +128,8 @@ impl World {
             AllocStatusReport { id: alloc.id, status, description: None, tasks: vec![task], health: None };
         let seed = IdSeed(self.seed());
         let command = AllocClientUpdate { node_id: alloc.node_id, updates: vec![update], seed };
-        self.apply(Command::AllocClientUpdate(command)).unwrap();
+        let reply = self.apply(Command::AllocClientUpdate(command));
+        assert!(matches!(reply, Ok(_) | Err(Refusal::NodeSilent { .. })), "{reply:?}");
     }
 
     /// The node says how the allocation is, and whether that is healthy.

@@ -4,7 +4,7 @@ use muster_ids::{
     AccessorId, AllocId, DeploymentId, EvalId, GroupName, Index, JobId, Namespace, NodeId, NodePool, Region,
     Text,
 };
-use muster_model::{AclToken, JobType, OverrideRefusal, PlanOutcome, VersionTag};
+use muster_model::{AclToken, JobType, NodeStatus, OverrideRefusal, PlanOutcome, VersionTag};
 use serde::{Deserialize, Serialize};
 
 /// The answer to one command.
@@ -159,6 +159,8 @@ pub enum Refusal {
     NodeDraining,
     #[error("node secret does not match the registered one")]
     NodeSecretMismatch,
+    #[error("a node that is {} cannot report on allocations: it has to register, or send a heartbeat, first", .status.as_str())]
+    NodeSilent { status: NodeStatus },
     #[error("allocation not found")]
     AllocNotFound,
     #[error("eval not found")]

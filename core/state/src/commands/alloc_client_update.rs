@@ -1,9 +1,12 @@
 //! What a node says about its allocations. Only about its own, and what it said has ended stays ended.
+//!
+//! A node that servers take for gone is not listened to before it is ready again: what it runs would be known for a moment
+//! and unknown with the next evaluation, over and over.
 
 use std::sync::Arc;
 
 use muster_model::{
-    Alloc, AllocDeployment, AllocHealth, ClientStatus, DeploymentGroup, EvalTrigger, Job, JobType,
+    Alloc, AllocDeployment, AllocHealth, ClientStatus, DeploymentGroup, EvalTrigger, Job, JobType, NodeStatus,
 };
 
 use super::node_evals::Concerned;
@@ -16,8 +19,10 @@ pub(super) fn apply(
     cx: &mut Change,
     command: &AllocClientUpdate,
 ) -> Result<Reply, Refusal> {
-    if tables.node_slot(command.node_id).is_none() {
-        return Err(Refusal::NodeNotFound);
+    let (_, row) = tables.node_slot(command.node_id).ok_or(Refusal::NodeNotFound)?;
+    let status = row.node().status;
+    if matches!(status, NodeStatus::Down | NodeStatus::Disconnected) {
+        return Err(Refusal::NodeSilent { status });
     }
     let mut unknown = Vec::new();
     let (mut concerned, mut moved_on) = (Concerned::default(), Concerned::default());

@@ -9,6 +9,7 @@
 mod judge;
 
 use muster_ids::JobId;
+use muster_model::planted::{self, Plant};
 use muster_model::{EvalTrigger, Job, Overrides, Payload};
 use serde::Serialize;
 
@@ -28,7 +29,8 @@ const MAX_ATTEMPTS: u32 = 64;
 
 pub(super) fn apply(tables: &mut Tables, cx: &mut Change, command: &JobDispatch) -> Result<Reply, Refusal> {
     let token = token_of(command);
-    if let Some(used) = token.as_ref().and_then(|key| tables.used_dispatch_token(key, cx.now)) {
+    let used = token.as_ref().and_then(|key| tables.used_dispatch_token(key, cx.now));
+    if let Some(used) = used.filter(|_| !planted::is(Plant::TokensAreForgotten)) {
         return Ok(Reply::JobDispatched {
             child: used.child.clone(),
             job_create_index: used.job_create_index,

@@ -1,5 +1,6 @@
 //! Another count for one group of a job, or word of why it keeps the one it has.
 
+use muster_model::planted::{self, Plant};
 use muster_model::{EvalTrigger, Group, Job, ScalingEvent};
 
 use super::job_register::check_and_set;
@@ -57,7 +58,7 @@ fn judge<'a>(job: &'a Job, command: &JobScale) -> Result<&'a Group, Refusal> {
     if job.kind.is_per_node() && count > 1 {
         return Err(Refusal::ScaledPerNode { kind: job.kind });
     }
-    if let Some(policy) = &group.scaling {
+    if let Some(policy) = group.scaling.as_ref().filter(|_| !planted::is(Plant::ScalingKnowsNoBounds)) {
         if u64::from(count) < policy.min {
             return Err(Refusal::ScaledBelowMinimum { count, min: policy.min });
         }

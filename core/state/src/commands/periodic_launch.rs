@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use muster_ids::{JobId, UnixNanos};
+use muster_model::planted::{self, Plant};
 use muster_model::{EvalTrigger, Job, JobKey};
 
 use super::child;
@@ -66,7 +67,9 @@ fn follow(tables: &mut Tables, cx: &mut Change, key: &JobKey, at: UnixNanos) -> 
 
 fn overlaps(tables: &Tables, parent: &Job) -> bool {
     let prohibited = parent.periodic.as_ref().is_some_and(|periodic| periodic.prohibit_overlap);
-    prohibited && tables.jobs.get(&parent.key()).is_some_and(|row| row.children.unfinished() > 0)
+    prohibited
+        && !planted::is(Plant::OverlapIsAllowed)
+        && tables.jobs.get(&parent.key()).is_some_and(|row| row.children.unfinished() > 0)
 }
 
 fn forced_id(tables: &Tables, cx: &Change, parent: &Job) -> Result<JobId, Refusal> {

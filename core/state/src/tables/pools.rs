@@ -67,8 +67,9 @@ impl Tables {
     pub(crate) fn put_pool(&mut self, cx: &mut Change, mut details: NodePoolDetails) {
         let name = details.name.clone();
         details.modify_index = cx.index;
-        details.create_index = self.pools.rows.get(&name).copied().unwrap_or(cx.index);
-        if details.create_index == cx.index {
+        let known = self.pools.rows.get(&name).copied();
+        details.create_index = known.unwrap_or(cx.index);
+        if known.is_none() {
             self.load_pool(&PoolRecord { name: name.clone(), create_index: cx.index });
         }
         let details = Arc::new(details);

@@ -2,7 +2,7 @@
 
 use muster_ids::Index;
 use muster_model::{ClientStatus, DesiredStatus, EvalTrigger, JobType, NodeStatus};
-use muster_state::command::{Command, Entry, NodeGiveUp, Reply};
+use muster_state::command::{Command, Entry, NodeGiveUp, Refusal, Reply};
 use muster_state::{RowKind, State};
 
 use crate::build::{
@@ -60,6 +60,20 @@ fn lost_contact_is_remembered_and_its_return_evaluated_once_a_job() {
 }
 
 #[test]
+fn a_node_that_is_taken_for_gone_is_not_listened_to_before_it_is_ready() {
+    let mut world = world();
+    for gone in [NodeStatus::Disconnected, NodeStatus::Down] {
+        world.ok(status(1, gone));
+        let refused = world.run(report(1, 1, ClientStatus::Running));
+        assert_eq!(refused, Err(Refusal::NodeSilent { status: gone }));
+        assert_eq!(world.now().alloc(alloc_id(1)).unwrap().client, ClientStatus::Unknown);
+    }
+    world.ok(status(1, NodeStatus::Ready));
+    world.ok(report(1, 1, ClientStatus::Running));
+    assert_eq!(world.now().alloc(alloc_id(1)).unwrap().client, ClientStatus::Running);
+}
+
+#[test]
 fn only_a_disconnected_node_is_given_up() {
     let mut world = world();
     let Reply::NodeUpdated { evals } = world.ok(give_up(1)) else { panic!() };
@@ -82,6 +96,7 @@ fn only_a_disconnected_node_is_given_up() {
 #[test]
 fn the_history_of_contact_is_bounded() {
     let mut world = world();
+    world.ok(status(1, NodeStatus::Ready));
     for turn in 0..20 {
         world.ok(report(1, 1, if turn % 2 == 0 { ClientStatus::Running } else { ClientStatus::Unknown }));
     }
@@ -93,7 +108,9 @@ fn the_history_of_contact_is_bounded() {
 #[test]
 fn commands_and_records_are_read_and_written_as_ever() {
     let mut world = world();
+    world.ok(status(1, NodeStatus::Ready));
     world.ok(report(1, 2, ClientStatus::Running));
+    world.ok(status(1, NodeStatus::Disconnected));
     world.ok(give_up(1));
     let encode = |(_, entry): &(Index, Entry)| hex(&rmp_serde::to_vec_named(entry).unwrap());
     let entries = fixture("disconnect-entries-v1.hex", &world.log.iter().map(encode).collect::<Vec<_>>());

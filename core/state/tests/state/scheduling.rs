@@ -97,6 +97,15 @@ fn a_pool_is_made_described_and_forgotten() {
 }
 
 #[test]
+fn a_pool_that_is_described_twice_in_one_entry_is_one_pool() {
+    let mut world = World::default();
+    let replies = world.apply(vec![upsert(gpu()), upsert(NodePoolDetails::bare(pool("gpu")))]);
+    assert!(replies.iter().all(Result::is_ok), "{replies:?}");
+    let known = world.now().node_pool_details(&pool("gpu")).unwrap().clone();
+    assert_eq!((known.create_index, known.modify_index), (world.index(), world.index()));
+}
+
+#[test]
 fn pools_that_are_built_in_or_in_use_stay() {
     let mut world = World::default();
     for name in ["all", "default"] {

@@ -30,6 +30,11 @@ pub fn swept(sim: &mut Sim) -> Check {
         return Ok(());
     };
     let server = &sim.servers[leader];
+    // While the broker is paused, evaluations are in the state alone.
+    if server.brain.is_paused() {
+        sim.checks.evaluations.clear();
+        return Ok(());
+    }
     if !server.feed.is_empty() {
         return Ok(());
     }

@@ -8,7 +8,7 @@ use muster_ids::{AllocId, GroupName};
 use muster_model::{Alloc, ClientStatus, JobKey, JobType};
 use muster_state::Snapshot;
 
-use super::{Check, violated};
+use super::{Check, disconnect_terms, violated};
 use crate::sim::Sim;
 
 pub fn of_job(snapshot: &Snapshot, key: &JobKey) -> Check {
@@ -22,7 +22,10 @@ pub fn of_job(snapshot: &Snapshot, key: &JobKey) -> Check {
             let same_run = other.job.create_index == alloc.job.create_index;
             let both_live = !other.client_terminal() && !alloc.client_terminal();
             let done_again = other.job.version == alloc.job.version && same_run;
-            if same_run && (both_live || done_again) {
+            // Until the next plan, both are there after the older one's node came back.
+            let stands_in = disconnect_terms::stands_in_for(snapshot, alloc, other)
+                || disconnect_terms::stands_in_for(snapshot, other, alloc);
+            if same_run && (both_live || done_again) && !stands_in {
                 let [a, b] = [alloc, other].map(|alloc| format!("{} ({})", alloc.id, alloc.client.as_str()));
                 return violated("batch_runs_once", format!("{}: {a} and {b}", alloc.name()));
             }
@@ -44,15 +47,19 @@ pub fn as_run(sim: &Sim, node: usize, id: AllocId) -> Check {
     }
     let snapshot = sim.servers[sim.newest()].state.snapshot();
     // What runs after the end of an allocation that was told to end is nobody's first run.
-    if snapshot.alloc(id).is_none_or(|alloc| alloc.terminal()) {
-        return Ok(());
-    }
+    let Some(known) = snapshot.alloc(id).filter(|alloc| !alloc.terminal()) else { return Ok(()) };
     for other in snapshot.allocs_by_job(&started.job.key()) {
         let same = other.id != id
             && other.name_index == started.name_index
             && other.job.create_index == started.job.create_index
             && other.group_spec().map(|group| &group.name) == started.group_spec().map(|group| &group.name);
         if !same || other.terminal() || other.client == ClientStatus::Unknown {
+            continue;
+        }
+        // Nobody stops the one whose node is away before it is back.
+        let stands_in = disconnect_terms::stands_in_for(&snapshot, started, other)
+            || disconnect_terms::stands_in_for(&snapshot, other, known);
+        if stands_in {
             continue;
         }
         let runs_on = sim.nodes.iter().find(|machine| {

@@ -3,7 +3,7 @@
 use muster_model::NodeStatus;
 use muster_state::Snapshot;
 
-use super::{Check, violated};
+use super::{Check, disconnect_terms, violated};
 use crate::node::Machine;
 use crate::sim::Sim;
 
@@ -20,7 +20,9 @@ pub fn at_rest(sim: &Sim, snapshot: &Snapshot) -> Check {
     }
     let machines: std::collections::BTreeSet<_> = sim.nodes.iter().map(Machine::id).collect();
     for node in snapshot.nodes().filter(|node| !machines.contains(&node.id)) {
-        let held = snapshot.allocs_by_node(node.id).any(|alloc| !alloc.client_terminal());
+        let held = snapshot
+            .allocs_by_node(node.id)
+            .any(|alloc| !alloc.client_terminal() && !disconnect_terms::waits_for_ever(alloc));
         if node.status != NodeStatus::Down || held {
             return violated("nodes_agree", format!("{} is gone, and servers count on it", node.name));
         }

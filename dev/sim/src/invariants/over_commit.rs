@@ -1,10 +1,10 @@
 //! `no_over_commit`: what allocations take of a node is what they ask for, never more than the node has when something
-//! is added, and no port twice. One that waits for others to end shares their place.
+//! is added, and no port of an address, core or device twice. One that waits for others to end shares their place.
 
 use std::collections::BTreeMap;
 
 use muster_ids::{AllocId, Index, NodeId};
-use muster_model::{Alloc, Resources};
+use muster_model::{Alloc, Resources, Thing};
 use muster_state::{Snapshot, holds_resources};
 
 use super::{Check, violated};
@@ -14,7 +14,7 @@ pub fn of_node(snapshot: &Snapshot, node: NodeId, index: Index) -> Check {
     let Some(slot) = columns.slot_of(node).and_then(|slot| columns.get(slot)) else { return Ok(()) };
     let mut used = Resources::default();
     let mut shared = Resources::default();
-    let mut ports: BTreeMap<u16, AllocId> = BTreeMap::new();
+    let mut owners: BTreeMap<Thing, AllocId> = BTreeMap::new();
     let mut grows = false;
     for alloc in snapshot.allocs_by_node(node).filter(|alloc| holds_resources(alloc)) {
         let living =
@@ -22,12 +22,12 @@ pub fn of_node(snapshot: &Snapshot, node: NodeId, index: Index) -> Check {
         used = used.plus(alloc.resources());
         shared = shared.plus(living.least(alloc.resources()));
         grows |= alloc.create_index == index;
-        for port in alloc.ports.iter().map(|port| port.value).filter(|port| *port != 0) {
-            let other = ports.insert(port, alloc.id).and_then(|other| snapshot.alloc(other));
+        for thing in alloc.share().things() {
+            let other = owners.insert(thing.clone(), alloc.id).and_then(|other| snapshot.alloc(other));
             let hands_over =
                 |other: &Alloc| waits_for(snapshot, alloc, other) || waits_for(snapshot, other, alloc);
             if let Some(other) = other.filter(|other| !hands_over(other)).map(|other| other.id) {
-                let detail = format!("node {node}: port {port} is given to {} and {other}", alloc.id);
+                let detail = format!("node {node}: {thing:?} is given to {} and {other}", alloc.id);
                 return violated("no_over_commit", detail);
             }
         }

@@ -1,10 +1,10 @@
-//! `no_over_commit_as_run`: what really runs on a machine fits on it, and no two of its allocations have one port,
+//! `no_over_commit_as_run`: what really runs on a machine fits on it, and no two of its allocations have one port, core or device,
 //! whatever servers believe meanwhile.
 
 use std::collections::BTreeMap;
 
 use muster_ids::AllocId;
-use muster_model::Resources;
+use muster_model::{Resources, Thing};
 use muster_state::Snapshot;
 
 use super::{Check, violated};
@@ -18,15 +18,15 @@ pub fn everywhere(sim: &Sim) -> Check {
 
 pub fn of_machine(machine: &Machine, snapshot: &Snapshot) -> Check {
     let mut used = Resources::default();
-    let mut ports: BTreeMap<u16, AllocId> = BTreeMap::new();
+    let mut owners: BTreeMap<Thing, AllocId> = BTreeMap::new();
     // Servers that forget a node while it is away forget what runs there; it ends as soon as the node is back.
     let known = |id| snapshot.alloc(id).is_some();
     for alloc in machine.kernel.running().filter(|alloc| known(alloc.id)) {
         used = used.plus(alloc.resources());
-        for port in alloc.ports.iter().map(|port| port.value).filter(|port| *port != 0) {
-            if let Some(other) = ports.insert(port, alloc.id) {
-                let detail =
-                    format!("{}: port {port} is used by {} and {other}", machine.facts.name, alloc.id);
+        for thing in alloc.share().things() {
+            if let Some(other) = owners.insert(thing.clone(), alloc.id) {
+                let name = &machine.facts.name;
+                let detail = format!("{name}: {thing:?} is used by {} and {other}", alloc.id);
                 return violated("no_over_commit_as_run", detail);
             }
         }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use muster_ids::{GroupName, NodeId};
-use muster_model::{ClientStatus, Constraint, Job, JobKey, Node, Operand};
+use muster_model::{ClientStatus, Constraint, Group, Job, JobKey, Node, Operand, PortRequest};
 use muster_state::Snapshot;
 
 use super::{Check, violated};
@@ -38,7 +38,8 @@ pub fn at_rest(snapshot: &Snapshot, job: &Job) -> Check {
             .collect();
         let demands = || job.constraints.iter().chain(&group.constraints);
         for node in snapshot.nodes().filter(|node| node.accepts_work()) {
-            let admitted = may_run(job, node) && demands().all(|constraint| meets(constraint, node));
+            let meets_all = demands().all(|constraint| meets(constraint, node));
+            let admitted = may_run(job, node) && meets_all && has_what_is_asked(group, node);
             if admitted && !covered.contains(&node.id) {
                 let asks: Vec<_> = demands().map(ToString::to_string).collect();
                 let detail = format!(
@@ -55,6 +56,19 @@ pub fn at_rest(snapshot: &Snapshot, job: &Job) -> Check {
 fn may_run(job: &Job, node: &Node) -> bool {
     let in_pool = job.node_pool.is_all() || job.node_pool == node.pool;
     in_pool && job.datacenters.iter().any(|name| name.as_str() == "*" || *name == node.datacenter)
+}
+
+/// Whether the node has, taken or not, what the group wants by name.
+fn has_what_is_asked(group: &Group, node: &Node) -> bool {
+    let asked = || group.tasks.iter().map(|task| &task.resources);
+    let cores: usize = asked().map(|resources| usize::from(resources.cores)).sum();
+    let devices: u32 = asked().flat_map(|resources| &resources.devices).map(|request| request.count).sum();
+    let instances = node.capacity.devices.iter().flat_map(|group| &group.instances);
+    let healthy = instances.filter(|instance| instance.healthy).count();
+    let inside = |port: &PortRequest| node.capacity.network(&port.host_network).next().is_some();
+    cores <= node.capacity.topology.len()
+        && devices as usize <= healthy
+        && group.port_requests().iter().all(inside)
 }
 
 /// The few kinds of demands that simulated jobs make.

@@ -44,7 +44,7 @@ impl Promotions {
 
 /// Checks what an entry placed for a job.
 pub fn of_job(snapshot: &Snapshot, key: &JobKey, index: Index) -> Check {
-    let Some(job) = snapshot.job(key).filter(|job| !job.stop && !job.kind.is_per_node()) else {
+    let Some(job) = snapshot.job(key).filter(|job| !job.stop) else {
         return Ok(());
     };
     for group in job.groups.iter().filter(|group| group.rollout().is_some()) {
@@ -70,8 +70,9 @@ fn of_group(snapshot: &Snapshot, job: &Arc<Job>, group: &Group, index: Index) ->
             && !before.transition.migrate;
         update.then_some(before.id)
     };
-    let updates =
-        current.iter().filter(|alloc| alloc.create_index == index && replaced(alloc).is_some()).count();
+    // On every node, canaries take the place of others.
+    let new = current.iter().filter(|alloc| alloc.create_index == index && !alloc.is_canary());
+    let updates = new.filter(|alloc| replaced(alloc).is_some()).count();
     if updates == 0 {
         return Ok(());
     }
@@ -89,7 +90,16 @@ fn of_group(snapshot: &Snapshot, job: &Arc<Job>, group: &Group, index: Index) ->
     let rolls = current.iter().filter(|alloc| {
         newest.is_some_and(|d| alloc.deployment_id() == Some(d.id) && alloc.create_index >= d.create_index)
     });
-    let unhealthy = rolls.filter(|alloc| !alloc.is_canary() && alloc.healthy() != Some(true)).count();
+    // Nodes that come new take nothing down, and who is away may have somebody in its place, who counts.
+    let since = newest.map_or(Index::ZERO, |deployment| deployment.create_index);
+    let counts = |alloc: &Alloc| !job.kind.is_per_node() || took_over(snapshot, alloc, since);
+    let stood_in_for = |alloc: &Alloc| {
+        alloc.client == ClientStatus::Unknown && current.iter().any(|heir| heir.previous == Some(alloc.id))
+    };
+    let unhealthy = rolls
+        .filter(|alloc| !alloc.is_canary() && alloc.healthy() != Some(true))
+        .filter(|alloc| counts(alloc) && !stood_in_for(alloc))
+        .count();
     if unhealthy > strategy.max_parallel as usize {
         let detail = format!(
             "{key} group {}: {updates} replaced, {unhealthy} are not healthy, {} allowed",
@@ -98,4 +108,14 @@ fn of_group(snapshot: &Snapshot, job: &Arc<Job>, group: &Group, index: Index) ->
         return violated("update_policy_holds", detail);
     }
     Ok(())
+}
+
+/// Whether it took the place of one of another version that was stopped for it.
+fn took_over(snapshot: &Snapshot, alloc: &Alloc, since: Index) -> bool {
+    let before = alloc.previous.and_then(|id| snapshot.alloc(id));
+    before.is_some_and(|before| {
+        let ended = matches!(before.client, ClientStatus::Lost | ClientStatus::Failed);
+        let stopped = before.server_terminal() && before.alloc_modify_index >= since;
+        before.job.version != alloc.job.version && stopped && !ended && !before.transition.migrate
+    })
 }

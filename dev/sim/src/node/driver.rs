@@ -96,18 +96,23 @@ impl Sim {
         let machine = &self.nodes[node];
         let Some(alloc) = machine.allocs.get(&id).map(|this| Arc::clone(&this.alloc)) else { return };
         let boot = machine.boot;
-        let kind = match machine.allocs.get(&id).map(|this| this.runner.tasks()[task].plan().role) {
+        let role = machine.allocs.get(&id).map(|this| this.runner.tasks()[task].plan().role);
+        let kind = match role {
             // What only helps runs to its own end, whatever the job is.
             Some(Role::Poststop | Role::Prestart { sidecar: false } | Role::Poststart { sidecar: false }) => {
                 JobType::Batch
             }
             _ => alloc.job.kind,
         };
+        // What runs after the end is not stopped once more.
+        let limited = role != Some(Role::Poststop)
+            && alloc.group_spec().is_some_and(|group| group.max_run_duration.is_some());
         let obeys = !self.rng.permille(60);
-        let process = Process { generation, obeys, told: false, alloc };
+        let process = Process { generation, obeys, told: false, since: self.now, alloc };
         let other = self.nodes[node].kernel.processes.insert((id, task), process);
         self.check_started(node, id, task, other.map(|other| other.generation));
-        if let Some((pause, code)) = self.span(kind) {
+        let endless = limited && self.rng.permille(400);
+        if let Some((pause, code)) = self.span(kind).filter(|_| !endless) {
             let how = End::Exit(code);
             self.plan(pause, Event::End { node, boot, alloc: id, task, generation, how });
         }

@@ -1,9 +1,12 @@
 //! Machines as they come: several sizes, classes, datacenters and kinds.
 
 use muster_ids::{Datacenter, NodeClass, NodeId, NodePool};
-use muster_model::{Node, Resources};
+use muster_model::{HostNetwork, Node, NodeAddress, Resources, computed_class};
 
 use crate::rng::Rng;
+
+/// A host network that some nodes have an address in.
+pub const NETWORK: &str = "private";
 
 /// The racks of the simulated cluster; a distinct property to spread over.
 pub const RACKS: [&str; 4] = ["r1", "r2", "r3", "r4"];
@@ -26,14 +29,33 @@ pub fn facts(number: usize, rng: &mut Rng) -> Node {
     node.class = rng.coin().then(|| NodeClass::new("big").unwrap());
     let rack = *rng.pick(&RACKS).unwrap_or(&"r1");
     node.meta.insert("rack".into(), rack.into());
+    equip(&mut node, number, rng);
     set_class(&mut node);
     node
 }
 
-/// As the agent does: a text that is equal on nodes that are alike.
+/// Things that have names, and that only one may have.
+fn equip(node: &mut Node, number: usize, rng: &mut Rng) {
+    if rng.permille(500) {
+        let mhz = u32::try_from(node.capacity.total.cpu_mhz / 4).unwrap_or(500);
+        node.capacity.topology = muster_builders::topology(4, mhz);
+    }
+    if rng.permille(350) {
+        node.capacity.devices = vec![muster_builders::devices("acme", "gpu", "x1", &["g0", "g1", "g2"])];
+    }
+    if rng.permille(500) {
+        let ip = format!("10.0.0.{}", number % 250);
+        let (network, interface) = (NETWORK.into(), "eth1".into());
+        node.capacity.addresses =
+            vec![NodeAddress { network, ip: ip.as_str().into(), interface, reserved_ports: Vec::new() }];
+        node.host_networks.insert(NETWORK.into(), HostNetwork::default());
+    }
+    if rng.permille(100) {
+        node.capacity.max_allocs = 12;
+    }
+}
+
+/// As the agent and the servers do.
 pub fn set_class(node: &mut Node) {
-    let class = node.class.as_ref().map_or("", NodeClass::as_str);
-    let rack = node.meta.get("rack").map_or("", |rack| rack);
-    let version = node.attributes.get("os.version").map_or("", |version| version);
-    node.computed_class = format!("v1:{}:{}:{class}:{rack}:{version}", node.datacenter, node.pool).into();
+    node.computed_class = computed_class(node);
 }

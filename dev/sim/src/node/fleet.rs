@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use muster_ids::AllocId;
-use muster_model::{Alloc, DesiredStatus};
+use muster_model::{Alloc, ClientStatus, DesiredStatus};
 use muster_runner::{AllocEffect, AllocEventIn, AllocPlan, AllocRunner};
 use muster_state::command::AllocStatusReport;
 
@@ -48,6 +48,7 @@ impl Sim {
         for alloc in push.allocs {
             self.assign(node, alloc);
         }
+        self.watch_contact(node);
         let known = self.nodes[node].allocs.keys().copied();
         let mut gone: Vec<AllocId> = known.filter(|id| push.full && !listed.contains(id)).collect();
         gone.extend(push.removed);
@@ -86,6 +87,9 @@ impl Sim {
         let alloc = Arc::clone(&this.alloc);
         if let Some(plan) = plan(&alloc) {
             self.step_alloc(node, id, AllocEventIn::Replan(Box::new(plan)));
+        }
+        if alloc.client == ClientStatus::Unknown {
+            self.step_alloc(node, id, AllocEventIn::Reconnected);
         }
         if alloc.desired != DesiredStatus::Run {
             let skip_delay = alloc.transition.no_shutdown_delay;

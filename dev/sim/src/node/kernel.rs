@@ -7,6 +7,8 @@ use muster_ids::AllocId;
 use muster_model::Alloc;
 use muster_runner::Exit;
 
+use crate::clock::Time;
+
 #[derive(Clone, Debug)]
 pub struct Process {
     pub generation: u32,
@@ -14,6 +16,7 @@ pub struct Process {
     pub obeys: bool,
     /// Somebody asked.
     pub told: bool,
+    pub since: Time,
     pub alloc: Arc<Alloc>,
 }
 

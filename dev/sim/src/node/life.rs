@@ -50,6 +50,8 @@ impl Sim {
             return;
         }
         self.nodes[node].agent = true;
+        self.nodes[node].agent_since = self.now;
+        self.resume_contact(node);
         let wall = self.nodes[node].clock.at(self.now);
         for (id, old) in mem::take(&mut self.nodes[node].allocs) {
             let Some(plan) = plan(&old.alloc) else { continue };
@@ -62,6 +64,7 @@ impl Sim {
                 self.obey(node, id);
             }
         }
+        self.watch_contact(node);
         self.begin_session(node);
     }
 

@@ -213,8 +213,14 @@ impl Sim {
         }
         match message {
             Message::Lost | Message::Beaten { known: false, .. } => self.lose(node),
-            Message::Registered { ttl } => self.registered(node, ttl),
-            Message::Beaten { ttl, .. } => self.set_beat(node, ttl),
+            Message::Registered { ttl } => {
+                self.heard(node);
+                self.registered(node, ttl);
+            }
+            Message::Beaten { ttl, .. } => {
+                self.heard(node);
+                self.set_beat(node, ttl);
+            }
             Message::Updated => self.reports_stored(node),
             Message::Push(push) => {
                 if let Some(up) = self.nodes[node].link.up().filter(|_| push.full) {

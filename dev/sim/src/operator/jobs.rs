@@ -9,6 +9,10 @@ use muster_model::{
     Operand, ReschedulePolicy, RestartMode, RestartPolicy, Spread, UpdateStrategy,
 };
 
+use super::children::{maybe_parent, periodic};
+use super::disconnect::disconnect;
+use super::equipment::equip;
+use super::scaling::bound;
 use crate::node::RACKS;
 use crate::rng::Rng;
 use crate::sim::Sim;
@@ -24,6 +28,7 @@ impl Sim {
             job.groups.push(group("more", kind, shape.largest_count, rng));
         }
         demands(&mut job, rng);
+        maybe_parent(&mut job, rng);
         job
     }
 
@@ -37,7 +42,10 @@ impl Sim {
         let at = rng.index(job.groups.len());
         let Some(edited) = job.groups.get_mut(at) else { return job };
         match rng.below(100) {
-            0..=34 => edited.count = count(kind, largest, rng),
+            0..=34 => {
+                edited.count = count(kind, largest, rng);
+                edited.scaling = None;
+            }
             35..=59 => {
                 for task in &mut edited.tasks {
                     task.env.insert("VERSION".to_owned(), edits.to_string().into());
@@ -47,7 +55,9 @@ impl Sim {
             67..=73 => demands(&mut job, rng),
             74..=79 => job.priority = u16::try_from(rng.range(1, 100)).unwrap_or(50),
             80..=85 => edited.reschedule = reschedule(kind, rng),
-            86..=90 => edited.tasks[0].restart = restart(rng),
+            86..=88 => edited.tasks[0].restart = restart(rng),
+            89..=90 => edited.disconnect = disconnect(kind, rng),
+            91..=93 if job.is_periodic() => job.periodic = Some(Box::new(periodic(rng))),
             91..=93 if job.groups.len() > 1 => {
                 job.groups.remove(at);
             }
@@ -85,6 +95,7 @@ fn group(name: &str, kind: JobType, largest: u32, rng: &mut Rng) -> Group {
     if matches!(kind, JobType::Service | JobType::System) && rng.permille(600) {
         group.update = Some(Box::new(strategy(rng)));
     }
+    group.disconnect = disconnect(kind, rng);
     group.shutdown_delay = if rng.permille(150) { rng.secs(1, 5) } else { Duration::ZERO };
     group.ephemeral_disk.size_mb = rng.small(10, 300);
     group.ephemeral_disk.sticky = rng.permille(150);
@@ -115,6 +126,8 @@ fn group(name: &str, kind: JobType, largest: u32, rng: &mut Rng) -> Group {
         let attribute = "${meta.rack}".into();
         group.spreads.push(Spread { attribute, weight: 50, targets: Vec::new() });
     }
+    equip(&mut group, kind, rng);
+    bound(&mut group, rng);
     group
 }
 
@@ -124,7 +137,7 @@ fn strategy(rng: &mut Rng) -> UpdateStrategy {
     UpdateStrategy {
         stagger: Duration::from_secs(5),
         max_parallel: rng.small(1, 3),
-        health_check: HealthCheck::TaskStates,
+        health_check: if rng.permille(120) { HealthCheck::Manual } else { HealthCheck::TaskStates },
         min_healthy_time: rng.secs(1, 6),
         healthy_deadline: rng.secs(10, 40),
         progress_deadline: if rng.permille(100) { Duration::ZERO } else { rng.secs(45, 120) },
@@ -151,9 +164,11 @@ fn helper(rng: &mut Rng) -> muster_model::Task {
 
 fn demands(job: &mut Job, rng: &mut Rng) {
     job.datacenters = vec![Datacenter::new(*rng.pick(&["*", "*", "dc1", "dc2"]).unwrap_or(&"*")).unwrap()];
-    job.node_pool = match rng.below(10) {
-        0 => NodePool::all(),
-        1 => NodePool::new("gpu").unwrap(),
+    job.node_pool = match rng.below(40) {
+        0..=3 => NodePool::all(),
+        4..=7 => NodePool::new("gpu").unwrap(),
+        // Nothing is in it, and it may not exist.
+        8 => NodePool::new("spare").unwrap(),
         _ => NodePool::default_pool(),
     };
     job.constraints.clear();

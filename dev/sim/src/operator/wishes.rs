@@ -12,7 +12,7 @@ use muster_model::{
 use muster_state::Snapshot;
 use muster_state::command::{
     AllocStop, Command, DeploymentFail, DeploymentPause, DeploymentPromote, EvalUpdate, IdSeed,
-    JobDeregister, JobRegister, JobRevert, NodeDrainUpdate, NodeEligibilityUpdate,
+    JobDeregister, JobEvaluate, JobRegister, JobRevert, NodeDrainUpdate, NodeEligibilityUpdate,
 };
 
 use crate::sim::Sim;
@@ -23,27 +23,52 @@ const KINDS: [JobType; 6] =
 impl Sim {
     /// `None` when there is nothing to want it of.
     pub(super) fn wish(&mut self, snapshot: &Snapshot, wall: UnixNanos) -> Option<Command> {
-        match self.rng.below(100) {
-            0..=39 => Some(self.register(snapshot)),
-            40..=52 => Some(self.deregister()),
+        if let Some(command) = self.reopen(snapshot) {
+            return Some(command);
+        }
+        match self.rng.below(128) {
+            0..=39 => self.register(snapshot),
+            40..=52 => Some(self.deregister(snapshot)),
             53..=70 => self.stop_alloc(snapshot),
             71..=77 => self.mark_node(snapshot),
             78..=82 => self.drain(snapshot),
-            83..=88 => self.evaluate(snapshot, wall),
+            83..=85 => self.evaluate(snapshot, wall),
+            86..=88 => Some(self.force_evaluation(snapshot)),
             89..=90 => self.go_back(snapshot),
             91..=93 => self.steer(snapshot),
             94..=96 => gc::collect(snapshot, wall, &gc::Thresholds::force()).map(Command::GarbageCollect),
-            _ => self.check_and_set(snapshot),
+            97..=99 => self.check_and_set(snapshot),
+            100..=103 => Some(self.configure(snapshot)),
+            104..=105 => Some(self.tend_pool()),
+            106..=114 => self.dispatch(snapshot),
+            115..=116 => self.launch(snapshot),
+            117..=121 => self.scale(snapshot),
+            122..=124 => self.tag(snapshot),
+            _ => self.judge_health(snapshot),
         }
     }
 
-    fn key(&mut self) -> JobKey {
+    pub(super) fn key(&mut self) -> JobKey {
         let number = self.rng.below(u64::from(self.shape.jobs));
         JobKey { namespace: Namespace::default_namespace(), id: JobId::new(format!("job-{number}")).unwrap() }
     }
 
-    fn register(&mut self, snapshot: &Snapshot) -> Command {
-        let key = self.key();
+    /// Now and then a child, where there are any.
+    fn any_key(&mut self, snapshot: &Snapshot) -> JobKey {
+        if self.rng.permille(150) {
+            let children: Vec<&Arc<Job>> = snapshot.jobs().filter(|job| job.parent_id.is_some()).collect();
+            if let Some(child) = self.rng.pick(&children) {
+                return child.key();
+            }
+        }
+        self.key()
+    }
+
+    fn register(&mut self, snapshot: &Snapshot) -> Option<Command> {
+        if self.is_turned_away(snapshot) {
+            return None;
+        }
+        let key = self.any_key(snapshot);
         let existing = snapshot.job(&key).cloned();
         let job = match existing {
             Some(existing) => self.another_version(&existing),
@@ -52,7 +77,7 @@ impl Sim {
                 self.fresh_job(key.id.as_str(), kind)
             }
         };
-        self.registration(job, None)
+        Some(self.registration(job, None))
     }
 
     fn registration(&mut self, job: Job, enforce_index: Option<muster_ids::Index>) -> Command {
@@ -68,9 +93,9 @@ impl Sim {
         Some(self.registration(job, Some(existing.job_modify_index)))
     }
 
-    fn deregister(&mut self) -> Command {
+    fn deregister(&mut self, snapshot: &Snapshot) -> Command {
         Command::JobDeregister(JobDeregister {
-            key: self.key(),
+            key: self.any_key(snapshot),
             purge: self.rng.permille(300),
             eval_id: EvalId::from_random(self.rng.bytes()),
             eval_priority: None,
@@ -79,7 +104,7 @@ impl Sim {
     }
 
     fn stop_alloc(&mut self, snapshot: &Snapshot) -> Option<Command> {
-        let key = self.key();
+        let key = self.any_key(snapshot);
         let mut allocs: Vec<&Arc<Alloc>> =
             snapshot.allocs_by_job(&key).filter(|alloc| !alloc.terminal()).collect();
         allocs.sort_unstable_by_key(|alloc| alloc.id);
@@ -154,9 +179,14 @@ impl Sim {
     }
 
     fn evaluate(&mut self, snapshot: &Snapshot, wall: UnixNanos) -> Option<Command> {
-        let job = snapshot.job(&self.key())?;
+        let job = snapshot.job(&self.key()).filter(|job| !job.makes_children())?;
         let id = EvalId::from_random(self.rng.bytes());
         let eval = Evaluation::pending(id, job, EvalTrigger::JobRegister, wall);
         Some(Command::EvalUpdate(EvalUpdate { evals: vec![eval] }))
+    }
+    fn force_evaluation(&mut self, snapshot: &Snapshot) -> Command {
+        let (key, force_reschedule) = (self.any_key(snapshot), self.rng.coin());
+        let eval_id = EvalId::from_random(self.rng.bytes());
+        Command::JobEvaluate(JobEvaluate { key, force_reschedule, eval_id })
     }
 }

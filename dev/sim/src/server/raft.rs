@@ -249,7 +249,7 @@ impl Sim {
         let this = &mut self.servers[server];
         this.leads = Some(term);
         this.house_busy = false;
-        self.checks.leadership_changes();
+        self.checks.leadership_changes(wall);
         let this = &mut self.servers[server];
         this.brain.lead(&this.state.snapshot(), wall);
         self.keep_house(server);
@@ -290,7 +290,10 @@ impl Sim {
             Waiter::Collector => self.collector_answered(server, answer),
             Waiter::Register { conn, node } => self.register_answered(server, conn, node, answer),
             Waiter::Beat { conn, ttl } => self.beat_answered(server, conn, ttl, answer.is_some()),
-            Waiter::Update { conn } => self.update_answered(server, conn, answer.is_some()),
+            Waiter::Update { conn } => {
+                let stored = answer.is_some_and(|(_, replies)| replies.iter().all(Result::is_ok));
+                self.update_answered(server, conn, stored);
+            }
             Waiter::Operator(asked) => self.operator_answered(asked, answer),
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use muster_ids::AllocId;
+use muster_model::planted::{self, Plant};
 use muster_model::{
     Alloc, AllocDeployment, AllocMetric, ClientStatus, DesiredStatus, DesiredTransition, EvalTrigger, Job,
     JobKey, Placement, Plan, PlanOutcome, Preemption, Stop,
@@ -116,7 +117,9 @@ pub(super) fn placements(
         }
     }
     arrivals.count(tables, cx, plan);
-    concerned.evaluate(tables, cx, seed(plan), EvalTrigger::Preemption, None);
+    if !planted::is(Plant::EvictedAreForgotten) {
+        concerned.evaluate(tables, cx, seed(plan), EvalTrigger::Preemption, None);
+    }
     if !outcome.refused.is_empty() {
         outcome.refresh_index = Some(cx.index);
     }
