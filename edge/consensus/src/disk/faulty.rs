@@ -11,6 +11,8 @@ use super::memory::{read_padded, write_grown};
 use super::{Disk, DiskFile};
 
 const SECTOR: usize = 512;
+/// What a tear in the middle of a sector leaves out at least of what is not padding.
+const LEAST_LOST: usize = 16;
 
 #[derive(Clone, Debug, Default)]
 struct Inode {
@@ -140,13 +142,20 @@ fn keep_some(durable: &mut Vec<u8>, offset: u64, bytes: &[u8], loss: Loss, chanc
             for (i, sector) in bytes.chunks(SECTOR).enumerate() {
                 let keep = match chance.below(8) {
                     0..=3 => 0,
-                    4 => chance.below(sector.len() as u64) as usize,
+                    4 => torn(sector, chance),
                     _ => sector.len(),
                 };
                 write_grown(durable, &sector[..keep], offset + (i * SECTOR) as u64).unwrap();
             }
         }
     }
+}
+
+/// How much of a sector stays. Disks write one whole or not at all; the log withstands a tear in the middle, too, as long
+/// as more than a few bytes are left out: with fewer, a lost write and a damaged one look alike, and it refuses both.
+fn torn(sector: &[u8], chance: &mut Chance) -> usize {
+    let written = sector.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    chance.below(written.saturating_sub(LEAST_LOST) as u64 + 1) as usize
 }
 
 impl FaultyDisk {

@@ -14,7 +14,8 @@ pub(super) const BLOCK: u64 = 4096;
 const BLOCK_LEN: usize = 4096;
 /// The unit in which a disk loses or keeps what was in flight.
 const SECTOR: usize = 512;
-/// So many zeros at the end of a sector count as "was never written".
+/// So many zeros at the end of a sector count as "was never written". Fewer may be part of what was: a disk that tears a
+/// sector, which none should, and loses less of it is taken for damaged.
 const UNWRITTEN: usize = 16;
 
 /// Where the frames of a segment end.
@@ -112,7 +113,7 @@ impl Scan<'_> {
         }
         let unfinished = match error {
             FrameError::Blank => true,
-            FrameError::Header => bytes.get(HEADER_LEN - 4..HEADER_LEN).is_some_and(all_zero),
+            FrameError::Header => self.header_torn(offset)?,
             FrameError::Body => sectors_missing(bytes),
             _ => return Err(named(error, self.name, offset)),
         };
@@ -120,6 +121,13 @@ impl Scan<'_> {
             return Err(named(error, self.name, offset));
         }
         Ok(End { offset, torn: true })
+    }
+
+    /// Whether the sector stops before the header does.
+    fn header_torn(&self, offset: u64) -> Result<bool, StorageError> {
+        let mut sector = Vec::new();
+        self.read(&mut sector, offset, SECTOR)?;
+        Ok(sector.get(HEADER_LEN - 1..).is_some_and(all_zero))
     }
 
     fn zero_from(&self, offset: u64) -> Result<bool, StorageError> {

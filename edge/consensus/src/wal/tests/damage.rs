@@ -71,6 +71,24 @@ fn a_wrong_length_in_the_last_frame_is_not_a_torn_tail() {
     assert_eq!(corrupt_at(&disk).1, last as u64);
 }
 
+/// The last sector write of a crash may stop anywhere in the header, also within its check.
+#[test]
+fn a_header_that_stops_in_the_middle_is_a_torn_tail() {
+    let (whole, _) = filled();
+    let bytes = whole.bytes(SECOND);
+    let frames: Vec<usize> = (0..bytes.len() / 4096)
+        .map(|block| block * 4096)
+        .filter(|at| bytes[*at..].starts_with(b"MSTR"))
+        .collect();
+    let last = *frames.last().unwrap();
+    for kept in 0..=32 {
+        let disk = whole.fork();
+        disk.scribble(SECOND, last + kept, &vec![0; bytes.len() - last - kept]);
+        open(&disk).unwrap();
+        assert!(disk.bytes(SECOND)[last..].iter().all(|byte| *byte == 0), "{kept}: the rest is cut off");
+    }
+}
+
 #[test]
 fn a_lost_block_before_later_frames_is_corruption() {
     let (disk, _) = filled();
