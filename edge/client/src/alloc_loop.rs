@@ -65,8 +65,6 @@ pub struct AllocLoop {
     farewell: Option<Farewell>,
     abandoned: bool,
     last_saved: Option<SavedRunner>,
-    /// Whether the servers' last word was that they do not know how it is doing.
-    unknown: bool,
 }
 
 /// How the loop goes on after an event.
@@ -119,7 +117,6 @@ impl AllocLoop {
             farewell: None,
             abandoned: false,
             last_saved: None,
-            unknown: false,
         };
         let done = tokio::spawn(this.run(resumed));
         Some(AllocHandle::new(sender, seen, done.abort_handle()))
@@ -184,13 +181,9 @@ impl AllocLoop {
     async fn receive(&mut self, message: Message) -> Flow {
         match message {
             Message::Assign(saved) => {
-                let lost_sight = saved.unknown && !std::mem::replace(&mut self.unknown, saved.unknown);
                 self.saved = *saved;
                 self.alloc = Arc::new(self.saved.to_row(self.context.node_id));
-                match self.obey().await {
-                    Flow::Go if lost_sight => self.step(AllocEventIn::Reconnected).await,
-                    flow => flow,
-                }
+                self.obey().await
             }
             Message::Destroy(farewell) => {
                 self.farewell = Some(farewell);
@@ -232,7 +225,11 @@ impl AllocLoop {
         let Some(plan) = AllocPlan::new(&self.alloc, self.context.config.max_kill_timeout) else {
             return Flow::Go;
         };
-        let flow = self.step(AllocEventIn::Replan(Box::new(plan))).await;
+        let mut flow = self.step(AllocEventIn::Replan(Box::new(plan))).await;
+        // With each word to that effect: whether the servers knew in between is not always pushed.
+        if self.saved.unknown && flow == Flow::Go {
+            flow = self.step(AllocEventIn::Reconnected).await;
+        }
         if flow == Flow::Stop || self.saved.desired == DesiredStatus::Run {
             return flow;
         }
