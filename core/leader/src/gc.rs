@@ -9,14 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use muster_ids::{AllocId, DeploymentId, EvalId, NodeId, UnixNanos};
-use muster_model::{Alloc, ClientStatus, Evaluation, Job, JobKey, JobStatus, JobType, Node, NodeStatus};
+use muster_model::{
+    Alloc, ClientStatus, Disconnect, Evaluation, Job, JobKey, JobStatus, JobType, Node, NodeStatus,
+};
 use muster_state::Snapshot;
 use muster_state::command::GarbageCollect;
 
 /// How far rescheduling looks back at least; by then every delay has reached its maximum.
 const CHAIN_LINKS: u32 = 16;
-/// How far a replacement is followed to one whose node is away; as the scheduler does.
-const AWAY_LINKS: u32 = 64;
 
 /// How long things are kept after their end.
 #[derive(Clone, Copy, Debug)]
@@ -192,7 +192,7 @@ impl<'a> Sweep<'a> {
     /// that followed it does so now.
     fn is_link(&self, alloc: &Alloc) -> bool {
         let mut link = alloc.previous;
-        for _ in 0..AWAY_LINKS {
+        for _ in 0..Disconnect::MAX_LINKS {
             let Some(older) = link.and_then(|id| self.snapshot.alloc(id)) else { return false };
             if older.client == ClientStatus::Unknown && !older.server_terminal() {
                 return true;

@@ -17,6 +17,11 @@ pub struct Disconnect {
     pub reconcile: Reconcile,
 }
 
+impl Disconnect {
+    /// How far back a replacement is followed to the allocation it stands in for. The links of such a chain are kept.
+    pub const MAX_LINKS: usize = 64;
+}
+
 impl Default for Disconnect {
     fn default() -> Self {
         Self {

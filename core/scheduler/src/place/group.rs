@@ -200,7 +200,7 @@ impl<'a> GroupState<'a> {
                         self.tally.feasible();
                     }
                     self.candidates.keep(slot);
-                    enough += usize::from(!self.avoided.contains(&node.node().id));
+                    enough += usize::from(!self.avoided.contains(&node.id()));
                     found.push(candidate);
                 }
             }

@@ -181,7 +181,7 @@ impl<'a> GroupState<'a> {
             let there = shared.occupancy.of_group(slot, self.position);
             score.push_unless_zero(Component::JobAntiAffinity, job_anti_affinity(there, self.group.count));
         }
-        if let Some(ago) = self.avoided.iter().position(|avoided| *avoided == node.node().id) {
+        if let Some(ago) = self.avoided.iter().position(|avoided| *avoided == node.id()) {
             score.push(Component::ReschedulePenalty, reschedule_penalty(ago));
         }
         if !self.affinities.is_empty() {

@@ -15,15 +15,14 @@ use std::time::Duration;
 
 use muster_ids::{AllocId, UnixNanos};
 use muster_model::planted::{self, Plant};
-use muster_model::{Alloc, ClientStatus, DesiredUpdates, Group, NodeStatus, Reconcile, TaskPhase};
+use muster_model::{
+    Alloc, ClientStatus, DesiredUpdates, Disconnect, Group, NodeStatus, Reconcile, TaskPhase,
+};
 use muster_state::Snapshot;
 
 use super::change::Changes;
 use super::{Ask, Ending, Given, Reconciled};
 use crate::wording;
-
-/// How far back a replacement is followed to what it replaced.
-const MAX_LINKS: usize = 64;
 
 /// What is known of one allocation beside what it says itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -200,7 +199,7 @@ fn heirs<'a>(
     let mut heirs = BTreeMap::new();
     for heir in allocs.iter().copied().filter(|alloc| may(alloc)) {
         let mut link = heir.previous;
-        for _ in 0..MAX_LINKS {
+        for _ in 0..Disconnect::MAX_LINKS {
             let Some(id) = link else { break };
             heirs.insert(id, heir);
             link = snapshot.alloc(id).and_then(|older| older.previous);
