@@ -108,7 +108,7 @@ pub async fn start(flags: AgentFlags, http_port: Option<u16>) -> Result<Running,
     };
     if let (Service::Local(_, info) | Service::Forward(_, info), Some(client)) = (&service, &client) {
         info.is_node(client.node_id());
-        info.knows_servers(known_servers(client));
+        info.knows_servers(known_servers(client, settings.addresses.beyond_loopback));
     }
     let weak = client.as_ref().map(Arc::downgrade);
     let collector =
@@ -245,13 +245,13 @@ fn forwarding(settings: &Settings, client: &Arc<Client>, tools: Tools) -> Servic
     Service::Forward(forwarder, Arc::new(info))
 }
 
-fn known_servers(client: &Arc<Client>) -> KnownServers {
+fn known_servers(client: &Arc<Client>, beyond_loopback: bool) -> KnownServers {
     let (lists, replaces) = (Arc::downgrade(client), Arc::downgrade(client));
     KnownServers {
         list: Arc::new(move || lists.upgrade().map(|client| client.servers()).unwrap_or_default()),
         replace: Arc::new(move |addresses| {
             let parsed: Result<Vec<_>, String> =
-                addresses.iter().map(|text| client::on_loopback(text)).collect();
+                addresses.iter().map(|text| client::server_address(text, beyond_loopback)).collect();
             let client = replaces.upgrade().ok_or("the agent is stopping")?;
             client.set_servers(parsed?);
             Ok(())
@@ -284,6 +284,7 @@ async fn listen(settings: &Settings, service: &Service) -> Result<Vec<HttpListen
     let base = HttpConfig {
         addr: settings.addresses.advertise_http,
         tls: https::server_config(&settings.config.tls)?,
+        any_host: settings.config.tls.http || settings.addresses.beyond_loopback,
         max_connections: MAX_HTTP_CONNECTIONS,
         max_per_address: settings.config.limits.http_max_conns_per_client,
         handshake_timeout: settings.config.limits.https_handshake_timeout,

@@ -122,17 +122,20 @@ fn passed_env(options: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     allowed.filter_map(|name| Some((name.clone(), std::env::var(&name).ok()?))).collect()
 }
 
-/// An address that a running agent may be told to connect to: as at its start, none beyond loopback.
+/// An address that a running agent may be told to connect to: as at its start, beyond loopback only where the agent
+/// has what that takes.
 ///
 /// # Errors
 /// Repeats what is no such address.
-pub fn on_loopback(text: &str) -> Result<SocketAddr, String> {
+pub fn server_address(text: &str, beyond_loopback: bool) -> Result<SocketAddr, String> {
     let full = text.replacen("localhost", "127.0.0.1", 1);
     let address =
         full.parse::<SocketAddr>().or_else(|_| full.parse().map(|ip| SocketAddr::new(ip, RPC_PORT)));
     match address {
-        Ok(address) if address.ip().is_loopback() => Ok(address),
-        Ok(_) => Err(format!("`{text}` is beyond loopback, which this agent does not leave")),
+        Ok(address) if beyond_loopback || address.ip().is_loopback() => Ok(address),
+        Ok(_) => Err(format!(
+            "`{text}` is beyond loopback, which this agent does not leave without mutual TLS and ACLs"
+        )),
         Err(_) => Err(format!("`{text}` is not an address; write `127.0.0.1:4647`")),
     }
 }

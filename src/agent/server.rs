@@ -39,6 +39,7 @@ pub async fn start(
         server_id,
         data_dir,
         rpc_addr: settings.addresses.rpc,
+        rpc_advertise: settings.addresses.advertise_rpc,
         num_schedulers: role.num_schedulers.map_or_else(cores, |number| number as usize),
         enabled_schedulers: role.enabled_schedulers.clone(),
         heartbeat_grace: role.heartbeat_grace,

@@ -1,5 +1,7 @@
 //! Files, flags and the machine together: the decided configuration, past the loopback gate.
 
+mod machine;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -24,8 +26,13 @@ impl Settings {
     /// # Errors
     /// Everything that is wrong with files and flags, or the gate's refusal.
     pub fn load(flags: AgentFlags, http_port: Option<u16>) -> Result<Self, String> {
-        let (config, warnings) = decide(flags, http_port)?;
-        let addresses = muster_config::check_loopback(&config).map_err(|refusal| refusal.to_string())?;
+        let (config, mut warnings) = decide(flags, http_port)?;
+        let machine = machine::look(&config);
+        let addresses =
+            muster_config::check_loopback(&config, &machine).map_err(|refusal| refusal.to_string())?;
+        warnings.extend(addresses.waived.iter().map(|waiver| {
+            format!("INSECURE: this agent reaches beyond loopback without a control, because `insecure_allow` names \"{waiver}\"")
+        }));
         check_supported(&config)?;
         let scratch = match config.data_dir {
             Some(_) => None,

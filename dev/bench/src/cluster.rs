@@ -155,6 +155,7 @@ async fn start_server(dir: &Path) -> (Server, Arc<AgentInfo>) {
         server_id: ServerId::from_random(bytes()),
         data_dir: Some(dir.to_owned()),
         rpc_addr: SocketAddr::from(([127, 0, 0, 1], 0)),
+        rpc_advertise: SocketAddr::from(([127, 0, 0, 1], 0)),
         num_schedulers: 2,
         enabled_schedulers: vec![JobType::Batch, JobType::Service],
         heartbeat_grace: Duration::from_secs(3600),

@@ -119,6 +119,7 @@ pub fn serve() {
         let config = HttpConfig {
             addr: SocketAddr::from(([127, 0, 0, 1], 0)),
             tls: None,
+            any_host: false,
             max_connections: 1000,
             max_per_address: None,
             handshake_timeout: Duration::from_secs(5),

@@ -13,6 +13,7 @@ use crate::block::Block;
 use crate::client::{ClientConfig, ClientInput};
 use crate::field::Field;
 use crate::inert;
+use crate::insecure::Waiver;
 use crate::labelled::Labelled;
 use crate::limits::{LimitsConfig, LimitsInput};
 use crate::log::LogConfig;
@@ -43,8 +44,10 @@ block! {
         disable_update_check: bool,
         disable_anonymous_signature: bool,
         limits: LimitsInput,
-        /// An IP address; without it the agent serves loopback only.
+        /// An IP address or a template; see [`AgentConfig::bind_addr`].
         bind_addr: String,
+        /// Controls that the agent does without beyond loopback.
+        insecure_allow: Vec<String>,
         enable_debug: bool,
         leave_on_interrupt: bool,
         leave_on_terminate: bool,
@@ -104,8 +107,10 @@ pub struct AgentConfig {
     pub data_dir: Option<PathBuf>,
     pub log: LogConfig,
     pub limits: LimitsConfig,
-    /// As configured; `None` serves loopback only.
+    /// As configured; `None` serves every interface once all controls are there, and loopback until then.
     pub bind_addr: Option<String>,
+    /// Controls that the operator does without beyond loopback.
+    pub insecure_allow: Vec<Waiver>,
     pub enable_debug: bool,
     pub leave_on_interrupt: bool,
     pub leave_on_terminate: bool,

@@ -11,6 +11,7 @@ use crate::addresses::filled;
 use crate::agent::{AgentConfig, AgentConfigInput, LogLevel};
 use crate::client::ClientInput;
 use crate::dev;
+use crate::insecure::waivers;
 use crate::log::LogConfig;
 use crate::plugin::PluginInput;
 use crate::server::ServerInput;
@@ -76,6 +77,7 @@ fn agent(input: AgentConfigInput, dev: bool, findings: &mut Findings) -> Option<
         log,
         limits: input.limits.unwrap_or_default().decide(),
         bind_addr: filled(input.bind_addr),
+        insecure_allow: waivers(&input.insecure_allow.unwrap_or_default(), findings),
         enable_debug: input.enable_debug.unwrap_or(false),
         leave_on_interrupt: input.leave_on_interrupt.unwrap_or(false),
         leave_on_terminate: input.leave_on_terminate.unwrap_or(false),

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! files ─ load ─► AgentConfigInput ─┐
-//! flags ─ (the CLI) ──────────────► merge ─► decide ─► AgentConfig ─► check_loopback ─► EffectiveAddresses
+//! flags ─ (the CLI) ──────────────► merge ─► decide ─► AgentConfig ─┬► check_loopback ─► EffectiveAddresses
+//!                                                             Machine ─┘
 //! ```
 //!
 //! Every block has a file of its own: its input (all optional, merges), what is decided from it, and its checks. A key
@@ -16,6 +17,7 @@ mod block;
 mod field;
 mod free_form;
 mod inert;
+mod insecure;
 mod labelled;
 mod reader;
 mod secret;
@@ -64,11 +66,12 @@ pub use free_form::FreeForm;
 pub use gc::{ClientGcConfig, ServerGcConfig};
 pub use host_network::{HostNetworkConfig, HostNetworkInput};
 pub use host_volume::HostVolumeInput;
+pub use insecure::Waiver;
 pub use labelled::Labelled;
 pub use limits::{LimitsConfig, LimitsInput};
 pub use load::{ConfigError, load};
 pub use log::LogConfig;
-pub use loopback_gate::{Control, EffectiveAddresses, GateRefusal, Offence, check_loopback};
+pub use loopback_gate::{Control, EffectiveAddresses, GateRefusal, Machine, Offence, check_loopback};
 pub use parse::parse;
 pub use plugin::{PluginConfig, PluginInput};
 pub use ports::{PortsConfig, PortsInput};

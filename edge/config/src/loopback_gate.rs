@@ -2,24 +2,29 @@
 //!
 //! ```text
 //! every bind, advertise and join address ── on loopback ──► served
-//!                                        └─ beyond ───────► mutual TLS, ACLs and (servers) a gossip key are required
+//!                                        └─ beyond ───────► mutual TLS, ACLs and (servers) a gossip key are required,
+//!                                                           or waived by name (`insecure_allow`)
 //! ```
 //!
-//! Policies and encrypted gossip do not exist yet in this version, so that an agent that reaches beyond loopback is
-//! refused whatever else is configured; the refusal tells which controls are missing all the same. Pure: names are not looked up, so only
+//! Without `bind_addr`, an agent that has all controls serves every interface, as Nomad does, and any other serves
+//! loopback. Pure: what the machine's addresses are is an input, and names to join are not looked up, so that only
 //! `localhost` and loopback addresses count as loopback.
 
 mod address;
+mod machine;
 mod refusal;
+mod template;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use self::address::{Reach, host_and_port, reach};
 use crate::agent::AgentConfig;
+use crate::insecure::Waiver;
 
+pub use self::machine::Machine;
 pub use self::refusal::{Control, GateRefusal, Offence};
 
-/// Where the agent serves and what it tells others; all on loopback.
+/// Where the agent serves and what it tells others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EffectiveAddresses {
     /// At least one.
@@ -29,29 +34,36 @@ pub struct EffectiveAddresses {
     pub advertise_http: SocketAddr,
     pub advertise_rpc: SocketAddr,
     pub advertise_serf: SocketAddr,
+    /// Whether anything is served or joined beyond loopback.
+    pub beyond_loopback: bool,
+    /// Controls that are missing although something is, because the operator does without; each is to be told loudly.
+    pub waived: Vec<Waiver>,
 }
 
-const LOOPBACK: &str = "127.0.0.1";
-
-/// Lets an agent pass that stays on loopback.
+/// Lets an agent pass that stays on loopback or has what it takes to leave it.
 ///
 /// # Errors
-/// Names every address beyond loopback with the controls it would need, and how to supply them.
-pub fn check_loopback(config: &AgentConfig) -> Result<EffectiveAddresses, GateRefusal> {
-    let mut gate = Gate { offences: Vec::new() };
-    let bind = config.bind_addr.as_deref().unwrap_or(LOOPBACK);
-    let ports = config.ports;
+/// Names every address beyond loopback with the controls it would need and how to supply them, and what is no address.
+pub fn check_loopback(config: &AgentConfig, machine: &Machine) -> Result<EffectiveAddresses, GateRefusal> {
+    let secured = unmet(config).is_empty();
+    let mut gate = Gate { machine, offences: Vec::new(), faults: Vec::new() };
+    let bind = match &config.bind_addr {
+        Some(bind) => bind.clone(),
+        // A machine with nothing but loopback cannot be reached by others anyway.
+        None if secured && !config.dev && machine.reachable().is_some() => Ipv4Addr::UNSPECIFIED.to_string(),
+        None => Ipv4Addr::LOCALHOST.to_string(),
+    };
     if config.bind_addr.is_some() {
-        gate.bound("bind_addr", bind, 0);
+        gate.bound("bind_addr", &bind, 0);
     }
-    let addresses = &config.addresses;
+    let (addresses, ports) = (&config.addresses, config.ports);
     let mut http: Vec<_> =
         addresses.http.iter().map(|text| gate.bound("addresses.http", text, ports.http)).collect();
     if http.is_empty() {
-        http.push(socket(bind, ports.http));
+        http.push(gate.bound_quietly(&bind, ports.http));
     }
-    let rpc = gate.bound_or(bind, "addresses.rpc", addresses.rpc.as_deref(), ports.rpc);
-    let serf = gate.bound_or(bind, "addresses.serf", addresses.serf.as_deref(), ports.serf);
+    let rpc = gate.bound_or(&bind, "addresses.rpc", addresses.rpc.as_deref(), ports.rpc);
+    let serf = gate.bound_or(&bind, "addresses.serf", addresses.serf.as_deref(), ports.serf);
     let first = http.first().copied().flatten();
     let advertise = &config.advertise;
     let advertise_http = gate.advertised("advertise.http", advertise.http.as_deref(), first, ports.http);
@@ -59,6 +71,9 @@ pub fn check_loopback(config: &AgentConfig) -> Result<EffectiveAddresses, GateRe
     let advertise_serf = gate.advertised("advertise.serf", advertise.serf.as_deref(), serf, ports.serf);
     gate.joined(config);
 
+    let unspecified = config.bind_addr.is_none() && bind == Ipv4Addr::UNSPECIFIED.to_string();
+    let beyond_loopback = unspecified || !gate.offences.is_empty();
+    let (waived, missing) = if beyond_loopback { split(config) } else { (Vec::new(), Vec::new()) };
     let effective = || {
         Some(EffectiveAddresses {
             http: http.into_iter().collect::<Option<_>>()?,
@@ -67,55 +82,85 @@ pub fn check_loopback(config: &AgentConfig) -> Result<EffectiveAddresses, GateRe
             advertise_http: advertise_http?,
             advertise_rpc: advertise_rpc?,
             advertise_serf: advertise_serf?,
+            beyond_loopback,
+            waived,
         })
     };
     match effective() {
-        Some(effective) if gate.offences.is_empty() => Ok(effective),
-        _ => Err(GateRefusal { offences: gate.offences, missing: missing(config) }),
+        Some(effective) if missing.is_empty() && gate.faults.is_empty() => Ok(effective),
+        _ => {
+            let (offences, server) = (gate.offences, config.server.is_some());
+            Err(GateRefusal { offences, missing, faults: gate.faults, server })
+        }
     }
 }
 
-/// The controls that are not configured.
-fn missing(config: &AgentConfig) -> Vec<Control> {
+/// Every control that is not configured, with the waiver of the part that is missing.
+fn unmet(config: &AgentConfig) -> Vec<(Control, Waiver)> {
     let gossip = config.server.as_ref().is_none_or(|server| server.encrypt.is_some());
+    let tls = &config.tls;
     let controls = [
-        (Control::MutualTls, config.tls.is_mutual()),
-        (Control::Acls, config.acl.enabled),
-        (Control::GossipKey, gossip),
+        (Control::MutualTls, Waiver::PlaintextHttp, tls.http && tls.has_files()),
+        (Control::MutualTls, Waiver::PlaintextRpc, tls.rpc && tls.has_files()),
+        (Control::Acls, Waiver::NoAcls, config.acl.enabled),
+        (Control::GossipKey, Waiver::PlaintextGossip, gossip),
     ];
-    controls.into_iter().filter(|(_, present)| !present).map(|(control, _)| control).collect()
+    controls.into_iter().filter(|(.., met)| !met).map(|(control, waiver, _)| (control, waiver)).collect()
 }
 
-struct Gate {
+/// What is missing and waived, and what is missing and not.
+fn split(config: &AgentConfig) -> (Vec<Waiver>, Vec<Control>) {
+    let (mut waived, mut missing) = (Vec::new(), Vec::new());
+    for (control, waiver) in unmet(config) {
+        match config.insecure_allow.contains(&waiver) {
+            true => waived.push(waiver),
+            false => missing.push(control),
+        }
+    }
+    missing.dedup();
+    (waived, missing)
+}
+
+struct Gate<'a> {
+    machine: &'a Machine,
     offences: Vec<Offence>,
+    faults: Vec<Offence>,
 }
 
-impl Gate {
-    /// Judges one address; its own port, if it has one, wins. `None` and an offence when it is not on loopback.
-    fn judge(&mut self, key: &'static str, text: &str, port: u16) -> Option<SocketAddr> {
-        let judged = host_and_port(text).map_or(Reach::Beyond("is not an address"), |(host, own_port)| {
-            match reach(host) {
-                Reach::Loopback(ip, _) => Reach::Loopback(ip, own_port),
-                beyond => beyond,
+impl Gate<'_> {
+    fn offends(&mut self, key: &'static str, address: &str, why: impl Into<String>) {
+        self.offences.push(Offence { key, address: address.to_owned(), why: why.into() });
+    }
+
+    fn fault(&mut self, key: &'static str, address: &str, why: impl Into<String>) {
+        self.faults.push(Offence { key, address: address.to_owned(), why: why.into() });
+    }
+
+    /// An address to bind has no port of its own, and is one of this machine.
+    fn bound(&mut self, key: &'static str, text: &str, port: u16) -> Option<SocketAddr> {
+        match reach(text, self.machine) {
+            Reach::Loopback(ip) => Some(SocketAddr::new(ip, port)),
+            Reach::Beyond(ip, why) => {
+                self.offends(key, text, why);
+                Some(SocketAddr::new(ip, port))
             }
-        });
-        match judged {
-            Reach::Loopback(ip, own_port) => Some(SocketAddr::new(ip, own_port.unwrap_or(port))),
-            Reach::Beyond(why) => {
-                self.offences.push(Offence { key, address: text.to_owned(), why });
+            Reach::Name(why) => {
+                self.offends(key, text, why);
+                self.fault(key, text, "is not an IP address");
+                None
+            }
+            Reach::Nothing(why) => {
+                self.fault(key, text, why);
                 None
             }
         }
     }
 
-    /// An address to bind has no port of its own.
-    fn bound(&mut self, key: &'static str, text: &str, port: u16) -> Option<SocketAddr> {
-        match reach(text) {
-            Reach::Loopback(ip, _) => Some(SocketAddr::new(ip, port)),
-            Reach::Beyond(why) => {
-                self.offences.push(Offence { key, address: text.to_owned(), why });
-                None
-            }
+    /// The address of a service that is bound at `bind_addr`, which was judged already.
+    fn bound_quietly(&self, bind: &str, port: u16) -> Option<SocketAddr> {
+        match reach(bind, self.machine) {
+            Reach::Loopback(ip) | Reach::Beyond(ip, _) => Some(SocketAddr::new(ip, port)),
+            Reach::Name(_) | Reach::Nothing(_) => None,
         }
     }
 
@@ -128,10 +173,11 @@ impl Gate {
     ) -> Option<SocketAddr> {
         match text {
             Some(text) => self.bound(key, text, port),
-            None => socket(bind, port),
+            None => self.bound_quietly(bind, port),
         }
     }
 
+    /// What others are told; an address that is bound everywhere is reached at the machine's most likely one.
     fn advertised(
         &mut self,
         key: &'static str,
@@ -139,36 +185,83 @@ impl Gate {
         bound: Option<SocketAddr>,
         port: u16,
     ) -> Option<SocketAddr> {
-        match text {
-            Some(text) => self.judge(key, text, port),
-            None => bound,
+        let Some(text) = text else {
+            let bound = bound?;
+            if !bound.ip().is_unspecified() {
+                return Some(bound);
+            }
+            let reachable = self.machine.reachable().map(|ip| SocketAddr::new(ip, bound.port()));
+            if reachable.is_none() {
+                self.fault(
+                    key,
+                    &bound.ip().to_string(),
+                    "is bound, and this machine has no address to tell others",
+                );
+            }
+            return reachable;
+        };
+        let Some((host, own_port)) = host_and_port(text) else {
+            self.offends(key, text, "is not an address");
+            self.fault(key, text, "has a port that is none");
+            return None;
+        };
+        let ip = self.advertised_ip(key, text, host)?;
+        Some(SocketAddr::new(ip, own_port.unwrap_or(port)))
+    }
+
+    fn advertised_ip(&mut self, key: &'static str, text: &str, host: &str) -> Option<IpAddr> {
+        match reach(host, self.machine) {
+            Reach::Loopback(ip) => Some(ip),
+            Reach::Beyond(ip, why) => {
+                self.offends(key, text, why);
+                if ip.is_unspecified() {
+                    self.fault(key, text, "cannot be reached by others");
+                    return None;
+                }
+                Some(ip)
+            }
+            Reach::Name(why) => {
+                self.offends(key, text, why);
+                let known = self.machine.names.get(host).copied();
+                if known.is_none() {
+                    self.fault(key, text, "is a name without an address");
+                }
+                known
+            }
+            Reach::Nothing(why) => {
+                self.fault(key, text, why);
+                None
+            }
+        }
+    }
+
+    /// An address to join may be a name, which is looked up whenever it is used.
+    fn join(&mut self, key: &'static str, text: &str) {
+        let judged = host_and_port(text).map(|(host, _)| reach(host, self.machine));
+        match judged {
+            None => self.fault(key, text, "has a port that is none"),
+            Some(Reach::Loopback(_)) => {}
+            Some(Reach::Beyond(_, why) | Reach::Name(why)) => self.offends(key, text, why),
+            Some(Reach::Nothing(why)) => self.fault(key, text, why),
         }
     }
 
     fn joined(&mut self, config: &AgentConfig) {
         if let Some(server) = &config.server {
             for text in &server.server_join.start_join {
-                self.judge("server.server_join.start_join", text, config.ports.serf);
+                self.join("server.server_join.start_join", text);
             }
             for text in &server.server_join.retry_join {
-                self.judge("server.server_join.retry_join", text, config.ports.serf);
+                self.join("server.server_join.retry_join", text);
             }
         }
         if let Some(client) = &config.client {
             for text in &client.servers {
-                self.judge("client.servers", text, config.ports.rpc);
+                self.join("client.servers", text);
             }
             for text in client.server_join.start_join.iter().chain(&client.server_join.retry_join) {
-                self.judge("client.server_join", text, config.ports.rpc);
+                self.join("client.server_join", text);
             }
         }
-    }
-}
-
-/// The address of a service that is bound at `bind_addr`, whose own offence is noted already.
-fn socket(bind: &str, port: u16) -> Option<SocketAddr> {
-    match reach(bind) {
-        Reach::Loopback(ip, _) => Some(SocketAddr::new(ip, port)),
-        Reach::Beyond(_) => None,
     }
 }

@@ -190,7 +190,7 @@ proptest! {
             if let Ok(input) = parse(&Source::new("x", line))
                 && let Ok((config, _)) = decide(with("").merge(input), false)
             {
-                let _ = muster_config::check_loopback(&config);
+                let _ = muster_config::check_loopback(&config, &muster_config::Machine::default());
             }
         }
     }

@@ -2,7 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use muster_config::{Control, EffectiveAddresses, GateRefusal, check_loopback, decide, parse};
+use std::net::IpAddr;
+
+use muster_config::{
+    Control, EffectiveAddresses, GateRefusal, Machine, Waiver, check_loopback, decide, parse,
+};
 use muster_hcl::Source;
 
 const SERVER: &str = "data_dir = \"/d\"\nserver { enabled = true }\n";
@@ -12,9 +16,16 @@ const TLS: &str =
 const ACLS: &str = "acl { enabled = true }\n";
 const KEY: &str = "server { encrypt = \"cg8StVXbQJ0gPvMd9o7yrg==\" }\n";
 
+fn machine() -> Machine {
+    let interfaces = [("lo", "127.0.0.1"), ("eth0", "10.0.0.5"), ("eth1", "192.168.1.1")];
+    let interfaces = interfaces.map(|(name, ip)| (name.to_owned(), ip.parse().unwrap())).to_vec();
+    let names = [("node1.example".to_owned(), "10.0.0.5".parse::<IpAddr>().unwrap())].into();
+    Machine { interfaces, default_interface: Some("eth0".to_owned()), names }
+}
+
 fn gate(parts: &[&str]) -> Result<EffectiveAddresses, GateRefusal> {
     let input = parse(&Source::new("agent.hcl", parts.concat())).unwrap();
-    check_loopback(&decide(input, false).unwrap().0)
+    check_loopback(&decide(input, false).unwrap().0, &machine())
 }
 
 fn refused(parts: &[&str]) -> GateRefusal {
@@ -53,47 +64,117 @@ fn every_form_of_loopback_passes() {
     assert!(gate(&[CLIENT, "client { servers = [\"127.0.0.1:4647\"] }\n"]).is_ok());
 }
 
-/// Each: role, configuration, the key at fault.
-const BEYOND: &[(&str, &str, &str)] = &[
-    (SERVER, "bind_addr = \"0.0.0.0\"\n", "bind_addr"),
-    (SERVER, "bind_addr = \"::\"\n", "bind_addr"),
-    (SERVER, "bind_addr = \"10.0.0.5\"\n", "bind_addr"),
-    (SERVER, "bind_addr = \"{{ GetInterfaceIP \\\"lo\\\" }}\"\n", "bind_addr"),
-    (SERVER, "bind_addr = \"node1.example\"\n", "bind_addr"),
-    (SERVER, "bind_addr = \"localhost.example\"\n", "bind_addr"),
-    (SERVER, "bind_addr = \"127.0.0.1.example\"\n", "bind_addr"),
-    (SERVER, "bind_addr = \"127.1\"\n", "bind_addr"),
-    (SERVER, "bind_addr = \"::ffff:10.0.0.5\"\n", "bind_addr"),
-    (SERVER, "addresses { http = \"127.0.0.1 192.168.1.1\" }\n", "addresses.http"),
-    (SERVER, "addresses { rpc = \"0.0.0.0\" }\n", "addresses.rpc"),
-    (SERVER, "addresses { serf = \"10.0.0.5\" }\n", "addresses.serf"),
-    (SERVER, "advertise { http = \"10.0.0.5\" }\n", "advertise.http"),
-    (SERVER, "advertise { rpc = \"10.0.0.5:4647\" }\n", "advertise.rpc"),
-    (SERVER, "advertise { serf = \"0.0.0.0\" }\n", "advertise.serf"),
-    (SERVER, "advertise { rpc = \"127.0.0.1:port\" }\n", "advertise.rpc"),
-    (SERVER, "server { server_join { start_join = [\"10.0.0.6\"] } }\n", "server.server_join.start_join"),
+/// Each: role, configuration, the key at fault, and whether it is an address of this machine that may be served or
+/// joined once all controls are there.
+const BEYOND: &[(&str, &str, &str, bool)] = &[
+    (SERVER, "bind_addr = \"0.0.0.0\"\n", "bind_addr", true),
+    (SERVER, "bind_addr = \"::\"\n", "bind_addr", true),
+    (SERVER, "bind_addr = \"10.0.0.5\"\n", "bind_addr", true),
+    (SERVER, "bind_addr = \"{{ GetInterfaceIP \\\"eth0\\\" }}\"\n", "bind_addr", true),
+    (SERVER, "bind_addr = \"node1.example\"\n", "bind_addr", false),
+    (SERVER, "bind_addr = \"localhost.example\"\n", "bind_addr", false),
+    (SERVER, "bind_addr = \"127.0.0.1.example\"\n", "bind_addr", false),
+    (SERVER, "bind_addr = \"127.1\"\n", "bind_addr", false),
+    (SERVER, "bind_addr = \"::ffff:10.0.0.5\"\n", "bind_addr", true),
+    (SERVER, "addresses { http = \"127.0.0.1 192.168.1.1\" }\n", "addresses.http", true),
+    (SERVER, "addresses { rpc = \"0.0.0.0\" }\n", "addresses.rpc", true),
+    (SERVER, "addresses { serf = \"10.0.0.5\" }\n", "addresses.serf", true),
+    (SERVER, "advertise { http = \"10.0.0.5\" }\n", "advertise.http", true),
+    (SERVER, "advertise { http = \"node1.example:4646\" }\n", "advertise.http", true),
+    (SERVER, "advertise { http = \"node2.example\" }\n", "advertise.http", false),
+    (SERVER, "advertise { rpc = \"10.0.0.5:4647\" }\n", "advertise.rpc", true),
+    (SERVER, "advertise { rpc = \"{{ GetPrivateIP }}:4747\" }\n", "advertise.rpc", true),
+    (SERVER, "advertise { serf = \"0.0.0.0\" }\n", "advertise.serf", false),
+    (SERVER, "advertise { rpc = \"127.0.0.1:port\" }\n", "advertise.rpc", false),
+    (
+        SERVER,
+        "server { server_join { start_join = [\"10.0.0.6\"] } }\n",
+        "server.server_join.start_join",
+        true,
+    ),
     (
         SERVER,
         "server { server_join { retry_join = [\"provider=aws tag_key=a tag_value=b\"] } }\n",
         "server.server_join.retry_join",
+        true,
     ),
-    (SERVER, "server { retry_join = [\"[2001:db8::1]:4648\"] }\n", "server.server_join.retry_join"),
-    (CLIENT, "client { servers = [\"10.0.0.6:4647\"] }\n", "client.servers"),
-    (CLIENT, "client { server_join { retry_join = [\"server.example\"] } }\n", "client.server_join"),
+    (SERVER, "server { retry_join = [\"[2001:db8::1]:4648\"] }\n", "server.server_join.retry_join", true),
+    (CLIENT, "client { servers = [\"10.0.0.6:4647\"] }\n", "client.servers", true),
+    (CLIENT, "client { server_join { retry_join = [\"server.example\"] } }\n", "client.server_join", true),
 ];
 
 #[test]
-fn every_address_beyond_loopback_is_refused_whatever_is_configured() {
-    for (role, text, key) in BEYOND {
+fn nothing_beyond_loopback_is_served_or_joined_without_all_controls() {
+    for (role, text, key, _) in BEYOND {
         let bare = refused(&[role, text]);
         assert_eq!(bare.offences.iter().map(|offence| offence.key).collect::<Vec<_>>(), [*key], "{text}");
-        let key_part = if *role == SERVER { KEY } else { "" };
-        let secured = refused(&[role, text, TLS, ACLS, key_part]);
-        assert_eq!(secured.missing, [], "{text}");
-        let said = secured.to_string();
-        assert!(said.contains("ACL policies and encrypted gossip are not in this version yet"), "{said}");
-        assert!(said.contains(&format!("`{key}`")), "{said}");
+        assert!(!bare.missing.is_empty(), "{text}");
+        assert!(bare.to_string().contains(&format!("`{key}`")), "{bare}");
     }
+}
+
+#[test]
+fn with_all_controls_every_address_of_the_machine_is_served() {
+    for (role, text, key, usable) in BEYOND {
+        let key_part = if *role == SERVER { KEY } else { "" };
+        match gate(&[role, text, TLS, ACLS, key_part]) {
+            Ok(addresses) => {
+                assert!(usable, "{text}");
+                assert!(addresses.beyond_loopback && addresses.waived.is_empty(), "{text}");
+                let told = [addresses.advertise_http, addresses.advertise_rpc, addresses.advertise_serf];
+                assert!(told.iter().all(|address| !address.ip().is_unspecified()), "{text}: {told:?}");
+            }
+            Err(refusal) => {
+                assert!(!usable, "{text}: {refusal}");
+                assert_eq!((refusal.faults.len(), refusal.missing.len()), (1, 0), "{text}: {refusal}");
+                assert!(refusal.to_string().contains(&format!("`{key}`")), "{refusal}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_agent_with_all_controls_serves_every_interface_by_itself() {
+    let addresses = gate(&[SERVER, TLS, ACLS, KEY]).unwrap();
+    assert_eq!(addresses.http, [socket("0.0.0.0:4646")]);
+    assert_eq!((addresses.rpc, addresses.serf), (socket("0.0.0.0:4647"), socket("0.0.0.0:4648")));
+    assert_eq!(addresses.advertise_rpc, socket("10.0.0.5:4647"));
+    assert!(addresses.beyond_loopback);
+    assert!(
+        !gate(&[CLIENT, TLS, ACLS]).unwrap().http.contains(&socket("127.0.0.1:4646")),
+        "clients do not gossip"
+    );
+    for part in [[TLS, ACLS], [TLS, KEY], [ACLS, KEY]] {
+        let addresses = gate(&[SERVER, part[0], part[1]]).unwrap();
+        assert_eq!((addresses.rpc, addresses.beyond_loopback), (socket("127.0.0.1:4647"), false), "{part:?}");
+    }
+    let input = parse(&Source::new("agent.hcl", [SERVER, TLS, ACLS, KEY].concat())).unwrap();
+    let alone = check_loopback(&decide(input, false).unwrap().0, &Machine::default()).unwrap();
+    assert_eq!(alone.rpc, socket("127.0.0.1:4647"), "a machine that nobody reaches");
+}
+
+#[test]
+fn what_is_waived_by_name_is_not_asked_for_and_is_remembered() {
+    let beyond = "bind_addr = \"10.0.0.5\"\n";
+    let all = "insecure_allow = [\"plaintext-rpc\", \"plaintext-http\", \"no-acls\", \"plaintext-gossip\"]\n";
+    let waived = gate(&[SERVER, beyond, all]).unwrap().waived;
+    assert_eq!(
+        waived,
+        [Waiver::PlaintextHttp, Waiver::PlaintextRpc, Waiver::NoAcls, Waiver::PlaintextGossip]
+    );
+    assert_eq!(gate(&[SERVER, all]).unwrap().waived, [], "on loopback nothing is missing");
+    assert_eq!(gate(&[SERVER, beyond, TLS, ACLS, KEY, all]).unwrap().waived, [], "nor where all is there");
+    let half = "insecure_allow = [\"plaintext-rpc\"]\n";
+    assert_eq!(
+        refused(&[SERVER, beyond, ACLS, KEY, half]).missing,
+        [Control::MutualTls],
+        "HTTP is still plain"
+    );
+    let tls_http = TLS.replace(" rpc = true\n", "");
+    assert_eq!(gate(&[SERVER, beyond, &tls_http, ACLS, KEY, half]).unwrap().waived, [Waiver::PlaintextRpc]);
+    let input = parse(&Source::new("agent.hcl", [SERVER, "insecure_allow = [\"all\"]\n"].concat())).unwrap();
+    let errors = decide(input, false).unwrap_err().join("\n");
+    assert!(errors.contains("`all`") && errors.contains("plaintext-gossip"), "{errors}");
 }
 
 #[test]
@@ -119,9 +200,11 @@ fn each_missing_control_is_named_with_what_supplies_it() {
     for part in [
         "tls { http = true",
         "acl { enabled = true }",
-        "openssl rand -base64 32",
+        "gossip keyring generate",
         "server { encrypt",
         "127.0.0.1",
+        "muster operator setup server",
+        "insecure_allow = [\"plaintext-http\", \"plaintext-rpc\", \"no-acls\", \"plaintext-gossip\"]",
     ] {
         assert!(said.contains(part), "{part}: {said}");
     }
@@ -139,5 +222,5 @@ fn all_offending_addresses_are_told_at_once() {
 #[test]
 fn dev_mode_is_held_to_the_same_rule() {
     let input = parse(&Source::new("agent.hcl", "bind_addr = \"0.0.0.0\"\n")).unwrap();
-    assert!(check_loopback(&decide(input, true).unwrap().0).is_err());
+    assert!(check_loopback(&decide(input, true).unwrap().0, &machine()).is_err());
 }

@@ -38,6 +38,8 @@ pub struct ServerConfig {
     /// Where log and snapshots live; `None` keeps them in memory only (dev mode).
     pub data_dir: Option<PathBuf>,
     pub rpc_addr: SocketAddr,
+    /// Where agents reach it; port 0 means the port that is bound.
+    pub rpc_advertise: SocketAddr,
     /// Worker threads; 0 leaves scheduling to other servers.
     pub num_schedulers: usize,
     pub enabled_schedulers: Vec<JobType>,
@@ -117,7 +119,11 @@ impl Server {
                 return Err(StartError::Listen { addr: config.rpc_addr, source });
             }
         };
-        let info = agent(listener.local_addr());
+        let mut rpc_advertise = config.rpc_advertise;
+        if rpc_advertise.port() == 0 {
+            rpc_advertise.set_port(listener.local_addr().port());
+        }
+        let info = agent(rpc_advertise);
         let shared = Arc::new(Shared {
             consensus,
             watches: Watches::new(),
@@ -126,7 +132,7 @@ impl Server {
             events: Events::default(),
             ids: IdSource,
             region: config.region.clone(),
-            rpc_advertise: listener.local_addr(),
+            rpc_advertise,
             job_limits: config.job_limits.clone(),
             acl: config.acl.clone(),
             search: config.search,

@@ -34,6 +34,7 @@ impl Setup {
             server_id: ServerId::from_bytes([7; 16]),
             data_dir: None,
             rpc_addr: "127.0.0.1:0".parse().unwrap(),
+            rpc_advertise: "127.0.0.1:0".parse().unwrap(),
             num_schedulers: 2,
             enabled_schedulers: vec![JobType::Service, JobType::Batch, JobType::System, JobType::Sysbatch],
             heartbeat_grace: Duration::from_secs(10),

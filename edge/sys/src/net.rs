@@ -68,6 +68,23 @@ mod linux {
 #[cfg(target_os = "linux")]
 pub use linux::addresses;
 
+/// The interface of the default route, where the system tells.
+#[must_use]
+pub fn default_interface() -> Option<String> {
+    let routes = std::fs::read_to_string("/proc/net/route").ok()?;
+    default_route_device(&routes).map(str::to_owned)
+}
+
+/// The device whose destination and mask are both zero, in the kernel's table of routes.
+#[must_use]
+pub fn default_route_device(routes: &str) -> Option<&str> {
+    routes.lines().skip(1).find_map(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let zero = |at: usize| fields.get(at).is_some_and(|field| field.bytes().all(|b| b == b'0'));
+        (zero(1) && zero(7)).then(|| fields.first().copied()).flatten()
+    })
+}
+
 /// # Errors
 /// Always: interfaces are not asked for their addresses here yet.
 #[cfg(not(target_os = "linux"))]

@@ -48,15 +48,5 @@ fn device_of(config: &ClientConfig, ip: IpAddr) -> String {
     if ip.is_loopback() {
         return "lo".to_owned();
     }
-    let routes = std::fs::read_to_string("/proc/net/route").unwrap_or_default();
-    default_route_device(&routes).unwrap_or_default().to_owned()
-}
-
-/// The device whose destination and mask are both zero.
-pub(super) fn default_route_device(routes: &str) -> Option<&str> {
-    routes.lines().skip(1).find_map(|line| {
-        let fields: Vec<&str> = line.split_whitespace().collect();
-        let zero = |at: usize| fields.get(at).is_some_and(|field| field.bytes().all(|b| b == b'0'));
-        (zero(1) && zero(7)).then(|| fields.first().copied()).flatten()
-    })
+    muster_sys::net::default_interface().unwrap_or_default()
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::insecure::Waiver;
+
 /// What an agent beyond loopback must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Control {
@@ -23,13 +25,24 @@ impl Control {
     const fn supply(self) -> &'static str {
         match self {
             Self::MutualTls => {
-                "have certificates for `server.<region>.nomad` or `client.<region>.nomad` and configure\n      \
+                "run `muster tls ca create` once and `muster tls cert create -server` (or `-client`), and configure\n      \
                  tls { http = true  rpc = true  ca_file = \"…\"  cert_file = \"…\"  key_file = \"…\" }"
             }
-            Self::Acls => "configure\n      acl { enabled = true }",
-            Self::GossipKey => {
-                "make a key with `openssl rand -base64 32` and configure\n      server { encrypt = \"…\" }"
+            Self::Acls => {
+                "configure\n      acl { enabled = true }\n      and run `muster acl bootstrap` once"
             }
+            Self::GossipKey => {
+                "make a key with `muster operator gossip keyring generate` and configure\n      server { encrypt = \"…\" }"
+            }
+        }
+    }
+
+    /// What the operator writes to do without.
+    pub(super) const fn waivers(self) -> &'static [Waiver] {
+        match self {
+            Self::MutualTls => &[Waiver::PlaintextHttp, Waiver::PlaintextRpc],
+            Self::Acls => &[Waiver::NoAcls],
+            Self::GossipKey => &[Waiver::PlaintextGossip],
         }
     }
 }
@@ -41,39 +54,51 @@ pub struct Offence {
     pub key: &'static str,
     pub address: String,
     /// What is wrong with it, to follow the address in a sentence.
-    pub why: &'static str,
+    pub why: String,
 }
 
 /// Why the agent does not start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GateRefusal {
+    /// Addresses beyond loopback, for which controls are missing.
     pub offences: Vec<Offence>,
     /// Not configured, though needed by every one of the addresses.
     pub missing: Vec<Control>,
+    /// What is no address on this machine, whatever is configured besides.
+    pub faults: Vec<Offence>,
+    /// Whether the agent is a server, for the command that makes everything.
+    pub server: bool,
 }
 
 impl std::error::Error for GateRefusal {}
 
 impl fmt::Display for GateRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Offence { key, address, why } in &self.faults {
+            writeln!(f, "`{key}`: `{address}` {why}; write an address of this machine")?;
+        }
+        if self.missing.is_empty() {
+            return Ok(());
+        }
         writeln!(
             f,
             "the agent would reach beyond loopback, which needs mutual TLS, ACLs and, on servers, a gossip key:"
         )?;
         let names: Vec<_> = self.missing.iter().map(|control| control.name()).collect();
         for Offence { key, address, why } in &self.offences {
-            match names.as_slice() {
-                [] => writeln!(f, "  `{key}`: `{address}` {why}")?,
-                names => writeln!(f, "  `{key}`: `{address}` {why}; missing: {}", names.join(", "))?,
-            }
+            writeln!(f, "  `{key}`: `{address}` {why}; missing: {}", names.join(", "))?;
         }
+        let command = if self.server { "server" } else { "client" };
+        writeln!(f, "  for all of it: run `muster operator setup {command}`")?;
         for control in &self.missing {
             writeln!(f, "  for {}: {}", control.name(), control.supply())?;
         }
+        let waivers: Vec<_> = self.missing.iter().flat_map(|control| control.waivers()).collect();
+        let waivers: Vec<_> = waivers.iter().map(|waiver| format!("\"{waiver}\"")).collect();
         write!(
             f,
-            "ACL policies and encrypted gossip are not in this version yet, so nothing beyond loopback is served whatever is configured; \
-             remove these addresses, or use 127.0.0.1"
+            "Or stay on 127.0.0.1. Who does without, knowingly, writes insecure_allow = [{}]; the agent warns of it at every start",
+            waivers.join(", ")
         )
     }
 }

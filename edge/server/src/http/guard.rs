@@ -32,12 +32,19 @@ pub(super) fn same_page(uri: &Uri, headers: &HeaderMap) -> Result<(), ApiError> 
     if let Some(site) = text(headers, "sec-fetch-site")
         && !matches!(site, "same-origin" | "none")
     {
-        return Err(refuse("Sec-Fetch-Site", site));
+        return Err(foreign_page("Sec-Fetch-Site", site));
     }
     match text(headers, header::ORIGIN.as_str()) {
-        Some(origin) if !host.is_some_and(|host| same_origin(origin, host)) => Err(refuse("Origin", origin)),
+        Some(origin) if !host.is_some_and(|host| same_origin(origin, host)) => {
+            Err(foreign_page("Origin", origin))
+        }
         _ => Ok(()),
     }
+}
+
+fn foreign_page(header: &str, value: &str) -> ApiError {
+    let message = format!("pages of another origin are not answered: `{header}: {value}` is refused");
+    ApiError::new(StatusCode::FORBIDDEN, message)
 }
 
 fn refuse(header: &str, value: &str) -> ApiError {

@@ -28,6 +28,9 @@ pub struct HttpConfig {
     pub addr: SocketAddr,
     /// Serves HTTPS when set.
     pub tls: Option<Arc<tokio_rustls::rustls::ServerConfig>>,
+    /// Whether names other than this machine's own are answered: with TLS, whose certificate is of the name meant, or
+    /// where the operator let it.
+    pub any_host: bool,
     /// Connections held at once; further ones wait in the kernel's backlog.
     pub max_connections: usize,
     /// Connections that one address holds at once, further ones are told 429. 0 is no limit; `None` is 100 for
@@ -38,6 +41,12 @@ pub struct HttpConfig {
     pub header_timeout: Duration,
     /// Extra headers on every response.
     pub response_headers: Vec<(http::HeaderName, http::HeaderValue)>,
+}
+
+impl HttpConfig {
+    const fn guard(&self) -> Guard {
+        if self.any_host { Guard::Pages } else { Guard::Loopback }
+    }
 }
 
 impl std::fmt::Debug for HttpConfig {
@@ -179,14 +188,14 @@ async fn serve_connection(
 ) {
     let _nodelay = stream.set_nodelay(true);
     match &config.tls {
-        None => run(stream, config, service, Guard::Loopback, Some(place), watcher).await,
+        None => run(stream, config, service, config.guard(), Some(place), watcher).await,
         Some(tls) => match tokio::time::timeout(
             config.handshake_timeout,
             TlsAcceptor::from(Arc::clone(tls)).accept(stream),
         )
         .await
         {
-            Ok(Ok(stream)) => run(stream, config, service, Guard::Loopback, Some(place), watcher).await,
+            Ok(Ok(stream)) => run(stream, config, service, config.guard(), Some(place), watcher).await,
             Ok(Err(error)) => tracing::debug!(%error, "http: TLS handshake failed"),
             Err(_elapsed) => tracing::debug!("http: TLS handshake timed out"),
         },
@@ -197,6 +206,8 @@ async fn serve_connection(
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Guard {
     Loopback,
+    /// Only pages of other origins are refused.
+    Pages,
     /// Already passed on the agent that forwarded it.
     Passed,
 }
@@ -248,9 +259,12 @@ async fn run<I>(
 }
 
 async fn answer(request: http::Request<Incoming>, service: &Service, guard: Guard) -> ApiResponse {
-    if guard == Guard::Loopback
-        && let Err(refused) = guard::check(request.uri(), request.headers())
-    {
+    let checked = match guard {
+        Guard::Loopback => guard::check(request.uri(), request.headers()),
+        Guard::Pages => guard::same_page(request.uri(), request.headers()),
+        Guard::Passed => Ok(()),
+    };
+    if let Err(refused) = checked {
         return body::error(&refused);
     }
     dispatch::answer(request, service).await
@@ -264,6 +278,7 @@ where
     let config = HttpConfig {
         addr: SocketAddr::from(([127, 0, 0, 1], 0)),
         tls: None,
+        any_host: false,
         max_connections: 1,
         max_per_address: Some(0),
         handshake_timeout: Duration::ZERO,

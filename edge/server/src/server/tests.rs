@@ -192,6 +192,7 @@ async fn an_address_in_use_is_reported_and_releases_the_directory() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let mut setup = Setup::on_disk(dir.path().to_path_buf());
     setup.config.rpc_addr = taken.local_addr().unwrap();
+    setup.config.rpc_advertise = setup.config.rpc_addr;
     let error = setup.try_start().await.unwrap_err();
     assert!(error.to_string().contains(&setup.config.rpc_addr.to_string()), "{error}");
     drop(taken);
