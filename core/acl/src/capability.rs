@@ -1,146 +1,144 @@
 //! Capabilities and what a route requires of its caller.
 
-/// One permission (`acl.md`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Capability {
-    ListJobs,
-    ParseJob,
-    ReadJob,
-    SubmitJob,
-    RegisterJob,
-    DeregisterJob,
-    PurgeJob,
-    EvaluateJob,
-    PlanJob,
-    ScaleJob,
-    ReadJobScaling,
-    ListScalingPolicies,
-    ReadScalingPolicy,
-    TagJobVersion,
-    RevertJob,
-    StableJob,
-    FailDeployment,
-    PauseDeployment,
-    PromoteDeployment,
-    UnblockDeployment,
-    SetAllocHealthDeployment,
-    DispatchJob,
-    ForcePeriodicJob,
-    AllocLifecycle,
-    GcAllocation,
-    AllocExec,
-    AllocNodeExec,
-    ReadLogs,
-    ReadFs,
-    NodeRead,
-    NodeWrite,
-    NodePoolRead,
-    NodePoolWrite,
-    NodePoolDelete,
-    AgentRead,
-    AgentWrite,
-    OperatorRead,
-    OperatorWrite,
-    Management,
-}
-
 /// What kind of object a capability is about, and hence by what it is decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// Decided per namespace of the object.
     Namespace,
-    Node,
+    /// Decided per namespace and path of a variable.
+    Variable,
     NodePool,
+    /// Decided per name of the volume.
+    HostVolume,
+    Node,
     Agent,
     Operator,
+    Quota,
+    Plugin,
+    Sentinel,
     Management,
 }
 
-impl Capability {
-    #[must_use]
-    pub const fn scope(self) -> Scope {
-        match self {
-            Self::ListJobs
-            | Self::ParseJob
-            | Self::ReadJob
-            | Self::SubmitJob
-            | Self::RegisterJob
-            | Self::DeregisterJob
-            | Self::PurgeJob
-            | Self::EvaluateJob
-            | Self::PlanJob
-            | Self::ScaleJob
-            | Self::ReadJobScaling
-            | Self::ListScalingPolicies
-            | Self::ReadScalingPolicy
-            | Self::TagJobVersion
-            | Self::RevertJob
-            | Self::StableJob
-            | Self::FailDeployment
-            | Self::PauseDeployment
-            | Self::PromoteDeployment
-            | Self::UnblockDeployment
-            | Self::SetAllocHealthDeployment
-            | Self::DispatchJob
-            | Self::ForcePeriodicJob
-            | Self::AllocLifecycle
-            | Self::GcAllocation
-            | Self::AllocExec
-            | Self::AllocNodeExec
-            | Self::ReadLogs
-            | Self::ReadFs => Scope::Namespace,
-            Self::NodeRead | Self::NodeWrite => Scope::Node,
-            Self::NodePoolRead | Self::NodePoolWrite | Self::NodePoolDelete => Scope::NodePool,
-            Self::AgentRead | Self::AgentWrite => Scope::Agent,
-            Self::OperatorRead | Self::OperatorWrite => Scope::Operator,
-            Self::Management => Scope::Management,
-        }
-    }
+/// Declares the table: each capability with the word policies use for it, grouped by scope. `as_str` puts the
+/// scope's prefix in front of the word.
+macro_rules! capabilities {
+    ($($scope:ident $prefix:literal { $($name:ident $word:literal),+ $(,)? })*) => {
+        /// One permission (`acl.md`).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Capability { $($($name),+),* }
 
-    /// The spelling of policies and of the OpenAPI document.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ListJobs => "ns:list-jobs",
-            Self::ParseJob => "ns:parse-job",
-            Self::ReadJob => "ns:read-job",
-            Self::SubmitJob => "ns:submit-job",
-            Self::RegisterJob => "ns:register-job",
-            Self::DeregisterJob => "ns:deregister-job",
-            Self::PurgeJob => "ns:purge-job",
-            Self::EvaluateJob => "ns:evaluate-job",
-            Self::PlanJob => "ns:plan-job",
-            Self::ScaleJob => "ns:scale-job",
-            Self::ReadJobScaling => "ns:read-job-scaling",
-            Self::ListScalingPolicies => "ns:list-scaling-policies",
-            Self::ReadScalingPolicy => "ns:read-scaling-policy",
-            Self::TagJobVersion => "ns:tag-job-version",
-            Self::RevertJob => "ns:revert-job",
-            Self::StableJob => "ns:stable-job",
-            Self::FailDeployment => "ns:fail-deployment",
-            Self::PauseDeployment => "ns:pause-deployment",
-            Self::PromoteDeployment => "ns:promote-deployment",
-            Self::UnblockDeployment => "ns:unblock-deployment",
-            Self::SetAllocHealthDeployment => "ns:set-alloc-health-deployment",
-            Self::DispatchJob => "ns:dispatch-job",
-            Self::ForcePeriodicJob => "ns:force-periodic-job",
-            Self::AllocLifecycle => "ns:alloc-lifecycle",
-            Self::GcAllocation => "ns:gc-allocation",
-            Self::AllocExec => "ns:alloc-exec",
-            Self::AllocNodeExec => "ns:alloc-node-exec",
-            Self::ReadLogs => "ns:read-logs",
-            Self::ReadFs => "ns:read-fs",
-            Self::NodeRead => "node:read",
-            Self::NodeWrite => "node:write",
-            Self::NodePoolRead => "node_pool:read",
-            Self::NodePoolWrite => "node_pool:write",
-            Self::NodePoolDelete => "node_pool:delete",
-            Self::AgentRead => "agent:read",
-            Self::AgentWrite => "agent:write",
-            Self::OperatorRead => "operator:read",
-            Self::OperatorWrite => "operator:write",
-            Self::Management => "management",
+        impl Capability {
+            pub const ALL: &'static [Self] = &[$($(Self::$name),+),*];
+
+            #[must_use]
+            pub const fn scope(self) -> Scope {
+                match self { $($(Self::$name)|+ => Scope::$scope),* }
+            }
+
+            /// The word that policies use for it within their blocks of its scope.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self { $($(Self::$name => $word),+),* }
+            }
+
+            /// The spelling of the OpenAPI document and of logs: scope and word.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $($(Self::$name => concat!($prefix, $word)),+),* }
+            }
         }
+    };
+}
+
+capabilities! {
+    Namespace "ns:" {
+        ListJobs "list-jobs",
+        ParseJob "parse-job",
+        ReadJob "read-job",
+        SubmitJob "submit-job",
+        RegisterJob "register-job",
+        DeregisterJob "deregister-job",
+        PurgeJob "purge-job",
+        EvaluateJob "evaluate-job",
+        PlanJob "plan-job",
+        ScaleJob "scale-job",
+        ReadJobScaling "read-job-scaling",
+        ListScalingPolicies "list-scaling-policies",
+        ReadScalingPolicy "read-scaling-policy",
+        TagJobVersion "tag-job-version",
+        RevertJob "revert-job",
+        StableJob "stable-job",
+        FailDeployment "fail-deployment",
+        PauseDeployment "pause-deployment",
+        PromoteDeployment "promote-deployment",
+        UnblockDeployment "unblock-deployment",
+        CancelDeployment "cancel-deployment",
+        SetAllocHealthDeployment "set-alloc-health-deployment",
+        DispatchJob "dispatch-job",
+        ForcePeriodicJob "force-periodic-job",
+        AllocLifecycle "alloc-lifecycle",
+        GcAllocation "gc-allocation",
+        PauseAllocation "pause-allocation",
+        DeleteServiceRegistration "delete-service-registration",
+        AllocExec "alloc-exec",
+        AllocNodeExec "alloc-node-exec",
+        ReadLogs "read-logs",
+        ReadFs "read-fs",
+        CsiRegisterPlugin "csi-register-plugin",
+        CsiWriteVolume "csi-write-volume",
+        CsiReadVolume "csi-read-volume",
+        CsiListVolume "csi-list-volume",
+        CsiMountVolume "csi-mount-volume",
+        HostVolumeCreate "host-volume-create",
+        HostVolumeRegister "host-volume-register",
+        HostVolumeRead "host-volume-read",
+        HostVolumeWrite "host-volume-write",
+        HostVolumeDelete "host-volume-delete",
+        SubmitRecommendation "submit-recommendation",
+        SentinelOverride "sentinel-override",
+    }
+    Variable "variables:" {
+        VariableList "list",
+        VariableRead "read",
+        VariableWrite "write",
+        VariableDestroy "destroy",
+    }
+    NodePool "node_pool:" {
+        NodePoolRead "read",
+        NodePoolWrite "write",
+        NodePoolDelete "delete",
+    }
+    HostVolume "host_volume:" {
+        MountReadonly "mount-readonly",
+        MountReadwrite "mount-readwrite",
+    }
+    Node "node:" { NodeRead "read", NodeWrite "write" }
+    Agent "agent:" { AgentRead "read", AgentWrite "write" }
+    Operator "operator:" {
+        OperatorRead "read",
+        OperatorWrite "write",
+        SnapshotSave "snapshot-save",
+        LicenseRead "license-read",
+        KeyringRotate "keyring-rotate",
+        KeyringRead "keyring-read",
+        KeyringDelete "keyring-delete",
+    }
+    Quota "quota:" { QuotaRead "read", QuotaWrite "write" }
+    Plugin "plugin:" { PluginList "list", PluginRead "read" }
+    Sentinel "sentinel:" {
+        SentinelRead "sentinel-read",
+        SentinelSubmit "sentinel-submit",
+        SentinelDelete "sentinel-delete",
+    }
+    Management "" { Management "management" }
+}
+
+impl Capability {
+    /// What a list of capabilities in a policy may name, besides `deny`. The coarse rights to operate the cluster are
+    /// only had through the block's `policy`.
+    pub(crate) fn listed(scope: Scope) -> impl Iterator<Item = Self> {
+        let of_scope = Self::ALL.iter().copied().filter(move |one| one.scope() == scope);
+        of_scope.filter(|one| !matches!(one, Self::OperatorRead | Self::OperatorWrite))
     }
 }
 

@@ -17,6 +17,7 @@ const TARGETS: &[(&str, &[&str])] = &[
     ("hcl", &["core/hcl/tests/corpus", "examples", "tests/fixtures", "tests/job_files"]),
     ("json_job", &["fuzz/seeds/json_job"]),
     ("agent_config", &["fuzz/seeds/agent_config"]),
+    ("acl_policy", &["fuzz/seeds/acl_policy"]),
     ("filter", &["fuzz/seeds/filter"]),
     ("archive", &["fuzz/seeds/archive"]),
 ];

@@ -159,7 +159,7 @@ mod tests {
 
     use std::sync::Arc;
 
-    use muster_acl::{Access, Rules};
+    use muster_acl::Policy;
     use muster_model::JobType;
     use muster_testkit::build;
 
@@ -179,9 +179,8 @@ mod tests {
         StreamEvent { kind: "NodeRegistration", row: StreamRow::Node(Arc::new(build::node(1))) }
     }
 
-    fn reader_of(namespace: &str) -> Acl {
-        let held = BTreeSet::from([Capability::ReadJob]);
-        Acl::Rules(Rules { namespaces: vec![(namespace.to_owned(), held)], ..Rules::default() })
+    fn allowed(rules: &str) -> Acl {
+        Acl::of([&Policy::parse(rules).unwrap().policy])
     }
 
     #[test]
@@ -218,7 +217,7 @@ mod tests {
     #[test]
     fn every_topic_takes_its_capability_and_every_object_is_asked_about() {
         let (a, b) = (Namespace::new("a").unwrap(), Namespace::new("b").unwrap());
-        let acl = reader_of("a");
+        let acl = allowed("namespace \"a\" { capabilities = [\"read-job\"] }");
         assert!(choice(&["Job"]).authorize(&acl, Some(&a)).is_ok());
         assert!(choice(&["Job"]).authorize(&acl, Some(&b)).is_err());
         for denied in ["*", "Node", "NodePool", "ACLToken", "Operator", "Variable", "Unheard"] {
@@ -227,7 +226,7 @@ mod tests {
         }
         let rights = choice(&["Job"]).authorize(&acl, None).unwrap();
         assert!(rights.cover(&job("x", "a")) && !rights.cover(&job("x", "b")));
-        let nodes = Acl::Rules(Rules { node: Access::Read, ..Rules::default() });
+        let nodes = allowed("node { policy = \"read\" }");
         assert!(choice(&["Node"]).authorize(&nodes, Some(&a)).unwrap().cover(&node()));
     }
 }

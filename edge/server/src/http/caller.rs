@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::{HeaderMap, header};
-use muster_acl::{Acl, Rules};
+use muster_acl::Acl;
 use muster_model::{AclToken, TokenKind};
 use muster_rpc::Secret;
 use muster_telemetry::metrics::names;
@@ -51,7 +51,7 @@ impl Caller {
     }
 
     fn without_rights(identity: Identity) -> Self {
-        Self { acl: Acl::Rules(Rules::default()), identity }
+        Self { acl: Acl::nothing(), identity }
     }
 
     /// Whether the caller presented the token with this accessor.
@@ -77,7 +77,7 @@ pub(crate) fn of(headers: &HeaderMap, shared: &Shared) -> Caller {
             acl: match token.kind {
                 TokenKind::Management => Acl::Unrestricted,
                 // Policies come with the trust issue; a name without a policy grants nothing.
-                TokenKind::Client => Acl::Rules(Rules::default()),
+                TokenKind::Client => Acl::nothing(),
             },
             identity: Identity::Token { token: Arc::clone(token), secret },
         },

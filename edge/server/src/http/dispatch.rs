@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
-use muster_acl::{Acl, Grant, Requirement, Rules};
+use muster_acl::{Acl, Grant, Requirement};
 use muster_api::{Found, Method, Params, RouteId, Takes, find};
 use muster_ids::{Index, Namespace};
 
@@ -76,7 +76,7 @@ async fn elsewhere(
         return forwarder.forward(request).await;
     }
     let acl = match id.row().requires {
-        Requirement::Public => Acl::Rules(Rules::default()),
+        Requirement::Public => Acl::nothing(),
         Requirement::AnyOf(_) => forwarder.rights(caller::presented(request.headers()), agent).await?,
     };
     let _grant = acl.authorize(id.row().requires, options.namespace.one())?;

@@ -10,7 +10,7 @@ use http::{HeaderValue, StatusCode, header};
 use http_body_util::BodyExt;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use muster_acl::{Acl, Denied, Rules};
+use muster_acl::{Acl, Denied};
 use muster_api::views::AclTokenView;
 use muster_model::TokenKind;
 use muster_rpc::{ByteStream, Secret};
@@ -61,7 +61,7 @@ impl Forwarder {
         let bytes: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(body::collect(response.into_body()));
         let token: AclTokenView = body::decode(&bytes.await?)?;
         let manages = token.kind == TokenKind::Management.as_str();
-        Ok(if manages { Acl::Unrestricted } else { Acl::Rules(Rules::default()) })
+        Ok(if manages { Acl::Unrestricted } else { Acl::nothing() })
     }
 
     pub(super) async fn forward(self, mut request: http::Request<ApiBody>) -> Result<ApiResponse, ApiError> {

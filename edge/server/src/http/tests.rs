@@ -14,13 +14,12 @@ mod search;
 mod tokens;
 mod writes;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
-use muster_acl::{Acl, Capability, Rules};
+use muster_acl::{Acl, Capability, Policy, Scope};
 use muster_ids::Index;
 use muster_model::{Alloc, ClientStatus, JobType, TaskPhase, TaskState};
 use muster_state::WatchKey;
@@ -166,13 +165,24 @@ impl Api {
 
 /// Everything in one namespace, and nothing else.
 pub(super) fn all_of(namespace: &str) -> Acl {
-    let held: BTreeSet<Capability> = muster_api::ROUTES
-        .iter()
-        .flat_map(|id| id.row().requires.capabilities())
-        .filter(|capability| capability.scope() == muster_acl::Scope::Namespace)
-        .copied()
-        .collect();
-    Acl::Rules(Rules { namespaces: vec![(namespace.to_owned(), held)], ..Rules::default() })
+    allowed(&everything_in(namespace))
+}
+
+pub(super) fn everything_in(namespace: &str) -> String {
+    let all: Vec<Capability> =
+        Capability::ALL.iter().copied().filter(|one| one.scope() == Scope::Namespace).collect();
+    in_namespace(namespace, &all)
+}
+
+/// A rule that allows these in a namespace.
+pub(super) fn in_namespace(namespace: &str, capabilities: &[Capability]) -> String {
+    let words: Vec<&str> = capabilities.iter().map(|one| one.word()).collect();
+    format!("namespace \"{namespace}\" {{ capabilities = {words:?} }}\n")
+}
+
+/// The rights that a policy of these rules gives.
+pub(super) fn allowed(rules: &str) -> Acl {
+    Acl::of([&Policy::parse(rules).unwrap().policy])
 }
 
 /// A job file in JSON.

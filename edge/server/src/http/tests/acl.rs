@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 use http_body_util::Full;
-use muster_acl::{Access, Acl, Capability, Requirement, Rules, Scope};
+use muster_acl::{Acl, Capability, Requirement, Scope};
 use muster_api::{ROUTES, RouteId, path};
 use muster_ids::{AllocId, EvalId, NodeId};
 
-use super::{Answer, Api, Caller, all_of, job_body};
+use super::{Answer, Api, Caller, all_of, allowed, everything_in, in_namespace, job_body};
 use crate::testing::live;
 
 /// How to call a row so that it acts on an object, or on one that does not exist.
@@ -197,27 +197,33 @@ fn needs(id: RouteId, scope: Scope) -> bool {
 
 /// Exactly one capability.
 fn only(capability: Capability) -> Acl {
-    let held = || vec![("default".to_owned(), [capability].into())];
-    let mut rules = Rules::default();
-    match capability.scope() {
-        Scope::Namespace => rules.namespaces = held(),
-        Scope::NodePool => rules.node_pools = held(),
-        Scope::Node if capability == Capability::NodeRead => rules.node = Access::Read,
-        Scope::Node => rules.node = Access::Write,
-        Scope::Agent if capability == Capability::AgentRead => rules.agent = Access::Read,
-        Scope::Agent => rules.agent = Access::Write,
-        Scope::Operator if capability == Capability::OperatorRead => rules.operator = Access::Read,
-        Scope::Operator => rules.operator = Access::Write,
+    let word = capability.word();
+    let rules = match capability.scope() {
+        Scope::Namespace => in_namespace("default", &[capability]),
+        Scope::Variable => format!(
+            "namespace \"default\" {{ variables {{ path \"*\" {{ capabilities = [\"{word}\"] }} }} }}"
+        ),
+        Scope::NodePool => format!("node_pool \"default\" {{ capabilities = [\"{word}\"] }}"),
+        Scope::HostVolume => format!("host_volume \"*\" {{ capabilities = [\"{word}\"] }}"),
+        Scope::Node => format!("node {{ policy = \"{word}\" }}"),
+        Scope::Agent => format!("agent {{ policy = \"{word}\" }}"),
+        Scope::Quota => format!("quota {{ policy = \"{word}\" }}"),
+        Scope::Plugin => format!("plugin {{ policy = \"{word}\" }}"),
+        Scope::Operator if matches!(capability, Capability::OperatorRead | Capability::OperatorWrite) => {
+            format!("operator {{ policy = \"{word}\" }}")
+        }
+        Scope::Operator => format!("operator {{ capabilities = [\"{word}\"] }}"),
+        Scope::Sentinel => format!("sentinel {{ capabilities = [\"{word}\"] }}"),
         Scope::Management => return Acl::Unrestricted,
-    }
-    Acl::Rules(rules)
+    };
+    allowed(&rules)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_rights_only_public_routes_answer_and_nothing_changes() {
     let api = Api::with_web().await;
     let (objects, before) = (Objects::of(&api), api.changed_at());
-    let nobody = Acl::Rules(Rules::default());
+    let nobody = Acl::nothing();
     for id in ROUTES {
         let case = objects.case(*id);
         for answer in call(&api, &nobody, *id, &case.known, case.query, &case.body).await {
@@ -324,9 +330,8 @@ async fn a_node_shows_its_allocations_only_to_readers_of_their_jobs() {
     let uri = format!("/v1/node/{}/allocations", Objects::of(&api).node);
     let nodes_only = api.ask_as(&only(Capability::NodeRead), "GET", &uri, "").await;
     assert_eq!(nodes_only.seen(), (200, "[]".to_owned()));
-    let Acl::Rules(mut rules) = all_of("default") else { unreachable!("rules") };
-    rules.node = Access::Read;
-    let both = api.ask_as(&Acl::Rules(rules), "GET", &uri, "").await;
+    let rules = format!("{}node {{ policy = \"read\" }}", everything_in("default"));
+    let both = api.ask_as(&allowed(&rules), "GET", &uri, "").await;
     assert!(!both.json().as_array().unwrap().is_empty());
 }
 
@@ -368,8 +373,6 @@ async fn commands_beside_tasks_of_the_machine_take_a_right_of_their_own() {
     let alloc = Objects::of(&api).alloc;
     let uri = format!("/v1/client/allocation/{alloc}/exec?task=main&command=%5B%22true%22%5D");
     let ask = async |capabilities: &[Capability]| {
-        let held = capabilities.iter().copied().collect();
-        let rules = Rules { namespaces: vec![("default".to_owned(), held)], ..Rules::default() };
         let request = http::Request::get(&uri)
             .header("host", "localhost")
             .header("connection", "upgrade")
@@ -378,7 +381,7 @@ async fn commands_beside_tasks_of_the_machine_take_a_right_of_their_own() {
             .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
             .body(Full::new(Bytes::new()))
             .unwrap();
-        let caller = Caller { acl: Acl::Rules(rules), ..Caller::anyone() };
+        let caller = Caller { acl: allowed(&in_namespace("default", capabilities)), ..Caller::anyone() };
         api.answer(request, caller).await.seen()
     };
     let denied = (403, "Permission denied".to_owned());

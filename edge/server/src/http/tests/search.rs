@@ -1,10 +1,10 @@
 //! Search, evaluations and nodes beyond plain lists.
 
-use muster_acl::{Access, Acl, Capability, Rules};
+use muster_acl::{Acl, Capability};
 use muster_model::{JobType, ScalingPolicy};
 use muster_testkit::build;
 
-use super::{Api, all_of};
+use super::{Api, all_of, allowed, in_namespace};
 use crate::testing::{propose, register_job};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -75,8 +75,7 @@ async fn scaling_policies_are_found_by_those_who_may_list_them() {
     assert_eq!(one["Matches"]["scaling_policy"][0]["ID"], id);
     let readers = [vec![Capability::ReadJob], vec![Capability::ReadJob, Capability::ListScalingPolicies]];
     for (held, status) in readers.into_iter().zip([403, 200]) {
-        let namespaces = vec![("default".to_owned(), held.into_iter().collect())];
-        let acl = Acl::Rules(Rules { namespaces, ..Rules::default() });
+        let acl = allowed(&in_namespace("default", &held));
         for path in [prefix, fuzzy] {
             assert_eq!(found(&acl, path).await.status, status, "{path}");
         }
@@ -87,7 +86,7 @@ async fn scaling_policies_are_found_by_those_who_may_list_them() {
 async fn search_shows_each_caller_its_own() {
     let api = Api::with_web().await;
     let body = r#"{"Prefix":"","Context":"all"}"#;
-    let nodes_only = Acl::Rules(Rules { node: Access::Read, ..Rules::default() });
+    let nodes_only = allowed("node { policy = \"read\" }");
     let found = api.ask_as(&nodes_only, "POST", "/v1/search", body).await.json();
     assert_eq!(found["Matches"].as_object().unwrap().keys().collect::<Vec<_>>(), ["nodes"]);
     let elsewhere = api.ask_as(&all_of("other"), "POST", "/v1/search?namespace=*", body).await.json();
