@@ -20,7 +20,10 @@ pub use messages::{
     Call, CallFailure, Dialogue, DialogueRequest, FailureCode, IncomingCall, IncomingDialogue,
     IncomingSubscription, Request, Secret, Stream, StreamRequest,
 };
-pub use pki::{Identity, IdentityStore, PkiError, UserCa};
+pub use pki::{
+    Authority, AuthorityParams, CaPem, Identity, IdentityStore, KeyPem, LeafParams, LeafPem, LeafRole,
+    PkiError, RequestPem, Subject, UserCa,
+};
 pub use role::Role;
 pub use transport::{
     AcceptError, ByteStream, BytesPurpose, CallError, CloseReason, ConnectError, Duplex, DuplexReceiver,

@@ -4,9 +4,10 @@
 //! from nowhere else: the common name is never read. Keys are refused while other users can read them. Sessions are
 //! never resumed, because a resumed session skips the verification of certificates.
 //!
-//! [`UserCa`] serves agents of one user on loopback, in a file or (for `-dev`) in memory; the `tls` block of the
+//! [`Authority`] is the operator's own: it makes the certificates of a cluster. [`UserCa`] serves agents of one user on loopback, in a file or (for `-dev`) in memory; the `tls` block of the
 //! configuration leads to [`Identity::from_pem_files`].
 
+mod authority;
 mod ca_file;
 mod check;
 mod claims;
@@ -19,6 +20,9 @@ mod store;
 mod tls;
 mod user_ca;
 
+pub use authority::{
+    Authority, AuthorityParams, CaPem, KeyPem, LeafParams, LeafPem, LeafRole, RequestPem, Subject,
+};
 pub use error::{CertificateFault, PkiError};
 pub use identity::Identity;
 pub use store::IdentityStore;

@@ -1,6 +1,7 @@
 //! The crate against itself: two ends on real loopback sockets.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod authority;
 mod bytes;
 mod calls;
 mod compatibility;

@@ -1,15 +1,25 @@
-//! Verifies our own certificate as peers will, so that a fault is found once, at start, and not on every connection.
+//! Verifies a certificate as peers will, so that a fault is found once, at start or by whoever made it, and not on
+//! every connection.
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use rustls::RootCertStore;
-use rustls::client::danger::ServerCertVerifier;
+use rustls::client::verify_server_cert_signed_by_trust_anchor;
+use rustls::server::ParsedCertificate;
 use rustls_pki_types::{CertificateDer, UnixTime};
 
-use super::{CertificateFault, Claims, PkiError, server_name, tls};
+use super::{CertificateFault, Claims, PkiError, tls};
 use crate::Role;
 
+/// A side of TLS that a certificate is shown on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Server,
+    Client,
+}
+
+/// An agent's own: every agent connects, servers also listen to agents.
 pub(super) fn chain(
     roots: &Arc<RootCertStore>,
     chain: &[CertificateDer<'static>],
@@ -17,16 +27,36 @@ pub(super) fn chain(
     what: &str,
     now: SystemTime,
 ) -> Result<(), PkiError> {
+    let purposes: &[Purpose] = match claims.role {
+        Role::Server => &[Purpose::Client, Purpose::Server],
+        Role::Client => &[Purpose::Client],
+    };
+    usable(roots, chain, purposes, what, now)
+}
+
+/// Whether the certificate leads to one of `roots`, is valid now and may be used so.
+pub(super) fn usable(
+    roots: &Arc<RootCertStore>,
+    chain: &[CertificateDer<'static>],
+    purposes: &[Purpose],
+    what: &str,
+    now: SystemTime,
+) -> Result<(), PkiError> {
     let Some((leaf, intermediates)) = chain.split_first() else { return Ok(()) };
     let now = UnixTime::since_unix_epoch(now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default());
-    tls::client_verifier(roots, what)?
-        .verify_client_cert(leaf, intermediates, now)
-        .map_err(|error| fault(error, "client", what))?;
-    if claims.role == Role::Server {
-        let name = server_name(Role::Server, &claims.region)?;
-        tls::server_verifier(roots, what)?
-            .verify_server_cert(leaf, intermediates, &name, &[], now)
-            .map_err(|error| fault(error, "server", what))?;
+    for purpose in purposes {
+        match purpose {
+            Purpose::Client => tls::client_verifier(roots, what)?
+                .verify_client_cert(leaf, intermediates, now)
+                .map(drop)
+                .map_err(|error| fault(error, "client", what))?,
+            Purpose::Server => ParsedCertificate::try_from(leaf)
+                .and_then(|leaf| {
+                    let algorithms = tls::signature_algorithms();
+                    verify_server_cert_signed_by_trust_anchor(&leaf, roots, intermediates, now, algorithms)
+                })
+                .map_err(|error| fault(error, "server", what))?,
+        }
     }
     Ok(())
 }

@@ -67,7 +67,7 @@ fn role_and_region(names: &[String]) -> Result<(Role, Region), CertificateFault>
     Ok((role, region))
 }
 
-fn parse_name(name: &str) -> Option<(Role, Region)> {
+pub(super) fn parse_name(name: &str) -> Option<(Role, Region)> {
     let inner = name.strip_suffix(".nomad")?;
     let (role, region) = inner.split_once('.')?;
     let role = match role {
@@ -82,9 +82,13 @@ fn parse_name(name: &str) -> Option<(Role, Region)> {
     Some((role, Region::new(region).ok()?))
 }
 
-fn system_time(time: ASN1Time) -> SystemTime {
+pub(super) fn system_time(time: ASN1Time) -> SystemTime {
     let seconds = u64::try_from(time.timestamp()).unwrap_or(0);
     UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap_or(UNIX_EPOCH)
+}
+
+pub(super) fn format_system_time(time: SystemTime) -> Option<String> {
+    format_time(UnixTime::since_unix_epoch(time.duration_since(UNIX_EPOCH).ok()?))
 }
 
 pub(super) fn format_time(time: UnixTime) -> Option<String> {

@@ -29,6 +29,22 @@ pub enum PkiError {
         "region `{0}` cannot be part of a certificate's name; use letters, digits, `-` and `.`, at most 63 characters a part"
     )]
     RegionName(Region),
+    #[error("{what} is no certificate authority (its basic constraints lack CA:TRUE)")]
+    NotAnAuthority { what: String },
+    #[error("`{name}` cannot be a name in this certificate: {reason}")]
+    Name { name: String, reason: String },
+    #[error("the certificate signing request is refused: {reason}")]
+    Request { reason: String },
+    #[error(
+        "the certificate signing request has {found}; use RSA of 2048 to 8192 bits, ECDSA on P-256 or P-384, or Ed25519"
+    )]
+    WeakKey { found: String },
+    #[error(
+        "the private key in {what} is protected by a passphrase, which an agent has nobody to ask for; write it without: `openssl pkey -in KEY -out NEW`"
+    )]
+    EncryptedKey { what: String },
+    #[error("the system's random number generator failed")]
+    Random,
     #[error("cannot make a certificate: {0}")]
     Generate(#[from] rcgen::Error),
     #[error("TLS refuses {what}: {source}")]

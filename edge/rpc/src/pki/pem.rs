@@ -26,9 +26,16 @@ pub(super) fn first_certificate(text: &[u8], what: &str) -> Result<CertificateDe
 
 pub(super) fn private_key(text: &[u8], what: &str) -> Result<PrivateKeyDer<'static>, PkiError> {
     PrivateKeyDer::from_pem_slice(text).map_err(|error| match error {
+        Error::NoItemsFound if is_encrypted(text) => PkiError::EncryptedKey { what: what.to_owned() },
         Error::NoItemsFound => PkiError::NoPem { what: what.to_owned(), section: "PRIVATE KEY" },
         error => PkiError::BadPem { what: what.to_owned(), reason: error.to_string() },
     })
+}
+
+/// Both ways in which openssl marks it.
+fn is_encrypted(text: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(text);
+    text.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----") || text.contains("Proc-Type: 4,ENCRYPTED")
 }
 
 pub(super) fn roots(text: &[u8], what: &str) -> Result<Arc<RootCertStore>, PkiError> {

@@ -2,12 +2,12 @@
 
 use std::sync::{Arc, LazyLock};
 
-use rustls::client::{Resumption, WebPkiServerVerifier};
+use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{NoServerSessionStorage, VerifierBuilderError, WebPkiClientVerifier};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, SignatureVerificationAlgorithm};
 
 use super::PkiError;
 
@@ -30,13 +30,8 @@ pub(super) fn client_verifier(
         .map_err(|error| unusable(what, &error))
 }
 
-pub(super) fn server_verifier(
-    roots: &Arc<RootCertStore>,
-    what: &str,
-) -> Result<Arc<WebPkiServerVerifier>, PkiError> {
-    WebPkiServerVerifier::builder_with_provider(Arc::clone(roots), provider())
-        .build()
-        .map_err(|error| unusable(what, &error))
+pub(super) fn signature_algorithms() -> &'static [&'static dyn SignatureVerificationAlgorithm] {
+    PROVIDER.signature_verification_algorithms.all
 }
 
 fn unusable(what: &str, error: &VerifierBuilderError) -> PkiError {
