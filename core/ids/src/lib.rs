@@ -13,4 +13,6 @@ pub use name::{
     Datacenter, DriverName, GroupName, JobId, NameError, Namespace, NodeClass, NodePool, Region, TaskName,
     Text,
 };
-pub use uuid_kind::{AccessorId, AllocId, DeploymentId, EvalId, IdError, NodeId, ScalingPolicyId, ServerId};
+pub use uuid_kind::{
+    AccessorId, AllocId, DeploymentId, EvalId, IdError, JoinTokenId, NodeId, ScalingPolicyId, ServerId,
+};

@@ -80,6 +80,8 @@ uuid_kind! {
     NodeId;
     /// The rollout of one job version.
     DeploymentId;
+    /// The public name of a join token; its secret is another matter.
+    JoinTokenId;
     /// How one group of a job may be scaled.
     ScalingPolicyId;
     /// A server, stable over restarts and address changes.

@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use muster_ids::{
-    AccessorId, AllocId, DeploymentId, EvalId, GroupName, Index, JobId, Namespace, NodeId, NodePool, Region,
-    Text, UnixNanos,
+    AccessorId, AllocId, DeploymentId, EvalId, GroupName, Index, JobId, JoinTokenId, Namespace, NodeId,
+    NodePool, Region, Text, UnixNanos,
 };
 use muster_model::{
     AclToken, AllocDeployment, AllocHealth, AllocState, AllocatedPort, ClientStatus, DeploymentFailure,
-    DesiredTransition, DispatchLimits, DrainSpec, Eligibility, Evaluation, Job, JobKey, JobSubmission, Node,
-    NodePoolDetails, NodeStatus, Overrides, Payload, Plan, SchedulerConfig, TaskState, Value, VersionTag,
+    DesiredTransition, DispatchLimits, DrainSpec, Eligibility, Evaluation, Job, JobKey, JobSubmission,
+    JoinRole, JoinToken, Node, NodePoolDetails, NodeStatus, Overrides, Payload, Plan, SchedulerConfig,
+    TaskState, Value, VersionTag,
 };
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +68,9 @@ pub enum Command {
     NodePlansRejected(NodePlansRejected),
     JobDispatch(Box<JobDispatch>),
     PeriodicLaunch(PeriodicLaunch),
+    JoinTokenCreate(Box<JoinTokenCreate>),
+    JoinTokenUse(Box<JoinTokenUse>),
+    JoinTokenDelete(JoinTokenDelete),
 }
 
 /// 16 random bytes drawn by the proposer, from which `apply` derives the ids of objects whose number it alone knows.
@@ -333,6 +337,30 @@ pub struct AclTokenUpdate {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AclTokenDelete {
     pub accessors: Vec<AccessorId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JoinTokenCreate {
+    /// Its use and indexes are set by `apply`.
+    pub token: JoinToken,
+    /// SHA-256 of the token's secret.
+    pub secret_hash: [u8; 32],
+}
+
+/// Lets one machine join, and nobody after it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JoinTokenUse {
+    pub secret_hash: [u8; 32],
+    /// What the machine wants to be.
+    pub role: JoinRole,
+    pub name: Text,
+    /// Where it comes from.
+    pub address: Text,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JoinTokenDelete {
+    pub id: JoinTokenId,
 }
 
 /// Makes a child of a parameterized job and, in the same entry, its evaluation; with a token, once.

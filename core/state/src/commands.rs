@@ -23,6 +23,9 @@ mod job_stability;
 mod job_store;
 mod job_tag_apply;
 mod job_tag_remove;
+mod join_token_create;
+mod join_token_delete;
+mod join_token_use;
 mod node_drain_finish;
 mod node_drain_update;
 mod node_eligibility_update;
@@ -80,6 +83,9 @@ pub(crate) fn apply(tables: &mut Tables, cx: &mut Change, command: &Command) -> 
         Command::NodePlansRejected(command) => node_plans_rejected::apply(tables, cx, command),
         Command::NodePoolDelete(command) => node_pool_delete::apply(tables, cx, command),
         Command::JobDispatch(command) => job_dispatch::apply(tables, cx, command),
+        Command::JoinTokenCreate(command) => join_token_create::apply(tables, cx, command),
+        Command::JoinTokenUse(command) => join_token_use::apply(tables, cx, command),
+        Command::JoinTokenDelete(command) => join_token_delete::apply(tables, command),
         Command::PeriodicLaunch(command) => periodic_launch::apply(tables, cx, command),
     }
 }

@@ -50,6 +50,7 @@ pub enum RowKind {
     /// What an operator said of a node pool.
     NodePoolDetails = 14,
     AclToken = 20,
+    JoinToken = 28,
 }
 
 impl RowKind {
@@ -73,6 +74,7 @@ impl RowKind {
             13 => Self::DispatchToken,
             14 => Self::NodePoolDetails,
             20 => Self::AclToken,
+            28 => Self::JoinToken,
             _ => return None,
         })
     }

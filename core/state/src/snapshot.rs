@@ -8,6 +8,7 @@ mod allocs;
 mod deployments;
 mod evals;
 mod jobs;
+mod join_tokens;
 mod nodes;
 mod scaling;
 mod scheduler;

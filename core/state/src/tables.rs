@@ -7,6 +7,7 @@ pub(crate) mod deployments;
 pub(crate) mod dispatch_tokens;
 pub(crate) mod evals;
 pub(crate) mod jobs;
+pub(crate) mod join_tokens;
 pub(crate) mod nodes;
 pub(crate) mod periodic_launches;
 pub(crate) mod pools;
@@ -33,6 +34,7 @@ pub(crate) struct Tables {
     pub(crate) allocs: allocs::AllocTable,
     pub(crate) scheduler: scheduler::SchedulerTable,
     pub(crate) acl_tokens: acl_tokens::AclTokenTable,
+    pub(crate) join_tokens: join_tokens::JoinTokenTable,
     pub(crate) scaling_events: scaling_events::ScalingEventTable,
     pub(crate) deployments: deployments::DeploymentTable,
     pub(crate) dispatch_tokens: dispatch_tokens::DispatchTokenTable,

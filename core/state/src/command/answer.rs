@@ -1,10 +1,10 @@
 //! What a command is answered with.
 
 use muster_ids::{
-    AccessorId, AllocId, DeploymentId, EvalId, GroupName, Index, JobId, Namespace, NodeId, NodePool, Region,
-    Text,
+    AccessorId, AllocId, DeploymentId, EvalId, GroupName, Index, JobId, JoinTokenId, Namespace, NodeId,
+    NodePool, Region, Text,
 };
-use muster_model::{AclToken, JobType, NodeStatus, OverrideRefusal, PlanOutcome, VersionTag};
+use muster_model::{AclToken, JobType, JoinToken, NodeStatus, OverrideRefusal, PlanOutcome, VersionTag};
 use serde::{Deserialize, Serialize};
 
 /// The answer to one command.
@@ -37,6 +37,7 @@ pub enum Reply {
         nodes: u32,
     },
     AclTokenStored(Box<AclToken>),
+    JoinTokenStored(Box<JoinToken>),
     JobTagged(Box<VersionTag>),
     DeploymentUpdated {
         /// `None` when nothing has to be looked at.
@@ -179,6 +180,20 @@ pub enum Refusal {
     AclTokenTypeChange { accessor: AccessorId },
     #[error("Cannot delete nonexistent tokens: {}", .accessors.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
     AclTokensMissing { accessors: Vec<AccessorId> },
+    #[error("a join token {id} or one with the same secret exists already")]
+    JoinTokenExists { id: JoinTokenId },
+    #[error("join token {id} not found")]
+    JoinTokenMissing { id: JoinTokenId },
+    #[error("the join token is not known here, or is no longer")]
+    JoinTokenUnknown,
+    #[error("join token {id} was used before, by `{name}`; ask for another one")]
+    JoinTokenUsed { id: JoinTokenId, name: Text },
+    #[error("join token {id} has expired; ask for another one")]
+    JoinTokenExpired { id: JoinTokenId },
+    #[error("join token {id} lets a {role} join, nothing else")]
+    JoinTokenRole { id: JoinTokenId, role: Text },
+    #[error("join token {id} is for `{name}` only")]
+    JoinTokenName { id: JoinTokenId, name: Text },
     #[error("deployment not found")]
     DeploymentNotFound,
     #[error("can't {verb} terminal deployment")]

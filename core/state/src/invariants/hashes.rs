@@ -21,6 +21,7 @@ pub(super) fn hash_equals_recomputation(tables: &Tables) -> Result<(), Violation
         evals(tables),
         allocs(tables),
         acl_tokens(tables),
+        join_tokens(tables),
         deployments(tables),
         scaling_events(tables),
         children(tables),
@@ -49,6 +50,10 @@ fn scheduler(tables: &Tables) -> u64 {
 
 fn acl_tokens(tables: &Tables) -> u64 {
     sum(tables.acl_tokens.rows.values().map(|record| record.row_hash()))
+}
+
+fn join_tokens(tables: &Tables) -> u64 {
+    sum(tables.join_tokens.rows.values().map(|record| record.row_hash()))
 }
 
 fn scaling_events(tables: &Tables) -> u64 {

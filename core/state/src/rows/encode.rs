@@ -68,6 +68,9 @@ pub(crate) fn encode<E>(
     for record in tables.acl_tokens.rows.values() {
         sink(to_row(RowKind::AclToken, record))?;
     }
+    for record in tables.join_tokens.rows.values() {
+        sink(to_row(RowKind::JoinToken, record))?;
+    }
     Ok(())
 }
 
@@ -86,6 +89,7 @@ fn meta(tables: &Tables, detached: &Detached<'_>) -> MetaRecord {
         tables.periodic_launches.rows.len(),
         tables.dispatch_tokens.rows.len(),
         tables.acl_tokens.rows.len(),
+        tables.join_tokens.rows.len(),
         tables.deployments.rows.len(),
     ];
     MetaRecord {

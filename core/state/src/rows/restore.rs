@@ -82,6 +82,7 @@ impl Loader {
             RowKind::PeriodicLaunch => self.tables.put_periodic_launch(from_row(row)?),
             RowKind::DispatchToken => self.tables.put_dispatch_token(from_row(row)?),
             RowKind::AclToken => self.tables.load_acl_token(from_row(row)?),
+            RowKind::JoinToken => self.tables.put_join_token(from_row(row)?),
         }
         Ok(())
     }

@@ -15,6 +15,7 @@ mod drains;
 mod evals;
 mod golden;
 mod jobs;
+mod join_tokens;
 mod named;
 mod nodes;
 mod periodic;
