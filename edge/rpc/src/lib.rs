@@ -4,11 +4,13 @@
 //! * [`pki`] makes and loads certificates and turns them into TLS configurations.
 //! * [`transport`] connects, accepts, and runs calls, streams and byte tunnels over a connection.
 //! * [`messages`] holds every request, reply and item, one file each; `messages/table.rs` lists them all.
+//! * [`joining`] lets a machine without a certificate ask for one.
 //!
 //! This crate decides nothing about the cluster. It establishes who the peer is (its role and region, from the
 //! certificate's subject alternative names alone) and refuses requests that this role may not make; everything else
 //! is for the handlers in `muster-server` and `muster-client`. There is no plaintext mode.
 
+pub mod joining;
 pub mod messages;
 pub mod pki;
 mod role;

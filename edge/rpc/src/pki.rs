@@ -30,7 +30,8 @@ pub use user_ca::{LEAF_LIFETIME, UserCa};
 
 pub(crate) use claims::{Claims, server_name};
 pub(crate) use identity::sha256;
-pub(crate) use tls::ALPN;
+pub(crate) use pem::{certificates, private_key, trust};
+pub(crate) use tls::{ALPN, provider};
 
 /// Lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -8,6 +8,7 @@ mod compatibility;
 mod death;
 mod dialogues;
 mod hostile;
+mod joining;
 mod limits;
 #[cfg(unix)]
 mod pem_files;

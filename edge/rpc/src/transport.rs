@@ -48,6 +48,7 @@ pub use dial::connect;
 pub use duplex::{Duplex, DuplexReceiver, DuplexSender, Proposal};
 pub use error::{AcceptError, CallError, CloseReason, ConnectError, HandshakeError};
 pub(crate) use frame::FrameReader;
+pub(crate) use frame::encode;
 pub use incoming::{Incoming, IncomingStream};
 pub use limits::Limits;
 pub use listener::Listener;
@@ -59,4 +60,4 @@ pub use session::Session;
 pub use subscription::Subscription;
 pub use wire::BytesPurpose;
 #[cfg(test)]
-pub(crate) use {frame::decode, frame::encode, wire::Answer};
+pub(crate) use {frame::decode, wire::Answer};

@@ -2,9 +2,7 @@
 
 use muster_ids::{AccessorId, Index, JoinTokenId, NodePool, UnixNanos};
 use muster_model::{JoinRole, JoinToken};
-use muster_state::command::{
-    Command, Entry, JoinTokenCreate, JoinTokenDelete, JoinTokenUse, Refusal, Reply,
-};
+use muster_state::command::{Command, Entry, JoinTokenCreate, JoinTokenDelete, JoinTokenUse, Refusal, Reply};
 use muster_state::{RowKind, State};
 
 use crate::golden::{fixture, hex, unhex};

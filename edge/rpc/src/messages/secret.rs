@@ -76,7 +76,7 @@ impl fmt::Debug for Secret {
 }
 
 /// Used as `#[serde(with = "super::secret::wire")]`: keeps `Secret` itself without `Serialize`.
-pub(super) mod wire {
+pub(crate) mod wire {
     use serde::de::Error;
 
     use super::{Deserialize, Deserializer, Secret, Serializer};

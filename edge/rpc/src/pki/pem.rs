@@ -8,7 +8,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::PkiError;
 
-pub(super) fn certificates(text: &[u8], what: &str) -> Result<Vec<CertificateDer<'static>>, PkiError> {
+pub(crate) fn certificates(text: &[u8], what: &str) -> Result<Vec<CertificateDer<'static>>, PkiError> {
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text).collect();
     match found {
         Ok(found) if found.is_empty() => {
@@ -24,7 +24,7 @@ pub(super) fn first_certificate(text: &[u8], what: &str) -> Result<CertificateDe
     certificates(text, what)?.into_iter().next().ok_or_else(missing)
 }
 
-pub(super) fn private_key(text: &[u8], what: &str) -> Result<PrivateKeyDer<'static>, PkiError> {
+pub(crate) fn private_key(text: &[u8], what: &str) -> Result<PrivateKeyDer<'static>, PkiError> {
     PrivateKeyDer::from_pem_slice(text).map_err(|error| match error {
         Error::NoItemsFound if is_encrypted(text) => PkiError::EncryptedKey { what: what.to_owned() },
         Error::NoItemsFound => PkiError::NoPem { what: what.to_owned(), section: "PRIVATE KEY" },
@@ -42,7 +42,7 @@ pub(super) fn roots(text: &[u8], what: &str) -> Result<Arc<RootCertStore>, PkiEr
     trust(certificates(text, what)?, what)
 }
 
-pub(super) fn trust(
+pub(crate) fn trust(
     certificates: Vec<CertificateDer<'static>>,
     what: &str,
 ) -> Result<Arc<RootCertStore>, PkiError> {

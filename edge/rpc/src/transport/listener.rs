@@ -11,15 +11,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::server::Acceptor;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
-use tokio_rustls::{TlsAcceptor, TlsStream};
+use tokio_rustls::{LazyConfigAcceptor, StartHandshake, TlsStream};
 
 use super::handshake::check_protocol;
 use super::read_ahead::ReadAhead;
 use super::{AcceptError, HandshakeError, Incoming, Limits, Peer, Session, driver, hello, socket};
+use crate::joining::JoinDoor;
 use crate::{Identity, IdentityStore, Role};
 
 /// Finished handshakes that wait for `accept`.
@@ -44,19 +46,26 @@ impl Listener {
     /// # Errors
     /// When the address cannot be bound.
     pub async fn bind(addr: SocketAddr, identity: IdentityStore, limits: Limits) -> io::Result<Self> {
-        Self::from_tcp(TcpListener::bind(addr).await?, identity, limits)
+        Self::from_tcp(TcpListener::bind(addr).await?, identity, limits, None)
     }
 
     /// The same on a socket that is already bound.
     ///
     /// # Errors
     /// When the socket has no address.
-    pub fn from_tcp(tcp: TcpListener, identity: IdentityStore, limits: Limits) -> io::Result<Self> {
+    /// Through `joins`, if it is given, machines without a certificate may ask for one.
+    pub fn from_tcp(
+        tcp: TcpListener,
+        identity: IdentityStore,
+        limits: Limits,
+        joins: Option<JoinDoor>,
+    ) -> io::Result<Self> {
         let local_addr = tcp.local_addr()?;
         let (sender, receiver) = mpsc::channel(QUEUE);
         let door = Arc::new(Door {
             identity,
             limits,
+            joins,
             connections: Arc::new(Semaphore::new(
                 usize::try_from(limits.max_connections).unwrap_or(usize::MAX >> 3),
             )),
@@ -88,9 +97,22 @@ impl Drop for Listener {
     }
 }
 
+type Socket = ReadAhead<TcpStream>;
+
+/// Who came through TLS.
+enum Entry {
+    Agent(TlsStream<Socket>, Peer, OwnedSemaphorePermit),
+    Newcomer(tokio_rustls::server::TlsStream<Socket>, JoinDoor),
+}
+
+fn asks_to_join(hello: &StartHandshake<Socket>) -> bool {
+    hello.client_hello().alpn().is_some_and(JoinDoor::is_asked_for)
+}
+
 struct Door {
     identity: IdentityStore,
     limits: Limits,
+    joins: Option<JoinDoor>,
     connections: Arc<Semaphore>,
     handshakes: Arc<Semaphore>,
     accepted: mpsc::Sender<Accepted>,
@@ -119,12 +141,14 @@ impl Door {
         let patience = self.limits.handshake_timeout;
         let identity = self.identity.current();
         let handshake = timeout(patience, Box::pin(self.handshake(socket, addr, &identity))).await;
-        let result = handshake.unwrap_or(Err(HandshakeError::Timeout(patience)));
-        let result = result
-            .map(|(tls, peer, slot)| {
-                driver::start(tls, yamux::Mode::Server, peer, identity.region().clone(), self.limits, slot)
-            })
-            .map_err(|source| AcceptError::Handshake { addr, source });
+        let result = match handshake.unwrap_or(Err(HandshakeError::Timeout(patience))) {
+            Ok(Entry::Agent(tls, peer, slot)) => {
+                let region = identity.region().clone();
+                Ok(driver::start(tls, yamux::Mode::Server, peer, region, self.limits, slot))
+            }
+            Ok(Entry::Newcomer(tls, door)) => return Box::pin(door.serve(tls, addr)).await,
+            Err(source) => Err(AcceptError::Handshake { addr, source }),
+        };
         let _listener_dropped = self.accepted.send(result).await;
     }
 
@@ -133,10 +157,16 @@ impl Door {
         tcp: TcpStream,
         addr: SocketAddr,
         identity: &Identity,
-    ) -> Result<(TlsStream<ReadAhead<TcpStream>>, Peer, OwnedSemaphorePermit), HandshakeError> {
+    ) -> Result<Entry, HandshakeError> {
         socket::prepare(&tcp).map_err(HandshakeError::Io)?;
-        let acceptor = TlsAcceptor::from(identity.server_config());
-        let mut tls = acceptor.accept(ReadAhead::new(tcp)).await.map_err(HandshakeError::from_io)?;
+        let hello = LazyConfigAcceptor::new(Acceptor::default(), ReadAhead::new(tcp)).await;
+        let hello = hello.map_err(HandshakeError::from_io)?;
+        if let Some(door) = self.joins.as_ref().filter(|_| asks_to_join(&hello)) {
+            let tls = hello.into_stream(door.server_config()?).await.map_err(HandshakeError::from_io)?;
+            return Ok(Entry::Newcomer(tls, door.clone()));
+        }
+        let accepted = hello.into_stream(identity.server_config()).await;
+        let mut tls = accepted.map_err(HandshakeError::from_io)?;
         check_protocol(tls.get_ref().1)?;
         let admitted = Peer::of(addr, tls.get_ref().1).and_then(|peer| self.check(peer, identity));
         let (verdict, admitted) = match admitted {
@@ -145,7 +175,7 @@ impl Door {
         };
         hello::welcome(&mut tls, verdict).await?;
         let (peer, slot) = admitted.ok_or(HandshakeError::NotMuster)?;
-        Ok((TlsStream::from(tls), peer, slot))
+        Ok(Entry::Agent(TlsStream::from(tls), peer, slot))
     }
 
     /// Clients belong to one region. Servers of other regions may connect, because regions are federated, but may do
