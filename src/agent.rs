@@ -4,6 +4,7 @@ mod about;
 mod client;
 mod https;
 mod identity;
+mod joining;
 mod logging;
 mod reload;
 mod server;
@@ -80,8 +81,9 @@ pub struct Running {
 /// # Errors
 /// The first thing that stands in the way, in words for the operator.
 pub async fn start(flags: AgentFlags, http_port: Option<u16>) -> Result<Running, String> {
-    let settings = Settings::load(flags.clone(), http_port)?;
+    let mut settings = Settings::load(flags.clone(), http_port)?;
     let logs = logging::start(&settings.config.log)?;
+    let issuer = joining::prepare(&mut settings).await?;
     let config = &settings.config;
     let metrics = telemetry::metrics(&config.telemetry, &settings::hostname()?, &settings.name)?;
     let reload = Reload::new(flags, config.clone(), logs.clone());
@@ -91,7 +93,7 @@ pub async fn start(flags: AgentFlags, http_port: Option<u16>) -> Result<Running,
     }
     let source = identity_source(&settings)?;
     let server = match &settings.config.server {
-        Some(_) => Some(server::start(&settings, &source, tools()).await?),
+        Some(_) => Some(server::start(&settings, &source, issuer, tools()).await?),
         None => None,
     };
     let rpc_addr = server.as_ref().map(|(_, _, address)| *address);
@@ -101,6 +103,9 @@ pub async fn start(flags: AgentFlags, http_port: Option<u16>) -> Result<Running,
         }
         None => None,
     };
+    if let Some(client) = &client {
+        joining::keep_fresh(&settings, client, &source);
+    }
     let (service, server) = match (server, &client) {
         (Some((server, info, _)), _) => (Service::Local(server.shared(), info), Some(server)),
         (None, Some(client)) => (forwarding(&settings, client, tools()), None),
@@ -206,7 +211,7 @@ fn identity_source(settings: &Settings) -> Result<identity::Source, String> {
     let tls = &settings.config.tls;
     match (&tls.ca_file, &tls.cert_file, &tls.key_file) {
         (Some(ca), Some(certificate), Some(key)) if tls.rpc => {
-            Ok(identity::Source::Files { ca: ca.clone(), certificate: certificate.clone(), key: key.clone() })
+            Ok(identity::Source::files(ca.clone(), certificate.clone(), key.clone()))
         }
         _ if tls.rpc => Err("tls.rpc needs tls.ca_file, tls.cert_file and tls.key_file".to_owned()),
         _ => identity::Source::issued(settings.config.dev),

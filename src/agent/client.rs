@@ -19,7 +19,7 @@ use super::identity::Source;
 use super::settings::{Settings, resolve};
 
 /// Where servers listen for agents unless said otherwise.
-const RPC_PORT: u16 = 4647;
+pub const RPC_PORT: u16 = 4647;
 
 /// `local_server` is the address of this process's own server, which comes first.
 ///

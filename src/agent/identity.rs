@@ -4,7 +4,7 @@
 //! agent makes one that ends with it. Issued certificates are short-lived and renewed while the agent runs.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use muster_ids::Region;
@@ -13,18 +13,41 @@ use muster_rpc::{Identity, IdentityStore, Role, UserCa};
 /// How long an issued certificate is valid; it is renewed after two thirds of that.
 const LIFETIME: Duration = Duration::from_secs(72 * 3600);
 
-/// Where identities come from.
+/// Where identities come from. Cheap to clone.
+#[derive(Clone)]
 pub enum Source {
     /// The `tls` block's certificate, used for every role it names.
-    Files {
-        ca: PathBuf,
-        certificate: PathBuf,
-        key: PathBuf,
-    },
+    Files(Arc<Files>),
     Issued(Arc<UserCa>),
 }
 
+/// Of the `tls` block, with everything that uses them.
+pub struct Files {
+    ca: PathBuf,
+    certificate: PathBuf,
+    key: PathBuf,
+    stores: Mutex<Vec<IdentityStore>>,
+}
+
 impl Source {
+    pub fn files(ca: PathBuf, certificate: PathBuf, key: PathBuf) -> Self {
+        Self::Files(Arc::new(Files { ca, certificate, key, stores: Mutex::default() }))
+    }
+
+    /// Reads the files again; connections that are open keep the identity they were made with.
+    ///
+    /// # Errors
+    /// When a file is not what it should be; everything stays as it was then.
+    pub fn reload(&self) -> Result<(), String> {
+        let Self::Files(files) = self else { return Ok(()) };
+        let identity = Identity::from_pem_files(&files.ca, &files.certificate, &files.key);
+        let identity = identity.map_err(|error| error.to_string())?;
+        for store in files.stores.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            store.replace(identity.clone());
+        }
+        Ok(())
+    }
+
     /// The user's authority, or a fleeting one for a dev agent.
     ///
     /// # Errors
@@ -41,15 +64,20 @@ impl Source {
     /// When a file is not what it should be.
     pub fn identity(&self, role: Role, region: &Region) -> Result<IdentityStore, String> {
         let store = IdentityStore::new(self.make(role, region)?);
-        if let Self::Issued(authority) = self {
-            tokio::spawn(renew(Arc::clone(authority), role, region.clone(), store.clone()));
+        match self {
+            Self::Issued(authority) => {
+                tokio::spawn(renew(Arc::clone(authority), role, region.clone(), store.clone()));
+            }
+            Self::Files(files) => {
+                files.stores.lock().unwrap_or_else(PoisonError::into_inner).push(store.clone());
+            }
         }
         Ok(store)
     }
 
     fn make(&self, role: Role, region: &Region) -> Result<Identity, String> {
         let identity = match self {
-            Self::Files { ca, certificate, key } => Identity::from_pem_files(ca, certificate, key),
+            Self::Files(files) => Identity::from_pem_files(&files.ca, &files.certificate, &files.key),
             Self::Issued(authority) => authority.issue(role, region, SystemTime::now(), LIFETIME),
         };
         identity.map_err(|error| error.to_string())

@@ -15,7 +15,7 @@ use muster_leader::gc::Thresholds;
 use muster_leader::{HeartbeatLimits, RejectionLimits};
 use muster_rpc::Role;
 use muster_server::http::SearchLimits;
-use muster_server::{AclSettings, AgentInfo, Server, ServerConfig, Shared, Tools};
+use muster_server::{AclSettings, AgentInfo, Issuer, Server, ServerConfig, Shared, Tools};
 
 use super::about;
 use super::identity::Source;
@@ -24,6 +24,7 @@ use super::settings::{Settings, server_dir};
 pub async fn start(
     settings: &Settings,
     source: &Source,
+    issuer: Option<Arc<Issuer>>,
     tools: Tools,
 ) -> Result<(Server, Arc<AgentInfo>, SocketAddr), String> {
     let agent = &settings.config;
@@ -76,6 +77,7 @@ pub async fn start(
         metrics: tools.metrics.clone(),
         collection_interval: agent.telemetry.collection_interval,
         dispatched_summaries: !agent.telemetry.disable_dispatched_job_summary_metrics,
+        issuer,
     };
     let shared: Arc<OnceLock<Arc<Shared>>> = Arc::default();
     let later = Arc::clone(&shared);

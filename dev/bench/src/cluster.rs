@@ -170,6 +170,7 @@ async fn start_server(dir: &Path) -> (Server, Arc<AgentInfo>) {
         plan_rejections: None,
         metrics: muster_telemetry::Metrics::default(),
         dispatched_summaries: false,
+        issuer: None,
         collection_interval: Duration::from_secs(3600),
     };
     let info = |_| {

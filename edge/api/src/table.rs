@@ -202,6 +202,13 @@ routes! {
     /// Revoke a token.
     AclTokenDelete: Delete "/v1/acl/token/{accessor}", (()) -> (), requires [Management];
 
+    /// Make a join token; the answer is the only place where its code is ever shown.
+    JoinTokenCreate: Post|Put "/v1/operator/join-token", (JoinTokenRequest) -> JoinTokenCreated, requires [NodeWrite];
+    /// Join tokens, used and unused.
+    JoinTokenList: Get "/v1/operator/join-tokens", (()) -> Vec<JoinTokenView>, requires [NodeRead];
+    /// Let nobody join with a token.
+    JoinTokenDelete: Delete "/v1/operator/join-token/{id}", (()) -> (), requires [NodeWrite];
+
     /// How the cluster schedules.
     SchedulerConfigRead: Get "/v1/operator/scheduler/configuration", (()) -> SchedulerConfigResponse, requires [OperatorRead];
     /// Change how the cluster schedules; with `cas` only if nobody else has since that index.

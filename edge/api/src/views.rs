@@ -17,6 +17,7 @@ mod fs;
 mod host_stats;
 mod job;
 mod job_status;
+mod join_token;
 mod metric;
 mod node;
 mod node_meta;
@@ -59,6 +60,7 @@ pub use job::{
     JobValidateRequest, JobValidateResponse, JobVersionsResponse, JobsParseRequest,
 };
 pub use job_status::{JobRef, JobStatusAllocView, JobStatusView, JobStatusesRequest};
+pub use join_token::{JoinTokenCreated, JoinTokenRequest, JoinTokenView};
 pub use metric::{MetricView, NodeScoreView};
 pub use node::{
     DriverInfoView, HostNetworkView, NodeEligibilityRequest, NodeEligibilityResponse, NodeEventView,

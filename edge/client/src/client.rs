@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use muster_artifact::{Fetcher, Trust};
 use muster_ids::NodeId;
+use muster_rpc::messages::{CertificateRenew, CertificateRenewReply};
 use muster_rpc::{ByteStream, BytesPurpose, CallError, Secret, Session};
 use tokio::sync::{Mutex, Notify, Semaphore, watch};
 use tokio::task::JoinSet;
@@ -27,6 +28,8 @@ use crate::{ClientConfig, ClientError, clock, collector, fingerprint, lonely, mi
 const FINGERPRINT_INTERVAL: Duration = Duration::from_secs(30);
 /// How long a user's request waits for a connection.
 const LINK_WAIT: Duration = Duration::from_secs(5);
+/// How long servers may take to make a certificate.
+const RENEWAL_DEADLINE: Duration = Duration::from_secs(30);
 
 /// A request of this agent's users could not be passed on.
 #[derive(Debug, thiserror::Error)]
@@ -153,6 +156,17 @@ impl Client {
         let session = tokio::time::timeout(LINK_WAIT, self.connected()).await;
         let session = session.ok().flatten().ok_or(ForwardError::NotConnected)?;
         Ok(session.open_bytes(BytesPurpose::Http).await?)
+    }
+
+    /// Another certificate for this node, for the key of a signing request.
+    ///
+    /// # Errors
+    /// When there is no connection within a few seconds, or the server refuses.
+    pub async fn renew_certificate(&self, csr_pem: String) -> Result<CertificateRenewReply, ForwardError> {
+        let session = tokio::time::timeout(LINK_WAIT, self.connected()).await;
+        let session = session.ok().flatten().ok_or(ForwardError::NotConnected)?;
+        let request = CertificateRenew { node_id: self.context.node_id, secret: self.secret(), csr_pem };
+        Ok(session.call(request, RENEWAL_DEADLINE).await?)
     }
 
     /// Whether there is a connection to a server now.

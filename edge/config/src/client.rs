@@ -8,6 +8,7 @@ use muster_ids::{NodeClass, NodePool};
 use muster_model::{DeviceGroup, DrainSpec, HostVolume};
 
 use crate::artifact::{ArtifactConfig, ArtifactInput};
+use crate::auto_encrypt::{ClientAutoEncryptConfig, ClientAutoEncryptInput};
 use crate::decide::Findings;
 use crate::device::DeviceInput;
 use crate::drain_on_shutdown::DrainOnShutdownInput;
@@ -63,6 +64,7 @@ block! {
         no_host_uuid: Exact<bool>,
         artifact: ArtifactInput,
         drain_on_shutdown: DrainOnShutdownInput,
+        auto_encrypt: ClientAutoEncryptInput,
     }
     no_effect {
         "alloc_mounts_dir" "host_volumes_dir" "host_volume_plugin_dir" "common_plugin_dir" "preferred_address_family"
@@ -115,6 +117,8 @@ pub struct ClientConfig {
     pub artifact: ArtifactConfig,
     /// How an agent that leaves gracefully empties its node first; `None` leaves it as it is.
     pub drain_on_shutdown: Option<DrainSpec>,
+    /// `None` where the operator provides the certificate.
+    pub auto_encrypt: Option<ClientAutoEncryptConfig>,
 }
 
 impl ClientInput {
@@ -167,6 +171,7 @@ impl ClientInput {
             default_ineligible: self.default_ineligible.unwrap_or(false),
             disable_remote_exec: self.disable_remote_exec.unwrap_or(false),
             artifact: self.artifact.unwrap_or_default().decide(findings),
+            auto_encrypt: self.auto_encrypt.unwrap_or_default().decide(findings),
             drain_on_shutdown: self.drain_on_shutdown.map(|block| block.decide(findings)),
         }
     }

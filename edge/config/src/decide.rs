@@ -9,12 +9,14 @@ use muster_ids::{Datacenter, Region};
 
 use crate::addresses::filled;
 use crate::agent::{AgentConfig, AgentConfigInput, LogLevel};
+use crate::auto_encrypt::ClientAutoEncryptInput;
 use crate::client::ClientInput;
 use crate::dev;
 use crate::insecure::waivers;
 use crate::log::LogConfig;
 use crate::plugin::PluginInput;
 use crate::server::ServerInput;
+use crate::tls::TlsInput;
 
 /// Something that does not keep the agent from starting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +71,11 @@ fn agent(input: AgentConfigInput, dev: bool, findings: &mut Findings) -> Option<
             "`client.drain_on_shutdown` has no effect: the agent leaves gracefully only with `leave_on_interrupt` or `leave_on_terminate`",
         );
     }
+    let tls = agent_tls(input.tls.unwrap_or_default(), &client, data_dir.as_deref());
+    if client.auto_encrypt.as_ref().is_some_and(ClientAutoEncryptInput::is_on) && server.enabled == Some(true)
+    {
+        findings.error("`client.auto_encrypt.tls` is for agents that are no servers: a server's certificate comes from its operator");
+    }
     Some(AgentConfig {
         dev,
         region: region(input.region, findings),
@@ -87,12 +94,28 @@ fn agent(input: AgentConfigInput, dev: bool, findings: &mut Findings) -> Option<
         server: (server.enabled == Some(true)).then(|| server.decide(findings)),
         client: (client.enabled == Some(true)).then(|| client.decide(findings)),
         acl: input.acl.unwrap_or_default().decide(findings),
-        tls: input.tls.unwrap_or_default().decide(findings),
+        tls: tls.decide(findings),
         telemetry: input.telemetry.unwrap_or_default().decide(findings),
         http_api_response_headers: headers(input.http_api_response_headers.unwrap_or_default(), findings),
         plugins: plugins.map(|(name, plugin): (String, PluginInput)| (name, plugin.decide())).collect(),
         datacenter: datacenter?,
     })
+}
+
+/// An agent whose servers give it a certificate keeps it, with its key, in one file of its own, and uses it for
+/// everything.
+fn agent_tls(mut tls: TlsInput, client: &ClientInput, data_dir: Option<&Path>) -> TlsInput {
+    let on = client.enabled == Some(true)
+        && client.auto_encrypt.as_ref().is_some_and(ClientAutoEncryptInput::is_on);
+    let state_dir = client.state_dir.clone().or_else(|| Some(data_dir?.join("client")));
+    let Some(state_dir) = state_dir.filter(|_| on) else { return tls };
+    let own = state_dir.join("tls").join("agent.pem");
+    tls.http.get_or_insert(true);
+    tls.rpc.get_or_insert(true);
+    tls.ca_file.get_or_insert(state_dir.join("tls").join("ca.pem"));
+    tls.cert_file = Some(own.clone());
+    tls.key_file = Some(own);
+    tls
 }
 
 fn check_roles(server: &ServerInput, client: &ClientInput, dev: bool, findings: &mut Findings) {

@@ -27,6 +27,7 @@ mod addresses;
 mod advertise;
 mod agent;
 mod artifact;
+mod auto_encrypt;
 mod client;
 mod device;
 mod drain_on_shutdown;
@@ -58,6 +59,9 @@ pub use addresses::{AddressesConfig, AddressesInput};
 pub use advertise::{AdvertiseConfig, AdvertiseInput};
 pub use agent::{AgentConfig, AgentConfigInput, LogLevel};
 pub use artifact::{ArtifactConfig, ArtifactInput};
+pub use auto_encrypt::{
+    ClientAutoEncryptConfig, ClientAutoEncryptInput, ServerAutoEncryptConfig, ServerAutoEncryptInput,
+};
 pub use client::{ClientConfig, ClientInput};
 pub use decide::{Warning, decide};
 pub use device::DeviceInput;

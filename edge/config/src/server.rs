@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use muster_model::{DispatchLimits, JobType, SchedulerConfig};
 
+use crate::auto_encrypt::{ServerAutoEncryptConfig, ServerAutoEncryptInput};
 use crate::decide::Findings;
 use crate::field::Exact;
 use crate::gc::ServerGcConfig;
@@ -61,6 +62,7 @@ block! {
         search: SearchInput,
         default_scheduler_config: SchedulerInput,
         plan_rejection_tracker: RejectionInput,
+        auto_encrypt: ServerAutoEncryptInput,
     }
     no_effect {
         "authoritative_region" "csi_volume_claim_gc_interval" "csi_volume_claim_gc_threshold" "csi_plugin_gc_threshold"
@@ -108,6 +110,8 @@ pub struct ServerConfig {
     pub scheduler: SchedulerConfig,
     /// `None` unless enabled.
     pub plan_rejections: Option<RejectionConfig>,
+    /// `None` where no machine may join by itself.
+    pub auto_encrypt: Option<ServerAutoEncryptConfig>,
 }
 
 impl ServerInput {
@@ -134,6 +138,7 @@ impl ServerInput {
             search: self.search.clone().unwrap_or_default().decide(findings),
             scheduler: self.default_scheduler_config.clone().unwrap_or_default().decide(findings),
             plan_rejections: self.plan_rejection_tracker.clone().unwrap_or_default().decide(findings),
+            auto_encrypt: self.auto_encrypt.clone().unwrap_or_default().decide(findings),
             server_join: self.join().decide(),
             encrypt: gossip_key(self.encrypt, findings),
             data_dir: self.data_dir,

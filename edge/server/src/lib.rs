@@ -12,6 +12,7 @@ mod events;
 mod housekeeper;
 pub mod http;
 mod ids;
+mod joining;
 mod metrics;
 mod node_rpc;
 mod planner;
@@ -27,5 +28,6 @@ mod workers;
 
 pub use acl::AclSettings;
 pub use agent::{AgentInfo, KnownServers, Tools, health_unknown};
+pub use joining::Issuer;
 pub use server::{Server, ServerConfig, StartError};
 pub use shared::Shared;

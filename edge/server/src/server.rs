@@ -14,6 +14,7 @@ use muster_leader::{HeartbeatLimits, RejectionLimits, gc};
 use muster_model::{JobType, SchedulerConfig};
 use muster_rpc::{IdentityStore, Listener};
 use muster_telemetry::Metrics;
+use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +25,7 @@ use crate::brain::Brain;
 use crate::events::Events;
 use crate::http::SearchLimits;
 use crate::ids::IdSource;
+use crate::joining::{self, Issuer};
 use crate::sessions::Sessions;
 use crate::shared::Shared;
 use crate::watch::Watches;
@@ -61,6 +63,8 @@ pub struct ServerConfig {
     pub collection_interval: Duration,
     /// Whether jobs that were dispatched are measured one by one.
     pub dispatched_summaries: bool,
+    /// Lets machines without a certificate join; `None` lets nobody.
+    pub issuer: Option<Arc<Issuer>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -112,7 +116,14 @@ impl Server {
         let (consensus, applied) = Consensus::start(recovered).await?;
         // Only now may agents connect: what they are told comes from the whole state.
         let limits = muster_rpc::Limits::default();
-        let listener = match Listener::bind(config.rpc_addr, identity, limits).await {
+        let later = joining::Later::default();
+        let door = config.issuer.as_ref();
+        let door = door.map(|issuer| joining::door(issuer, &config.region, Arc::clone(&later)));
+        let bound = match TcpListener::bind(config.rpc_addr).await {
+            Ok(tcp) => Listener::from_tcp(tcp, identity, limits, door),
+            Err(error) => Err(error),
+        };
+        let listener = match bound {
             Ok(listener) => listener,
             Err(source) => {
                 consensus.shutdown().await;
@@ -133,6 +144,7 @@ impl Server {
             ids: IdSource,
             region: config.region.clone(),
             rpc_advertise,
+            issuer: config.issuer.clone(),
             job_limits: config.job_limits.clone(),
             acl: config.acl.clone(),
             search: config.search,
@@ -142,6 +154,7 @@ impl Server {
             server_id: config.server_id,
             workers: Workers::default(),
         });
+        let _first = later.set(Arc::downgrade(&shared));
         shared.brain.keep_versions(config.tracked_versions);
         shared.brain.set_local_zone(shared.local_zone.clone());
         let mut server =

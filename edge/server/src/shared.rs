@@ -1,6 +1,7 @@
 //! What every part of a running server holds.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use muster_consensus::{Consensus, Leadership, ProposeError, Proposed};
@@ -18,6 +19,7 @@ use crate::events::Events;
 use crate::http::SearchLimits;
 use crate::http::error::ApiError;
 use crate::ids::IdSource;
+use crate::joining::Issuer;
 use crate::sessions::Sessions;
 use crate::watch::Watches;
 use crate::workers::Workers;
@@ -40,6 +42,8 @@ pub struct Shared {
     pub(crate) metrics: Metrics,
     /// What `Local` means in periodic jobs.
     pub(crate) local_zone: Zone,
+    /// Who vouches for new members, where this server may.
+    pub(crate) issuer: Option<Arc<Issuer>>,
     pub(crate) server_id: ServerId,
     pub(crate) workers: Workers,
 }

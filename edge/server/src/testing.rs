@@ -50,6 +50,7 @@ impl Setup {
             metrics: muster_telemetry::Metrics::default(),
             collection_interval: Duration::from_secs(1),
             dispatched_summaries: true,
+            issuer: None,
         };
         Self { config, heartbeats: HeartbeatLimits::default(), ca: UserCa::in_memory().unwrap() }
     }

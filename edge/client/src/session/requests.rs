@@ -74,6 +74,7 @@ async fn answer(queries: Queries, call: IncomingCall) {
         call @ (IncomingCall::NodeRegister(..)
         | IncomingCall::NodeHeartbeat(..)
         | IncomingCall::NodeDrain(..)
+        | IncomingCall::CertificateRenew(..)
         | IncomingCall::AllocUpdate(..)) => {
             call.refuse(not_a_server()).await;
         }

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AgentExport, AgentMonitor, AllocGc, AllocPush, AllocRestart, AllocSignal, AllocStats, AllocStatsReply,
-    AllocUpdate, AllocUpdateReply, AllocWatch, Call, CallFailure, Dialogue, DiskChunk, DiskFetch, DiskRead,
-    Empty, ExecInput, ExecOutput, FsChunk, FsEntry, FsList, FsListReply, FsRead, FsStat, HostStats,
-    HostStatsReply, LogChunk, MonitorChunk, NodeDrain, NodeDrainReply, NodeGc, NodeHeartbeat,
-    NodeHeartbeatReply, NodeMeta, NodeMetaApply, NodeMetaRead, NodeRegister, NodeRegisterReply, Stream,
-    TaskExec, TaskLogs,
+    AllocUpdate, AllocUpdateReply, AllocWatch, Call, CallFailure, CertificateRenew, CertificateRenewReply,
+    Dialogue, DiskChunk, DiskFetch, DiskRead, Empty, ExecInput, ExecOutput, FsChunk, FsEntry, FsList,
+    FsListReply, FsRead, FsStat, HostStats, HostStatsReply, LogChunk, MonitorChunk, NodeDrain,
+    NodeDrainReply, NodeGc, NodeHeartbeat, NodeHeartbeatReply, NodeMeta, NodeMetaApply, NodeMetaRead,
+    NodeRegister, NodeRegisterReply, Stream, TaskExec, TaskLogs,
 };
 use crate::Role;
 use crate::transport::{FrameReader, Opening, Pending, Proposal, Responder};
@@ -209,6 +209,7 @@ table! {
         NodeHeartbeat -> NodeHeartbeatReply, requires Client;
         AllocUpdate -> AllocUpdateReply, requires Client;
         NodeDrain -> NodeDrainReply, requires Client;
+        CertificateRenew -> CertificateRenewReply, requires Client;
         // Asked by servers of agents.
         AllocRestart -> Empty, requires Server;
         AllocSignal -> Empty, requires Server;

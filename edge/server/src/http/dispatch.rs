@@ -20,8 +20,8 @@ use super::forward::Forwarder;
 use super::listener::Service;
 use super::options::{Options, Query};
 use super::routes::{
-    acl, agent, allocs, client, deployments, evals, event, job, job_statuses, job_versions, jobs, node_meta,
-    nodes, plan, pools, scaling, scheduler_config, search, status, system,
+    acl, agent, allocs, client, deployments, evals, event, job, job_statuses, job_versions, jobs,
+    join_tokens, node_meta, nodes, plan, pools, scaling, scheduler_config, search, status, system,
 };
 use super::{asked_node, beside, caller, error, websocket};
 use crate::agent::AgentInfo;
@@ -313,6 +313,9 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
             let limits = shared.search;
             read_aside(shared, write.asked(id), move |read| search::fuzzy(read, limits)).await
         }
+        RouteId::JoinTokenCreate => join_tokens::create(write).await?,
+        RouteId::JoinTokenList => join_tokens::list(write)?,
+        RouteId::JoinTokenDelete => join_tokens::delete(write).await?,
         RouteId::SchedulerConfigRead => read!(scheduler_config::read),
         RouteId::SchedulerConfigUpdate => scheduler_config::update(write).await?,
         RouteId::StatusLeader => status::leader(shared, options)?,

@@ -11,6 +11,7 @@ pub(crate) mod job;
 pub(crate) mod job_statuses;
 pub(crate) mod job_versions;
 pub(crate) mod jobs;
+pub(crate) mod join_tokens;
 pub(crate) mod node_meta;
 pub(crate) mod nodes;
 pub(crate) mod plan;

@@ -6,14 +6,15 @@ use std::time::Duration;
 use muster_consensus::ProposeError;
 use muster_model::{NodeStatus, computed_class};
 use muster_rpc::messages::{
-    AllocUpdate, AllocUpdateReply, NodeDrain, NodeDrainReply, NodeHeartbeat, NodeHeartbeatReply,
-    NodeRegister, NodeRegisterReply,
+    AllocUpdate, AllocUpdateReply, CertificateRenew, CertificateRenewReply, NodeDrain, NodeDrainReply,
+    NodeHeartbeat, NodeHeartbeatReply, NodeRegister, NodeRegisterReply,
 };
 use muster_rpc::{CallFailure, FailureCode, IncomingCall};
 use muster_state::command::{self, Command, NodeDrainUpdate, NodeStatusUpdate, Refusal, Reply};
 
 use super::{check_node, limits};
 use crate::http::error::ApiError;
+use crate::joining;
 use crate::shared::Shared;
 
 pub(super) async fn handle(shared: Arc<Shared>, call: IncomingCall) {
@@ -23,6 +24,9 @@ pub(super) async fn handle(shared: Arc<Shared>, call: IncomingCall) {
         }
         IncomingCall::NodeDrain(request, responder) => {
             responder.reply(drain(&shared, &request).await).await;
+        }
+        IncomingCall::CertificateRenew(request, responder) => {
+            responder.reply(renew_certificate(&shared, &request)).await;
         }
         IncomingCall::AllocUpdate(request, responder) => {
             responder.reply(alloc_update(&shared, &request).await).await;
@@ -101,6 +105,17 @@ async fn drain(shared: &Shared, request: &NodeDrain) -> Result<NodeDrainReply, C
     let update = Command::NodeDrainUpdate(Box::new(update));
     shared.propose(update).await.map_err(|error| failed(&error))?;
     Ok(NodeDrainReply { draining: true })
+}
+
+/// Only a node that registered may ask, and only with its own secret.
+fn renew_certificate(
+    shared: &Shared,
+    request: &CertificateRenew,
+) -> Result<CertificateRenewReply, CallFailure> {
+    check_node(&shared.consensus.snapshot(), request.node_id, &request.secret)?;
+    let (certificate_pem, ca_pem) = joining::renew(shared, &request.csr_pem)?;
+    tracing::info!(node = %request.node_id, "rpc: a node's certificate was renewed");
+    Ok(CertificateRenewReply { certificate_pem, ca_pem })
 }
 
 async fn alloc_update(shared: &Shared, request: &AllocUpdate) -> Result<AllocUpdateReply, CallFailure> {
