@@ -130,6 +130,11 @@ commands! {
     OperatorSchedulerGetConfig(operator::scheduler::get_config::SchedulerGetConfig): "operator scheduler get-config", "Show how the cluster schedules.";
     OperatorSchedulerSetConfig(operator::scheduler::set_config::SchedulerSetConfig): "operator scheduler set-config", "Change how the cluster schedules.";
     OperatorApi(operator::api::OperatorApi): "operator api", "Send any request to the API.";
+    OperatorJoinTokenCreate(operator::join_token::create::JoinTokenCreate): "operator join-token create", "Make a token with which one machine joins.";
+    OperatorJoinTokenDelete(operator::join_token::delete::JoinTokenDelete): "operator join-token delete", "Let nobody join with a token.";
+    OperatorJoinTokenList(operator::join_token::list::JoinTokenList): "operator join-token list", "List join tokens and what became of them.";
+    OperatorSetupClient(operator::setup::client::SetupClient): "operator setup client", "Let this machine join a cluster.";
+    OperatorSetupServer(operator::setup::server::SetupServer): "operator setup server", "Make a secure cluster, beginning with its first server.";
     SystemReconcile(system::reconcile::SystemReconcile): "system reconcile summaries", "Recompute the counts of all jobs.";
     NodeConfig(node::config::NodeConfig): "node config" or "client-config", "List or replace the servers that a client knows.";
     NodeDrain(node::drain::NodeDrain): "node drain" or "node-drain", "Empty a node, or stop doing so.";

@@ -1,4 +1,6 @@
 //! Commands for operators.
 
 pub(crate) mod api;
+pub(crate) mod join_token;
 pub(crate) mod scheduler;
+pub(crate) mod setup;

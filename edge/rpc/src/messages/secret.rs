@@ -42,6 +42,16 @@ impl Secret {
         Ok(Self(crate::pki::hex(&bytes).into()))
     }
 
+    /// Random bytes for a key that is no text.
+    ///
+    /// # Errors
+    /// When the system has no randomness to give.
+    pub fn generate_bytes<const N: usize>() -> Result<[u8; N], SecretError> {
+        let mut bytes = [0_u8; N];
+        rand::fill(&mut bytes).map_err(|_| SecretError::Random)?;
+        Ok(bytes)
+    }
+
     /// The text itself, for the one file it is kept in.
     #[must_use]
     pub const fn expose(&self) -> &str {
