@@ -20,6 +20,8 @@ use super::settings::{Settings, resolve, server_dir};
 
 /// Of an authority that a server makes for itself.
 const AUTHORITY_LIFETIME: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+/// Between two renewals at least.
+const MIN_WAIT: Duration = Duration::from_secs(5);
 /// Between two attempts to renew.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -185,10 +187,13 @@ pub fn keep_fresh(settings: &Settings, client: &Arc<Client>, source: &Source) {
     tokio::spawn(async move {
         loop {
             let wait = match Identity::from_pem_files(&ca, &own, &own) {
-                Ok(identity) => identity.renew_at().duration_since(SystemTime::now()).unwrap_or_default(),
+                // Half of what is left: time enough to try again often, however short it is.
+                Ok(identity) => {
+                    identity.not_after().duration_since(SystemTime::now()).unwrap_or_default() / 2
+                }
                 Err(_expired) => Duration::ZERO,
             };
-            tokio::time::sleep(wait.max(Duration::from_secs(1))).await;
+            tokio::time::sleep(wait.max(MIN_WAIT)).await;
             match renew(&weak, &ca, &own).await {
                 Ok(()) => match source.reload() {
                     Ok(()) => tracing::info!("this agent's certificate was renewed"),

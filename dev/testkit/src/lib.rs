@@ -13,6 +13,7 @@
 
 mod agent;
 pub mod artifacts;
+pub mod netns;
 mod ports;
 mod python;
 mod skip;

@@ -51,9 +51,10 @@ impl From<NameError> for ApiError {
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         let status = match refusal {
-            Refusal::AllocNotFound | Refusal::DeploymentNotFound | Refusal::ScaledJobMissing { .. } => {
-                StatusCode::NOT_FOUND
-            }
+            Refusal::AllocNotFound
+            | Refusal::DeploymentNotFound
+            | Refusal::ScaledJobMissing { .. }
+            | Refusal::JoinTokenMissing { .. } => StatusCode::NOT_FOUND,
             Refusal::AclBootstrapDone { .. }
             | Refusal::AclBootstrapResetIndex { .. }
             | Refusal::AclTokenExists { .. }

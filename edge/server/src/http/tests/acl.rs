@@ -104,6 +104,10 @@ impl Objects {
             RouteId::NodePoolDelete => Case { status: 500, ..plain("default", "nothing") },
             RouteId::SchedulerConfigUpdate => Case { body: "{}".into(), ..plain("", "") },
             RouteId::SchedulerConfigRead => plain("", ""),
+            // This server vouches for nobody.
+            RouteId::JoinTokenCreate => Case { status: 400, ..plain("", "") },
+            RouteId::JoinTokenList => plain("", ""),
+            RouteId::JoinTokenDelete => Case { status: 404, ..plain(&absent, &absent) },
             // Who may list jobs and not read pools sees none; who may do everything sees this one.
             RouteId::NodePoolJobs => plain("default", "nothing"),
             RouteId::Search | RouteId::SearchFuzzy => {
