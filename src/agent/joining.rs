@@ -48,7 +48,7 @@ fn issuer(settings: &mut Settings, config: &ServerAutoEncryptConfig) -> Result<I
                     key_file = \"…\" }: agents that join must be able to verify this server"
             .to_owned());
     };
-    let ca_pem = read(&ca_file)?;
+    let mut ca_pem = read(&ca_file)?;
     let authority = match &config.authority {
         Some((certificate, key)) => {
             Authority::from_files(certificate, key).map_err(|error| error.to_string())?
@@ -56,6 +56,8 @@ fn issuer(settings: &mut Settings, config: &ServerAutoEncryptConfig) -> Result<I
         None => {
             let dir = server_dir(settings).ok_or("`server.auto_encrypt` needs a data directory")?;
             let (authority, trusted) = own_authority(&dir.join("agent-ca"), &ca_pem)?;
+            // Agents verify their own certificate, too.
+            ca_pem = read(&trusted)?;
             settings.config.tls.ca_file = Some(trusted);
             authority
         }
