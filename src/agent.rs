@@ -37,6 +37,9 @@ const DRAIN_GRACE: Duration = Duration::from_secs(120);
 
 pub fn main(flags: AgentFlags) -> u8 {
     muster_sys::heap::one_a_core();
+    if let Err(error) = muster_sys::memory::keep_private() {
+        return crate::fail(&format!("cannot keep this process's memory to itself: {error}"));
+    }
     let runtime = match crate::runtime(std::thread::available_parallelism().map_or(2, usize::from)) {
         Ok(runtime) => runtime,
         Err(error) => return crate::fail(&format!("cannot start the runtime: {error}")),

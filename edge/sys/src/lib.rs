@@ -8,6 +8,7 @@ pub mod disk;
 pub mod heap;
 pub mod landlock;
 pub mod limits;
+pub mod memory;
 pub mod net;
 pub mod procfs;
 pub mod pty;
