@@ -3,10 +3,10 @@
 //!
 //! ```sh
 //! cargo build --release && cargo run --release -p muster-bench -- \
-//!     [limits|job_files|placements|c1m|memory|agent|http|dispatch|lists|logs|exec]
+//!     [limits|job_files|placements|c1m|memory|agent|http|dispatch|lists|logs|exec|trust]
 //! ```
 //!
-//! Without an argument everything runs. `agent`, `http`, `lists`, `logs` and `exec` start the release binary as real processes.
+//! Without an argument everything runs. `agent`, `http`, `lists`, `logs`, `exec` and `trust` start the release binary as real processes.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -28,6 +28,7 @@ mod lists;
 mod logs;
 mod memory;
 mod placements;
+mod trust;
 
 fn main() {
     muster_sys::supervisor::run_if_supervisor();
@@ -37,7 +38,7 @@ fn main() {
     if wanted.as_deref() == Some(dispatch::SERVE) {
         return dispatch::serve();
     }
-    let all: [(&str, fn()); 11] = [
+    let all: [(&str, fn()); 12] = [
         ("limits", limits::run),
         ("job_files", job_files::run),
         ("placements", placements::run),
@@ -49,6 +50,7 @@ fn main() {
         ("lists", lists::run),
         ("logs", logs::run),
         ("exec", exec::run),
+        ("trust", trust::run),
     ];
     let mut known = false;
     for (name, run) in all {
@@ -58,6 +60,6 @@ fn main() {
             run();
         }
     }
-    let all = "limits, job_files, placements, c1m, memory, agent, http, dispatch, lists, logs or exec";
+    let all = "limits, job_files, placements, c1m, memory, agent, http, dispatch, lists, logs, exec or trust";
     assert!(known, "unknown benchmark; expected {all}");
 }
