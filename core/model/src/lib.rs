@@ -35,6 +35,7 @@ mod join_token;
 pub mod metric;
 pub mod migrate;
 pub mod multiregion;
+pub mod namespace;
 pub mod network;
 pub mod node;
 pub mod node_pool;
@@ -107,6 +108,9 @@ pub use join_token::{JoinRole, JoinToken, JoinUse};
 pub use metric::{AllocMetric, NodeScore};
 pub use migrate::Migrate;
 pub use multiregion::{Multiregion, OnRegionFailure, RegionSpec, RegionStrategy};
+pub use namespace::{
+    ClusterChoice, NamespaceCapabilities, NamespaceDetails, NamespaceObjection, PoolBinding,
+};
 pub use network::{Cni, Dns, GroupNetwork, NetworkMode, PortRequest};
 pub use node::{
     Core, DriverInfo, Eligibility, HostNetwork, HostVolume, Node, NodeAddress, NodeCapacity, NodeEvent,

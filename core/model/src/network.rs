@@ -50,6 +50,19 @@ pub enum NetworkMode {
     Cni(Text),
 }
 
+impl NetworkMode {
+    /// As job files have it.
+    #[must_use]
+    pub fn name(&self) -> Text {
+        match self {
+            Self::Host => "host".into(),
+            Self::None => "none".into(),
+            Self::Bridge => "bridge".into(),
+            Self::Cni(name) => format!("cni/{name}").into(),
+        }
+    }
+}
+
 /// One labelled port. Labels are unique in a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PortRequest {

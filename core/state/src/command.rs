@@ -13,7 +13,7 @@ use muster_ids::{
 use muster_model::{
     AclToken, AllocDeployment, AllocHealth, AllocState, AllocatedPort, ClientStatus, DeploymentFailure,
     DesiredTransition, DispatchLimits, DrainSpec, Eligibility, Evaluation, Job, JobKey, JobSubmission,
-    JoinRole, JoinToken, Node, NodePoolDetails, NodeStatus, Overrides, Payload, Plan, SchedulerConfig,
+    JoinRole, JoinToken, Node, NodePoolDetails, NodeStatus, Overrides, Payload, Plan, SchedulerConfig, NamespaceDetails,
     TaskState, Value, VersionTag,
 };
 use serde::{Deserialize, Serialize};
@@ -65,6 +65,8 @@ pub enum Command {
     SchedulerConfigUpdate(Box<SchedulerConfigUpdate>),
     NodePoolUpsert(Box<NodePoolUpsert>),
     NodePoolDelete(NodePoolDelete),
+    NamespaceUpsert(NamespaceUpsert),
+    NamespaceDelete(NamespaceDelete),
     NodePlansRejected(NodePlansRejected),
     JobDispatch(Box<JobDispatch>),
     PeriodicLaunch(PeriodicLaunch),
@@ -420,6 +422,20 @@ pub struct NodePoolUpsert {
 pub struct NodePoolDelete {
     pub name: NodePool,
     /// Named where the pool is still in use.
+    pub region: Region,
+}
+
+/// Makes namespaces, or replaces what is said of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NamespaceUpsert {
+    pub namespaces: Vec<NamespaceDetails>,
+}
+
+/// All of them with what is over in them, or none where anything in one of them is not.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NamespaceDelete {
+    pub names: Vec<Namespace>,
+    /// Named where a namespace is still in use.
     pub region: Region,
 }
 

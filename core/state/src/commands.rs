@@ -26,6 +26,8 @@ mod job_tag_remove;
 mod join_token_create;
 mod join_token_delete;
 mod join_token_use;
+mod namespace_delete;
+mod namespace_upsert;
 mod node_drain_finish;
 mod node_drain_update;
 mod node_eligibility_update;
@@ -82,6 +84,8 @@ pub(crate) fn apply(tables: &mut Tables, cx: &mut Change, command: &Command) -> 
         Command::NodePoolUpsert(command) => node_pool_upsert::apply(tables, cx, command),
         Command::NodePlansRejected(command) => node_plans_rejected::apply(tables, cx, command),
         Command::NodePoolDelete(command) => node_pool_delete::apply(tables, cx, command),
+        Command::NamespaceUpsert(command) => Ok(namespace_upsert::apply(tables, cx, command)),
+        Command::NamespaceDelete(command) => namespace_delete::apply(tables, cx, command),
         Command::JobDispatch(command) => job_dispatch::apply(tables, cx, command),
         Command::JoinTokenCreate(command) => join_token_create::apply(tables, cx, command),
         Command::JoinTokenUse(command) => join_token_use::apply(tables, cx, command),

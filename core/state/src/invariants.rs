@@ -36,6 +36,7 @@ pub fn check(snapshot: &Snapshot) -> Result<(), Violation> {
     capacity::no_node_is_over_committed(tables)?;
     capacity::nothing_is_given_twice(tables)?;
     capacity::preemptions_are_mutual(tables)?;
+    jobs::namespaces_exist(tables)?;
     jobs::counters_equal_recomputation(tables)?;
     jobs::statuses_are_derived(tables)?;
     jobs::versions_descend(tables)?;

@@ -51,6 +51,8 @@ pub enum RowKind {
     NodePoolDetails = 14,
     AclToken = 20,
     JoinToken = 28,
+    /// A namespace that an operator made or said something of.
+    Namespace = 24,
 }
 
 impl RowKind {
@@ -75,6 +77,7 @@ impl RowKind {
             14 => Self::NodePoolDetails,
             20 => Self::AclToken,
             28 => Self::JoinToken,
+            24 => Self::Namespace,
             _ => return None,
         })
     }

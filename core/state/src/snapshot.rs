@@ -9,6 +9,7 @@ mod deployments;
 mod evals;
 mod jobs;
 mod join_tokens;
+mod namespaces;
 mod nodes;
 mod scaling;
 mod scheduler;

@@ -184,7 +184,10 @@ fn row(command: &Command, event: &Event) -> Option<(StreamRow, &'static str)> {
         Event::NodePoolDeleted(pool) => (StreamRow::NodePool(Arc::clone(pool)), "NodePoolDeleted"),
         Event::AclTokenUpserted(token) => (StreamRow::AclToken(Arc::clone(token)), "ACLTokenUpserted"),
         Event::AclTokenDeleted(token) => (StreamRow::AclToken(Arc::clone(token)), "ACLTokenDeleted"),
-        Event::DeploymentsCollected(_)
+        // The contract has no topic for namespaces.
+        Event::NamespaceUpserted(_)
+        | Event::NamespaceDeleted(_)
+        | Event::DeploymentsCollected(_)
         | Event::CapacityFreed { .. }
         | Event::Collected { .. }
         | Event::SchedulerConfigUpdated(_)

@@ -8,6 +8,7 @@ pub(crate) mod dispatch_tokens;
 pub(crate) mod evals;
 pub(crate) mod jobs;
 pub(crate) mod join_tokens;
+pub(crate) mod namespaces;
 pub(crate) mod nodes;
 pub(crate) mod periodic_launches;
 pub(crate) mod pools;
@@ -28,6 +29,7 @@ use crate::rows::RowKind;
 pub(crate) struct Tables {
     pub(crate) meta: Meta,
     pub(crate) pools: pools::PoolTable,
+    pub(crate) namespaces: namespaces::NamespaceTable,
     pub(crate) jobs: jobs::JobTable,
     pub(crate) nodes: NodeColumns,
     pub(crate) evals: evals::EvalTable,
@@ -67,6 +69,8 @@ pub(crate) struct Meta {
     pub(crate) tracked_versions: u32,
     #[serde(skip_serializing_if = "is_zero")]
     pub(crate) deployments: Index,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) namespaces: Index,
 }
 
 /// Fields that came later are written once they are used, so that older records stay byte for byte what they were.
@@ -96,6 +100,7 @@ impl Default for Meta {
             scaling_policies: Index::ZERO,
             tracked_versions: jobs::KEPT_VERSIONS,
             deployments: Index::ZERO,
+            namespaces: Index::ZERO,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use foldhash::fast::FixedState;
-use muster_ids::{AccessorId, AllocId, DeploymentId, EvalId, NodeId, NodePool};
+use muster_ids::{AccessorId, AllocId, DeploymentId, EvalId, Namespace, NodeId, NodePool};
 use muster_model::JobKey;
 
 /// Something a blocking query can watch. [`crate::Snapshot::watch_index`] gives the index at which it last changed.
@@ -31,6 +31,8 @@ pub enum WatchKey {
     JobDeployments(JobKey),
     NodePools,
     NodePool(NodePool),
+    Namespaces,
+    Namespace(Namespace),
     SchedulerConfig,
     AclTokens,
     AclToken(AccessorId),

@@ -273,6 +273,7 @@ const fn table(key: &WatchKey) -> WatchKey {
             WatchKey::Deployments
         }
         WatchKey::NodePools | WatchKey::NodePool(_) => WatchKey::NodePools,
+        WatchKey::Namespaces | WatchKey::Namespace(_) => WatchKey::Namespaces,
         WatchKey::SchedulerConfig => WatchKey::SchedulerConfig,
         WatchKey::AclTokens | WatchKey::AclToken(_) => WatchKey::AclTokens,
         WatchKey::ScalingPolicies => WatchKey::ScalingPolicies,

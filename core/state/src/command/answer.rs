@@ -4,7 +4,7 @@ use muster_ids::{
     AccessorId, AllocId, DeploymentId, EvalId, GroupName, Index, JobId, JoinTokenId, Namespace, NodeId,
     NodePool, Region, Text,
 };
-use muster_model::{AclToken, JobType, JoinToken, NodeStatus, OverrideRefusal, PlanOutcome, VersionTag};
+use muster_model::{AclToken, JobType, JoinToken, NodeStatus, OverrideRefusal, PlanOutcome, VersionTag, NamespaceObjection};
 use serde::{Deserialize, Serialize};
 
 /// The answer to one command.
@@ -220,6 +220,16 @@ pub enum Refusal {
     NodePoolHasNodes { pool: NodePool, region: Region },
     #[error("node pool \"{pool}\" has non-terminal jobs in regions: [{region}]")]
     NodePoolHasJobs { pool: NodePool, region: Region },
+    #[error("{}", .objections.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    NamespaceForbids { objections: Vec<NamespaceObjection> },
+    #[error("namespace \"{namespace}\" not found")]
+    NamespaceUnknown { namespace: Namespace },
+    #[error("can not delete default namespace")]
+    NamespaceUndeletable,
+    #[error("namespace \"{namespace}\" has non-terminal jobs in regions: [{region}]")]
+    NamespaceHasJobs { namespace: Namespace, region: Region },
+    #[error("namespace \"{namespace}\" has non-terminal allocations in regions: [{region}]")]
+    NamespaceHasAllocs { namespace: Namespace, region: Region },
     #[error("feature level {wanted} is below the current level {current}")]
     FeatureLevelLower { current: u32, wanted: u32 },
 }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use muster_ids::{AllocId, DeploymentId, EvalId, NodeId, Text};
-use muster_model::{AclToken, Deployment, Evaluation, Job, JobKey, Node, NodePoolDetails, SchedulerConfig};
+use muster_model::{
+    AclToken, Deployment, Evaluation, Job, JobKey, NamespaceDetails, Node, NodePoolDetails, SchedulerConfig,
+};
 
 /// A fact that `apply` established, for event subscribers, the eval broker and the nodes.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +40,8 @@ pub enum Event {
     SchedulerConfigUpdated(Arc<SchedulerConfig>),
     NodePoolUpserted(Arc<NodePoolDetails>),
     NodePoolDeleted(Arc<NodePoolDetails>),
+    NamespaceUpserted(Arc<NamespaceDetails>),
+    NamespaceDeleted(Arc<NamespaceDetails>),
     Collected {
         evals: Vec<EvalId>,
         allocs: Vec<AllocId>,

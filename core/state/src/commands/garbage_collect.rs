@@ -73,7 +73,7 @@ fn keep_those<T: Clone>(all: &[T], mut remove: impl FnMut(&T) -> bool) -> Vec<T>
 }
 
 /// Ended as its node says, or lost on a node that is gone: one that came back has yet to say that it ended.
-fn alloc_is_over(tables: &Tables, alloc: &Alloc) -> bool {
+pub(super) fn alloc_is_over(tables: &Tables, alloc: &Alloc) -> bool {
     let gone =
         || tables.node_slot(alloc.node_id).is_none_or(|(_, row)| row.node().status == NodeStatus::Down);
     alloc.client_terminal() && (alloc.client != ClientStatus::Lost || gone())

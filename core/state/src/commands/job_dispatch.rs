@@ -13,7 +13,7 @@ use muster_model::planted::{self, Plant};
 use muster_model::{EvalTrigger, Job, Overrides, Payload};
 use serde::Serialize;
 
-use super::child;
+use super::{child, job_store};
 use crate::change::Change;
 use crate::command::{JobDispatch, Refusal, Reply};
 use crate::derive;
@@ -49,6 +49,7 @@ pub(super) fn apply(tables: &mut Tables, cx: &mut Change, command: &JobDispatch)
     job.meta.extend(command.meta.iter().map(|(key, value)| (key.clone(), value.clone())));
     command.overrides.apply(&mut job);
     judge::total(&job, command)?;
+    job_store::places_exist(tables, &job)?;
     let id = job.id.clone();
     let eval_id = child::store(tables, cx, job, command.eval_id, EvalTrigger::JobRegister);
     if let Some(key) = token {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use muster_ids::{EvalId, Namespace};
+use muster_ids::EvalId;
 use muster_model::{EvalTrigger, Evaluation, Job, JobSubmission};
 
 use crate::change::Change;
@@ -10,13 +10,17 @@ use crate::command::{Event, Refusal};
 use crate::tables::Tables;
 use crate::tables::jobs::{JobRow, VersionRow};
 
-/// What the job names exists.
+/// What the job names exists, and its namespace has nothing against it.
 pub(super) fn places_exist(tables: &Tables, job: &Job) -> Result<(), Refusal> {
-    if job.namespace != Namespace::default_namespace() {
+    let Some(namespace) = tables.namespaces.rows.get(&job.namespace) else {
         return Err(Refusal::NamespaceMissing { job: job.id.clone(), namespace: job.namespace.clone() });
-    }
+    };
     if !tables.pools.rows.contains_key(&job.node_pool) {
         return Err(Refusal::NodePoolMissing { job: job.id.clone(), pool: job.node_pool.clone() });
+    }
+    let objections = namespace.objections(job);
+    if !objections.is_empty() {
+        return Err(Refusal::NamespaceForbids { objections });
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use muster_ids::{JobId, UnixNanos};
 use muster_model::planted::{self, Plant};
 use muster_model::{EvalTrigger, Job, JobKey};
 
-use super::child;
+use super::{child, job_store};
 use crate::change::Change;
 use crate::command::{Event, LaunchCause, PeriodicLaunch, Refusal, Reply};
 use crate::tables::Tables;
@@ -30,12 +30,18 @@ pub(super) fn apply(
     if !parent.follows_schedule() {
         return Err(Refusal::LaunchInactive { job: parent.id.clone(), why: reason(&parent).into() });
     }
+    // What changed since the parent was registered counts for its children.
+    let allowed = job_store::places_exist(tables, &parent);
     let id = match command.cause {
-        LaunchCause::Force => Some(forced_id(tables, cx, &parent)?),
+        LaunchCause::Force => {
+            allowed?;
+            Some(forced_id(tables, cx, &parent)?)
+        }
         LaunchCause::Schedule(at) => {
             follow(tables, cx, &command.key, at)?;
             let id = launch_id(&command.key, child::seconds(at))?;
-            let waits = overlaps(tables, &parent) || child::is_taken(tables, &command.key, &id);
+            let waits =
+                allowed.is_err() || overlaps(tables, &parent) || child::is_taken(tables, &command.key, &id);
             (!waits).then_some(id)
         }
     };

@@ -15,6 +15,7 @@ use crate::tables::scheduler::row_hash;
 pub(super) fn hash_equals_recomputation(tables: &Tables) -> Result<(), Violation> {
     let parts = [
         pools(tables),
+        namespaces(tables),
         scheduler(tables),
         jobs(tables),
         nodes(tables),
@@ -42,6 +43,10 @@ fn pools(tables: &Tables) -> u64 {
         hash_row(RowKind::NodePool, &PoolRecord { name: name.clone(), create_index: *index })
     }));
     names.wrapping_add(sum(tables.pools.details.values().map(|details| details_hash(details))))
+}
+
+fn namespaces(tables: &Tables) -> u64 {
+    sum(tables.namespaces.rows.values().map(|details| crate::tables::namespaces::row_hash(details)))
 }
 
 fn scheduler(tables: &Tables) -> u64 {

@@ -1,9 +1,19 @@
 //! What is kept about jobs follows from their allocations and evaluations.
 
+use muster_ids::Namespace;
+
 use super::{Violation, require};
 use crate::summary::GroupCounts;
 use crate::tables::Tables;
 use crate::tables::jobs::JobRow;
+
+/// Nothing is in a namespace that is not there.
+pub(super) fn namespaces_exist(tables: &Tables) -> Result<(), Violation> {
+    let stray = tables.jobs.ids.keys().find(|key| !tables.namespaces.rows.contains_key(&key.namespace));
+    require(stray.is_none(), "namespaces_exist", || format!("{stray:?}"))?;
+    let default = tables.namespaces.rows.contains_key(&Namespace::default_namespace());
+    require(default, "namespaces_exist", || "there is no default namespace".to_owned())
+}
 
 pub(super) fn counters_equal_recomputation(tables: &Tables) -> Result<(), Violation> {
     for (slot, row) in tables.jobs.rows.iter() {

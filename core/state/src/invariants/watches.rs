@@ -26,6 +26,7 @@ pub(super) fn tables_cover_their_rows(snapshot: &Snapshot) -> Result<(), Violati
                 WatchKey::Deployments
             }
             WatchKey::NodePools | WatchKey::NodePool(_) => WatchKey::NodePools,
+            WatchKey::Namespaces | WatchKey::Namespace(_) => WatchKey::Namespaces,
             WatchKey::SchedulerConfig => WatchKey::SchedulerConfig,
             WatchKey::AclTokens | WatchKey::AclToken(_) => WatchKey::AclTokens,
             WatchKey::ScalingPolicies => WatchKey::ScalingPolicies,
@@ -60,8 +61,8 @@ fn covers(snapshot: &Snapshot, key: &WatchKey, part: Index) -> Result<(), Violat
 fn keys(snapshot: &Snapshot) -> impl Iterator<Item = WatchKey> {
     use WatchKey::{
         AclToken, AclTokens, Alloc, Allocs, Deployment, Deployments, Eval, EvalAllocs, Evals, Job, JobAllocs,
-        JobDeployments, JobEvals, Jobs, Node, NodeAllocs, NodePool, NodePools, Nodes, ScalingPolicies,
-        SchedulerConfig,
+        JobDeployments, JobEvals, Jobs, Namespace, Namespaces, Node, NodeAllocs, NodePool, NodePools, Nodes,
+        ScalingPolicies, SchedulerConfig,
     };
     let jobs = snapshot.tables.jobs.ids.keys();
     let jobs = jobs.flat_map(|key| {
@@ -71,9 +72,20 @@ fn keys(snapshot: &Snapshot) -> impl Iterator<Item = WatchKey> {
     let evals = snapshot.evals().flat_map(|eval| [Eval(eval.id), EvalAllocs(eval.id)]);
     let rest = snapshot.allocs().map(|alloc| Alloc(alloc.id));
     let rest = rest.chain(snapshot.node_pools().map(|pool| NodePool(pool.clone())));
+    let rest = rest.chain(snapshot.namespaces().map(|details| Namespace(details.name.clone())));
     let rest = rest.chain(snapshot.acl_tokens().map(|token| AclToken(token.accessor)));
     let rest = rest.chain(snapshot.deployments().map(|deployment| Deployment(deployment.id)));
-    let tables =
-        [Jobs, Nodes, Evals, Allocs, NodePools, SchedulerConfig, AclTokens, Deployments, ScalingPolicies];
+    let tables = [
+        Jobs,
+        Nodes,
+        Evals,
+        Allocs,
+        NodePools,
+        Namespaces,
+        SchedulerConfig,
+        AclTokens,
+        Deployments,
+        ScalingPolicies,
+    ];
     tables.into_iter().chain(jobs).chain(nodes).chain(evals).chain(rest)
 }

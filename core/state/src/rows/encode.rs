@@ -70,6 +70,8 @@ pub(crate) fn encode<E>(
     }
     for record in tables.join_tokens.rows.values() {
         sink(to_row(RowKind::JoinToken, record))?;
+    for details in tables.namespaces.stored() {
+        sink(to_row(RowKind::Namespace, details))?;
     }
     Ok(())
 }
@@ -90,6 +92,7 @@ fn meta(tables: &Tables, detached: &Detached<'_>) -> MetaRecord {
         tables.dispatch_tokens.rows.len(),
         tables.acl_tokens.rows.len(),
         tables.join_tokens.rows.len(),
+        tables.namespaces.stored().count(),
         tables.deployments.rows.len(),
     ];
     MetaRecord {

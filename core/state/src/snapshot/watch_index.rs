@@ -35,6 +35,10 @@ impl Snapshot {
             }
             WatchKey::NodePools => meta.node_pools,
             WatchKey::NodePool(name) => tables.pools.changed(name).unwrap_or(meta.node_pools),
+            WatchKey::Namespaces => meta.namespaces,
+            WatchKey::Namespace(name) => {
+                self.namespace(name).map_or(meta.namespaces, |details| details.modify_index)
+            }
             WatchKey::ScalingPolicies => meta.scaling_policies,
             WatchKey::SchedulerConfig => {
                 tables.scheduler.config.as_ref().map_or(Index::ZERO, |config| config.modify_index)

@@ -89,6 +89,16 @@ impl Tables {
         self.drop_old_dispatch_tokens(cx.now);
     }
 
+    /// Whatever they were used for in this namespace is gone with it.
+    pub(crate) fn forget_dispatch_tokens(&mut self, namespace: &Namespace) {
+        let keys = self.dispatch_tokens.rows.keys().filter(|key| key.namespace == *namespace);
+        for key in keys.cloned().collect::<Vec<_>>() {
+            let Some(record) = self.dispatch_tokens.rows.remove(&key) else { continue };
+            self.rehash(record.row_hash(), 0);
+            self.dispatch_tokens.orphans.remove(&(record.time, key));
+        }
+    }
+
     pub(crate) fn drop_old_dispatch_tokens(&mut self, now: UnixNanos) {
         for _ in 0..DROPPED_AT_ONCE {
             let too_many = self.dispatch_tokens.orphans.len() > MAX_ORPHANS;

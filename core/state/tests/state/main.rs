@@ -17,6 +17,7 @@ mod golden;
 mod jobs;
 mod join_tokens;
 mod named;
+mod namespaces;
 mod nodes;
 mod periodic;
 mod plans;

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use muster_ids::{GroupName, Index, Region, UnixNanos};
 use muster_model::{
     ClientStatus, DeploymentFailure, DesiredTransition, DrainDeadline, DrainSpec, Eligibility, EvalStatus,
-    Job, JobType, NodePoolDetails, NodeStatus, Parameterized, Plan, Resources, ScalingPolicy,
-    SchedulerConfig, Share, Taken, Thing, VersionTag,
+    Job, JobType, NamespaceDetails, NodePoolDetails, NodeStatus, Parameterized, Plan, PoolBinding, Resources,
+    ScalingPolicy, SchedulerConfig, Share, Taken, Thing, VersionTag,
 };
 use muster_state::command::{
     AllocMigrate, AllocStop, Command, DeploymentAllocHealth, DeploymentFail, DeploymentPause,
@@ -24,6 +24,7 @@ use crate::build::{
     launch, node_id, parameterized, periodic, placement, plan, register, report, status, stop,
 };
 use crate::named::{equipped, with};
+use crate::namespaces;
 use crate::world::{World, keys, rows};
 
 /// One step, chosen by numbers that are read against whatever exists.
@@ -35,7 +36,7 @@ struct Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Vec<Step>>> {
-    let step = (0..31u8, 0..1000u32, 0..1000u32).prop_map(|(kind, a, b)| Step { kind, a, b });
+    let step = (0..34u8, 0..1000u32, 0..1000u32).prop_map(|(kind, a, b)| Step { kind, a, b });
     prop::collection::vec(prop::collection::vec(step, 1..3), 1..50)
 }
 
@@ -194,9 +195,20 @@ impl History {
             }
             25 => {
                 let job = pick(now.jobs().collect::<Vec<_>>().into_iter(), a)?;
-                deregister(job.id.as_str(), b.is_multiple_of(2), self.fresh())
+                let Command::JobDeregister(mut gone) = deregister("a", b.is_multiple_of(2), self.fresh())
+                else {
+                    return None;
+                };
+                gone.key = job.key();
+                Command::JobDeregister(gone)
             }
             30 => about_scheduling(a, b),
+            31 => {
+                let mut job = job(id, job_kind);
+                job.namespace = namespaces::name("t");
+                register(job, self.fresh())
+            }
+            32 | 33 => about_namespace(a, b),
             _ => Command::GarbageCollect(GarbageCollect {
                 evals: now.evals().map(|eval| eval.id).filter(|_| a.is_multiple_of(2)).collect(),
                 allocs: now.allocs().map(|alloc| alloc.id).collect(),
@@ -300,7 +312,7 @@ impl History {
         let eval = pick(now.evals().collect::<Vec<_>>().into_iter(), a)?;
         let job = seen.job(&eval.job_key())?;
         let mut made = plan(job.id.as_str(), 0, job.version, seen.index());
-        made.eval_id = eval.id;
+        (made.eval_id, made.namespace) = (eval.id, job.namespace.clone());
         made.all_at_once = b.is_multiple_of(9);
         let mut load = Resources::default();
         let mut mine = Taken::default();
@@ -355,6 +367,16 @@ impl History {
             made.evals_if_whole.push(done);
         }
         Some(made)
+    }
+}
+
+/// One namespace beside the default, and what it is bound to.
+fn about_namespace(a: u32, b: u32) -> Command {
+    let allowed = [None, Some(vec!["gpu".into()]), Some(vec!["default".into()])][b as usize % 3].clone();
+    let pools = PoolBinding { allowed, ..PoolBinding::default() };
+    match a % 3 {
+        0 => namespaces::delete("t"),
+        _ => namespaces::upsert(NamespaceDetails { pools, ..NamespaceDetails::bare(namespaces::name("t")) }),
     }
 }
 

@@ -91,8 +91,18 @@ fn check_wakes(before: &Snapshot, after: &Snapshot, changed: &[WatchKey]) {
 
 pub fn keys(snapshot: &Snapshot) -> Vec<WatchKey> {
     use WatchKey::*;
-    let mut keys =
-        vec![Jobs, Nodes, Evals, Allocs, NodePools, SchedulerConfig, AclTokens, Deployments, ScalingPolicies];
+    let mut keys = vec![
+        Jobs,
+        Nodes,
+        Evals,
+        Allocs,
+        NodePools,
+        Namespaces,
+        SchedulerConfig,
+        AclTokens,
+        Deployments,
+        ScalingPolicies,
+    ];
     for job in snapshot.jobs() {
         keys.extend([Job(job.key()), JobAllocs(job.key()), JobEvals(job.key()), JobDeployments(job.key())]);
     }
@@ -101,6 +111,7 @@ pub fn keys(snapshot: &Snapshot) -> Vec<WatchKey> {
     keys.extend(snapshot.allocs().map(|alloc| Alloc(alloc.id)));
     keys.extend(snapshot.acl_tokens().map(|token| AclToken(token.accessor)));
     keys.extend(snapshot.deployments().map(|deployment| Deployment(deployment.id)));
+    keys.extend(snapshot.namespaces().map(|details| Namespace(details.name.clone())));
     keys.extend(snapshot.node_pools().map(|pool| NodePool(pool.clone())));
     keys
 }

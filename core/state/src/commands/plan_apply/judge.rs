@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use foldhash::fast::FixedState;
-use muster_ids::{AllocId, Index, NodeId};
+use muster_ids::{AllocId, Index, NodeId, NodePool};
 use muster_model::planted::{self, Plant};
 use muster_model::{Alloc, Group, Job, Placement, Plan, PreemptionConfig, Resources, Share, Taken, Thing};
 
@@ -73,6 +73,9 @@ impl Judge<'_> {
         if running.is_some_and(|alloc| !self.may_go_on(alloc, placement)) {
             return Verdict::Refused;
         }
+        if running.is_none() && !self.may_run_in(&node.node().pool) {
+            return Verdict::Refused;
+        }
         let Some(mut place) = self.place_taken(slot, placement, share.resources) else {
             return Verdict::Refused;
         };
@@ -113,6 +116,12 @@ impl Judge<'_> {
             None => self.asks.get(usize::from(placement.group)).copied(),
             Some(_) => self.group_of(placement).map(Group::ask),
         }
+    }
+
+    /// Whether the job's namespace may use this pool, as it is bound now.
+    fn may_run_in(&self, pool: &NodePool) -> bool {
+        let namespace = self.tables.namespaces.rows.get(&self.job.namespace);
+        namespace.is_some_and(|namespace| namespace.pools.allows_node(pool))
     }
 
     fn group_of(&self, placement: &Placement) -> Option<&Group> {
