@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   block --> held per job --capacity freed on a class that may fit--> handed back to the broker
+//!     |                    --its namespace bound to other node pools---> handed back to the broker
 //!     |                    --job changed or stopped------------------> handed back to be cancelled
 //!     '--> handed back at once when capacity came free after its snapshot (a missed wake-up)
 //! ```
@@ -12,7 +13,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use muster_ids::{EvalId, Index, Text};
+use muster_ids::{EvalId, Index, Namespace, Text};
 use muster_model::planted::{self, Plant};
 use muster_model::{EvalTrigger, Evaluation, JobKey};
 
@@ -34,6 +35,8 @@ pub struct BlockedEvals {
     freed_at: BTreeMap<Text, Index>,
     /// The newest such index among classes no longer remembered by name.
     freed_at_forgotten: Index,
+    /// When namespaces were last bound to other node pools.
+    bound_at: BTreeMap<Namespace, Index>,
     superseded: Vec<Arc<Evaluation>>,
 }
 
@@ -67,6 +70,18 @@ impl BlockedEvals {
         self.remember(class, index);
         let woken = |eval: &Evaluation| may_help(eval, class);
         self.take_where(woken)
+    }
+
+    /// The jobs of a namespace may run elsewhere than before. Returns who may fit now, the most urgent first.
+    #[must_use = "woken evaluations must be enqueued"]
+    pub fn namespace_changed(&mut self, namespace: &Namespace, index: Index) -> Vec<Arc<Evaluation>> {
+        self.bound_at.insert(namespace.clone(), index);
+        self.take_where(|eval| eval.namespace == *namespace)
+    }
+
+    /// Nothing waits in a namespace that is gone.
+    pub fn forget_namespace(&mut self, namespace: &Namespace) {
+        self.bound_at.remove(namespace);
     }
 
     /// Evaluations that gave up on conflicting plans rather than on capacity; asked for from time to time.
@@ -108,6 +123,9 @@ impl BlockedEvals {
             return false;
         }
         if eval.snapshot_index < self.freed_at_forgotten {
+            return true;
+        }
+        if self.bound_at.get(&eval.namespace).is_some_and(|index| eval.snapshot_index < *index) {
             return true;
         }
         self.freed_at.iter().any(|(class, index)| eval.snapshot_index < *index && may_help(eval, class))

@@ -231,6 +231,11 @@ impl Leader {
                 let woken = self.blocked.capacity_freed(class, index);
                 self.enqueue(woken, now);
             }
+            Event::NamespaceUpserted(namespace) => {
+                let woken = self.blocked.namespace_changed(&namespace.name, index);
+                self.enqueue(woken, now);
+            }
+            Event::NamespaceDeleted(namespace) => self.blocked.forget_namespace(&namespace.name),
             Event::JobDeregistered { job, .. } => {
                 // Its evaluation, applied in the same entry, cancels the blocked one in the state.
                 let _superfluous = self.blocked.untrack(&job.key());

@@ -113,8 +113,8 @@ pub use namespace::{
 };
 pub use network::{Cni, Dns, GroupNetwork, NetworkMode, PortRequest};
 pub use node::{
-    Core, DriverInfo, Eligibility, HostNetwork, HostVolume, Node, NodeAddress, NodeCapacity, NodeEvent,
-    NodeStatus, Reserved,
+    ACCEPTED_NAMESPACES, Core, DriverInfo, Eligibility, HostNetwork, HostVolume, Node, NodeAddress,
+    NodeCapacity, NodeEvent, NodeStatus, Reserved,
 };
 pub use node_pool::NodePoolDetails;
 pub use payload::Payload;

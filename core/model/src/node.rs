@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use muster_ids::{Datacenter, DriverName, Index, NodeClass, NodeId, NodePool, Text, UnixNanos};
+use muster_ids::{Datacenter, DriverName, Index, Namespace, NodeClass, NodeId, NodePool, Text, UnixNanos};
 use serde::{Deserialize, Serialize};
 
+use crate::glob::glob_matches;
 use crate::{DeviceGroup, DrainStrategy, LastDrain, Resources};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,7 +48,17 @@ pub struct Node {
     pub modify_index: Index,
 }
 
+/// The attribute in which an agent says whose work it takes: names of namespaces or globs, with commas between them.
+pub const ACCEPTED_NAMESPACES: &str = "accept.namespaces";
+
 impl Node {
+    /// Whether the node's agent takes work of this namespace, as far as it has said; it judges that for itself again.
+    #[must_use]
+    pub fn accepts_namespace(&self, namespace: &Namespace) -> bool {
+        let Some(globs) = self.attributes.get(ACCEPTED_NAMESPACES) else { return true };
+        globs.split(',').any(|glob| glob_matches(glob.trim(), namespace.as_str()))
+    }
+
     pub const MAX_EVENTS: usize = 10;
 
     /// What allocations may take: capacity less what the operator reserved.

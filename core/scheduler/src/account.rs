@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use muster_ids::{Datacenter, Text};
-use muster_model::{AllocMetric, Group, Job, Node, Resources, Task, glob_matches};
-use muster_state::NodeColumns;
+use muster_model::{AllocMetric, Group, Job, Node, Resources, Task};
+use muster_state::Snapshot;
 
+use crate::feasible::Sites;
 use crate::rank::Score;
 
 /// How many of the best nodes are shown.
@@ -95,7 +96,7 @@ impl Account {
     }
 }
 
-/// How many nodes that accept work a job's pool and datacenters hold. Looks at every node, so it is taken only
+/// How many nodes that accept work a job's pool and datacenters hold, as far as its namespace may use them. Looks at every node, so it is taken only
 /// when something found no place.
 #[derive(Debug)]
 pub struct Census {
@@ -104,16 +105,17 @@ pub struct Census {
 }
 
 impl Census {
-    pub fn take(job: &Job, columns: &NodeColumns) -> Self {
+    pub fn take(job: &Job, snapshot: &Snapshot) -> Self {
+        let sites = Sites::new(job, snapshot);
         let literal = job.datacenters.iter().filter(|name| !name.as_str().contains('*'));
         let mut census = Self { in_pool: 0, by_datacenter: literal.map(|name| (name.clone(), 0)).collect() };
-        for (_, slot) in columns.iter().filter(|(_, slot)| slot.accepts_work()) {
+        for (_, slot) in snapshot.columns().iter().filter(|(_, slot)| slot.accepts_work()) {
             let node = slot.node();
-            if !job.node_pool.is_all() && job.node_pool != node.pool {
+            if !sites.in_pool(node) {
                 continue;
             }
             census.in_pool += 1;
-            if job.datacenters.iter().any(|glob| glob_matches(glob.as_str(), node.datacenter.as_str())) {
+            if sites.in_datacenter(node) {
                 match census.by_datacenter.get_mut(&node.datacenter) {
                     Some(count) => *count += 1,
                     None => {

@@ -1,7 +1,7 @@
 //! Whether a node can run a group at all, before anyone asks how well.
 //!
 //! ```text
-//!   admitted: datacenter and node pool   (others are not even evaluated)
+//!   admitted: datacenter and node pool, as the namespace is bound   (others are not even evaluated)
 //!   filtered: constraints (remembered per computed class unless they escape it), drivers, equipment, distinct_*
 //!   exhausted: cpu, memory, disk, ports, cores, devices, number of allocations  (see `place`)
 //! ```
@@ -11,19 +11,21 @@ mod device;
 mod distinct;
 mod equipment;
 mod operator;
+mod sites;
 mod target;
 
 use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::FixedState;
 use muster_ids::{DriverName, Text};
-use muster_model::{Constraint, Group, Job, Node, Operand, glob_matches};
-use muster_state::NodeSlot;
+use muster_model::{Constraint, Group, Job, Node, Operand};
+use muster_state::{NodeSlot, Snapshot};
 
 pub use compiled::Compiled;
 pub use device::DeviceDemand;
 pub use distinct::{Distinct, Occupancy};
 pub use equipment::Equipment;
+pub use sites::Sites;
 pub use target::Target;
 
 use crate::Limits;
@@ -32,7 +34,7 @@ use crate::wording;
 /// Everything a group demands of a node that does not change while a plan is made.
 #[derive(Debug)]
 pub struct Demands<'a> {
-    job: &'a Job,
+    sites: Sites<'a>,
     by_class: Vec<Compiled<'a>>,
     escaping: Vec<Compiled<'a>>,
     drivers: Vec<&'a DriverName>,
@@ -72,7 +74,7 @@ impl<'t> Suits<'t> {
 }
 
 impl<'a> Demands<'a> {
-    pub fn new(job: &'a Job, group: &'a Group, limits: Limits) -> Self {
+    pub fn new(job: &'a Job, group: &'a Group, snapshot: &'a Snapshot, limits: Limits) -> Self {
         let (by_class, escaping) = constraints_of(job, group)
             .filter(|constraint| !is_distinct(constraint))
             .map(|constraint| Compiled::new(constraint, job, limits.regex_bytes))
@@ -81,7 +83,7 @@ impl<'a> Demands<'a> {
         drivers.sort_unstable();
         drivers.dedup();
         Self {
-            job,
+            sites: Sites::new(job, snapshot),
             by_class,
             escaping,
             drivers,
@@ -92,10 +94,9 @@ impl<'a> Demands<'a> {
         }
     }
 
-    /// Whether the job's datacenters and node pool include the node.
+    /// Whether the job may run on the node at all.
     pub fn admits(&self, node: &Node) -> bool {
-        (self.job.node_pool.is_all() || self.job.node_pool == node.pool)
-            && self.job.datacenters.iter().any(|glob| glob_matches(glob.as_str(), node.datacenter.as_str()))
+        self.sites.include(node)
     }
 
     /// Whether the group may run on the node, room and equipment left aside.

@@ -356,9 +356,7 @@ impl<'a> Placer<'a, '_> {
         for group in &mut self.out.groups {
             group.close_shared_metric(job, &mut self.out.metrics);
             if let Some((mut account, coalesced)) = group.take_failure() {
-                account.available(
-                    census.get_or_insert_with(|| Census::take(job, self.shared.cluster.columns())),
-                );
+                account.available(census.get_or_insert_with(|| Census::take(job, self.snapshot)));
                 account.exhausted(group.group);
                 let metric = AllocMetric { coalesced_failures: coalesced, ..account.finish(job) };
                 self.out.failed.insert(group.group.name.clone(), metric);

@@ -28,7 +28,7 @@ pub fn schedule(eval: &Evaluation, snapshot: &Snapshot, ctx: &Context<'_>) -> Sc
     let allocs: Vec<&Arc<Alloc>> = snapshot.allocs_by_job(&key).collect();
     let mut demands: Vec<Demands<'_>> = job
         .iter()
-        .flat_map(|job| job.groups.iter().map(|group| Demands::new(job, group, ctx.limits)))
+        .flat_map(|job| job.groups.iter().map(|group| Demands::new(job, group, snapshot, ctx.limits)))
         .collect();
 
     let mut given = Given { snapshot, now: ctx.now, demands: &mut demands };

@@ -429,6 +429,7 @@ pub struct NodePoolDelete {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NamespaceUpsert {
     pub namespaces: Vec<NamespaceDetails>,
+    pub seed: IdSeed,
 }
 
 /// All of them with what is over in them, or none where anything in one of them is not.

@@ -34,7 +34,8 @@ impl<'a> Placer<'a, '_> {
             .iter()
             .filter_map(|(alloc, group)| Some((*alloc, position(*group)?)))
             .collect();
-        let demands = older.groups.iter().map(|group| Demands::new(older, group, ctx.limits)).collect();
+        let demands =
+            older.groups.iter().map(|group| Demands::new(older, group, snapshot, ctx.limits)).collect();
         placer.prepare_groups(demands, &present);
         placer.count_new(&before.placements, current, reconciled);
         for ask in

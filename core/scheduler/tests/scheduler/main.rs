@@ -8,4 +8,5 @@ mod preemption;
 mod properties;
 mod scenario;
 mod scenario_text;
+mod tenancy;
 mod world;

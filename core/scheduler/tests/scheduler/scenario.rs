@@ -74,6 +74,7 @@ fn step(world: &mut World, line: &str, body: &[&String]) -> Result<(), String> {
             let (name, rest) = rest.split_once(' ').unwrap();
             world.configure_pool(name, &text::config(rest));
         }
+        "namespace" => world.register_namespace(text::namespace(&Words::parse(rest))),
         "stop-job" => world.stop_job(key(rest)),
         "down" => world.node_status(node_id(rest), NodeStatus::Down),
         "disconnected" => world.node_status(node_id(rest), NodeStatus::Disconnected),

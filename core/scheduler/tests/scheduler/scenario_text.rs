@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use muster_ids::{Datacenter, DriverName, NodeClass, NodePool};
+use muster_ids::{Datacenter, DriverName, Namespace, NodeClass, NodePool};
 use muster_model::{
     Affinity, Constraint, DelayFunction, DeviceGroup, DeviceRequest, Disconnect, Group, HostNetwork,
-    HostVolume, Job, JobType, Migrate, Node, NodeAddress, Operand, PortRequest, PreemptionConfig, Quantity,
-    ReschedulePolicy, SchedulerAlgorithm, SchedulerConfig, Spread, SpreadTarget, UpdateStrategy,
-    VolumeRequest,
+    HostVolume, Job, JobType, Migrate, NamespaceDetails, Node, NodeAddress, Operand, PortRequest,
+    PreemptionConfig, Quantity, ReschedulePolicy, SchedulerAlgorithm, SchedulerConfig, Spread, SpreadTarget,
+    UpdateStrategy, VolumeRequest,
 };
 
 use crate::world;
@@ -95,6 +95,20 @@ pub fn node(words: &Words<'_>) -> Node {
     world::with_class(node)
 }
 
+/// `a allow=pool,… deny=pool,…`; an empty `allow` is the default pool only.
+pub fn namespace(words: &Words<'_>) -> NamespaceDetails {
+    let mut namespace = NamespaceDetails::bare(Namespace::new(words.name).unwrap());
+    for (key, value) in &words.pairs {
+        let names = value.split(',').filter(|name| !name.is_empty()).map(Into::into).collect();
+        match *key {
+            "allow" => namespace.pools.allowed = Some(names),
+            "deny" => namespace.pools.denied = names,
+            key => panic!("unknown word `{key}` of a namespace"),
+        }
+    }
+    namespace
+}
+
 /// `vendor/type/model:id,id[;attribute=value…]`
 fn devices(text: &str) -> DeviceGroup {
     let mut parts = text.split(';');
@@ -167,6 +181,7 @@ fn set(job: &mut Job, key: &str, value: &str) {
         "env" => drop(task.env.insert("V".into(), value.into())),
         "kill_timeout" => task.kill_timeout = duration(value),
         "dc" => job.datacenters = value.split(',').map(|dc| Datacenter::new(dc).unwrap()).collect(),
+        "namespace" => job.namespace = Namespace::new(value).unwrap(),
         "pool" => job.node_pool = NodePool::new(value).unwrap(),
         "update" => {
             let (parallel, canary) = value.split_once('/').unwrap_or((value, "0"));

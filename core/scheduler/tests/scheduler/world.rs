@@ -6,14 +6,16 @@ use std::time::Duration;
 use muster_ids::{AllocId, DeploymentId, EvalId, Index, JobId, Namespace, NodeId, NodePool, UnixNanos};
 use muster_model::{
     Alloc, AllocHealth, ClientStatus, DelayFunction, DeploymentFailure, DesiredTransition, Eligibility,
-    EvalStatus, Evaluation, Group, Job, JobKey, JobType, Node, NodePoolDetails, NodeStatus, Plan,
-    PoolSchedulerConfig, ReschedulePolicy, Resources, SchedulerConfig, TaskPhase, TaskState, computed_class,
+    EvalStatus, Evaluation, Group, Job, JobKey, JobType, NamespaceDetails, Node, NodePoolDetails, NodeStatus,
+    Plan, PoolSchedulerConfig, ReschedulePolicy, Resources, SchedulerConfig, TaskPhase, TaskState,
+    computed_class,
 };
 use muster_scheduler::{Context, Overlay, Schedule, schedule};
 use muster_state::command::{
     AllocClientUpdate, AllocStatusReport, AllocStop, Command, DeploymentFail, DeploymentPause,
-    DeploymentPromote, Entry, EvalUpdate, IdSeed, JobDeregister, JobRegister, NodeEligibilityUpdate,
-    NodePoolUpsert, NodeRegister, NodeStatusUpdate, Refusal, Reply, SchedulerConfigUpdate,
+    DeploymentPromote, Entry, EvalUpdate, IdSeed, JobDeregister, JobRegister, NamespaceUpsert,
+    NodeEligibilityUpdate, NodePoolUpsert, NodeRegister, NodeStatusUpdate, Refusal, Reply,
+    SchedulerConfigUpdate,
 };
 use muster_state::{Snapshot, State, invariants};
 
@@ -80,6 +82,11 @@ impl World {
         self.apply(Command::SchedulerConfigUpdate(Box::new(command))).unwrap();
     }
 
+    pub fn register_namespace(&mut self, details: NamespaceDetails) {
+        let command = NamespaceUpsert { namespaces: vec![details], seed: IdSeed(self.seed()) };
+        self.apply(Command::NamespaceUpsert(command)).unwrap();
+    }
+
     /// Of a configuration, only the algorithm is a pool's own.
     pub fn configure_pool(&mut self, name: &str, config: &SchedulerConfig) {
         let own = PoolSchedulerConfig { algorithm: Some(config.algorithm), ..PoolSchedulerConfig::default() };
@@ -93,6 +100,13 @@ impl World {
         let command =
             JobRegister { job, eval_id, enforce_index: None, submission: None, eval_priority: None };
         self.apply(Command::JobRegister(Box::new(command))).unwrap();
+    }
+
+    pub fn try_register_job(&mut self, job: Job) -> Result<(), Refusal> {
+        let eval_id = EvalId::from_random(self.seed());
+        let command =
+            JobRegister { job, eval_id, enforce_index: None, submission: None, eval_priority: None };
+        self.apply(Command::JobRegister(Box::new(command))).map(drop)
     }
 
     pub fn purge_job(&mut self, key: JobKey) {
@@ -224,8 +238,10 @@ impl World {
     }
 }
 
+/// `job` or `job@namespace`
 pub fn key(job: &str) -> JobKey {
-    JobKey { namespace: Namespace::default_namespace(), id: JobId::new(job).unwrap() }
+    let (id, namespace) = job.split_once('@').unwrap_or((job, "default"));
+    JobKey { namespace: Namespace::new(namespace).unwrap(), id: JobId::new(id).unwrap() }
 }
 
 /// The same name, the same id.

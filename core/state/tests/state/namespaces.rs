@@ -11,8 +11,8 @@ use muster_state::command::{
 use muster_state::{State, WatchKey};
 
 use crate::build::{
-    dispatch, dispatching, eval_id, evaluation, job, join, node, parameterized, periodic, placement, plan,
-    register, report,
+    SEED, dispatch, dispatching, eval_id, evaluation, job, join, node, parameterized, periodic, placement,
+    plan, register, report,
 };
 use crate::golden::{fixture, hex, unhex};
 use crate::world::{World, rows};
@@ -30,7 +30,7 @@ fn texts(list: &[&str]) -> Vec<Text> {
 }
 
 pub fn upsert(details: NamespaceDetails) -> Command {
-    Command::NamespaceUpsert(NamespaceUpsert { namespaces: vec![details] })
+    Command::NamespaceUpsert(NamespaceUpsert { namespaces: vec![details], seed: SEED })
 }
 
 pub fn delete(text: &str) -> Command {
