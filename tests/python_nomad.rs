@@ -50,6 +50,14 @@ fn the_life_of_a_job() {
 }
 
 #[test]
+fn the_life_of_a_namespace() {
+    let Some(python) = python() else { return };
+    let root = tempdir().unwrap();
+    let agent = dev_agent(&root);
+    python.check("namespaces.py", &[&agent.options.http_port.to_string()]);
+}
+
+#[test]
 fn the_openapi_document_is_valid_and_answers_fit_it() {
     let Some(python) = python() else { return };
     let root = tempdir().unwrap();

@@ -21,6 +21,8 @@ pub fn jobs_of_node(snapshot: &Snapshot, node: &Node) -> Vec<Arc<Job>> {
             && !job.stop
             && !job.makes_children()
             && (job.node_pool.is_all() || job.node_pool == node.pool)
+            && snapshot.namespace(&job.namespace).is_some_and(|own| own.pools.allows_node(&node.pool))
+            && node.accepts_namespace(&job.namespace)
     });
     found.extend(everywhere.map(|job| (job.key(), Arc::clone(job))));
     found.into_values().collect()

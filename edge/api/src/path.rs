@@ -18,8 +18,6 @@ const FAMILIES: &[&str] = &[
     "allocation",
     "client",
     "evaluations",
-    "namespace",
-    "namespaces",
     "node",
     "operator",
     "plugin",

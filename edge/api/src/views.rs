@@ -19,6 +19,7 @@ mod job;
 mod job_status;
 mod join_token;
 mod metric;
+mod namespace;
 mod node;
 mod node_meta;
 mod node_pool;
@@ -62,6 +63,7 @@ pub use job::{
 pub use job_status::{JobRef, JobStatusAllocView, JobStatusView, JobStatusesRequest};
 pub use join_token::{JoinTokenCreated, JoinTokenRequest, JoinTokenView};
 pub use metric::{MetricView, NodeScoreView};
+pub use namespace::{ClusterChoiceView, NamespaceCapabilitiesView, NamespaceView, PoolBindingView};
 pub use node::{
     DriverInfoView, HostNetworkView, NodeEligibilityRequest, NodeEligibilityResponse, NodeEventView,
     NodeListStub, NodeUpdateResponse, NodeView,

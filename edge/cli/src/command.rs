@@ -8,8 +8,8 @@ use crate::failure::Outcome;
 use crate::shell::Shell;
 use crate::verb::{Refused, Verb};
 use crate::{
-    acl, agent_info, agent_monitor, alloc, deployment, eval, fmt, job, node, operator, scaling, server,
-    status, system, version,
+    acl, agent_info, agent_monitor, alloc, deployment, eval, fmt, job, namespace, node, operator, scaling,
+    server, status, system, version,
 };
 
 /// A parsed command, ready for [`crate::execute`].
@@ -129,6 +129,12 @@ commands! {
     MonitorExport(agent_monitor::export::MonitorExport): "monitor export", "Print what an agent logged before.";
     OperatorSchedulerGetConfig(operator::scheduler::get_config::SchedulerGetConfig): "operator scheduler get-config", "Show how the cluster schedules.";
     OperatorSchedulerSetConfig(operator::scheduler::set_config::SchedulerSetConfig): "operator scheduler set-config", "Change how the cluster schedules.";
+    NamespaceApply(namespace::apply::NamespaceApply): "namespace apply", "Make or change a namespace.";
+    NamespaceCreate(namespace::apply::NamespaceApply): "namespace create", "Make or change a namespace: another name of `namespace apply`.";
+    NamespaceDelete(namespace::delete::NamespaceDelete): "namespace delete", "Forget a namespace in which nothing runs.";
+    NamespaceInspect(namespace::inspect::NamespaceInspect): "namespace inspect", "Print a namespace as the servers hold it.";
+    NamespaceList(namespace::list::NamespaceList): "namespace list", "List namespaces.";
+    NamespaceStatus(namespace::status::NamespaceStatus): "namespace status", "Show a namespace.";
     OperatorApi(operator::api::OperatorApi): "operator api", "Send any request to the API.";
     OperatorJoinTokenCreate(operator::join_token::create::JoinTokenCreate): "operator join-token create", "Make a token with which one machine joins.";
     OperatorJoinTokenDelete(operator::join_token::delete::JoinTokenDelete): "operator join-token delete", "Let nobody join with a token.";

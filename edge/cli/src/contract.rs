@@ -73,6 +73,12 @@ const COMMANDS: &[(&str, bool, &str)] = &[
     ("job tag unset", true, "name="),
     ("job validate", true, "json hcl2-strict vault-namespace=! var= var-file="),
     ("monitor", true, "log-level= log-include-location node-id= server-id= json"),
+    ("namespace apply", true, "json description= quota="),
+    ("namespace create", true, "json description= quota="),
+    ("namespace delete", true, ""),
+    ("namespace inspect", true, "json t="),
+    ("namespace list", true, "json t="),
+    ("namespace status", true, "json t="),
     ("node config", true, "servers update-servers"),
     (
         "node drain",
@@ -193,7 +199,7 @@ fn commands_that_are_not_built_yet_are_known() {
     for (line, words) in [
         ("nomad volume status x", "volume status"),
         ("nomad operator snapshot save", "operator snapshot save"),
-        ("nomad namespace", "namespace"),
+        ("nomad quota", "quota"),
     ] {
         let Read::Refuse(text) = read(line.split_whitespace().map(Into::into).collect()) else {
             unreachable!("{line}")

@@ -34,6 +34,7 @@ mod json;
 mod keyvalue;
 mod metrics;
 mod monitor;
+mod namespace;
 mod node;
 mod operator;
 mod page;

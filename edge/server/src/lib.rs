@@ -20,6 +20,7 @@ mod scoped;
 mod server;
 mod sessions;
 mod shared;
+mod sight;
 #[cfg(test)]
 mod testing;
 mod watch;

@@ -146,6 +146,12 @@ pub(crate) const fn timer(id: RouteId) -> Option<Name> {
         RouteId::DeploymentAllocHealth => names::DEPLOYMENT_SET_ALLOC_HEALTH,
         RouteId::JobDeployments => names::JOB_DEPLOYMENTS,
         RouteId::JobDeployment => names::JOB_LATEST_DEPLOYMENT,
+        RouteId::NamespaceList => names::NAMESPACE_LIST,
+        RouteId::NamespaceRead => names::NAMESPACE_GET,
+        RouteId::NamespaceApply | RouteId::NamespaceApplyAll | RouteId::NamespaceUpdate => {
+            names::NAMESPACE_UPSERT
+        }
+        RouteId::NamespaceDelete => names::NAMESPACE_DELETE,
         RouteId::NodeList => names::NODE_LIST,
         RouteId::NodeRead => names::NODE_GET,
         RouteId::NodeAllocations => names::NODE_ALLOCS,

@@ -1,29 +1,45 @@
 //! The only view of the state a handler gets: every object passes the caller's grant by its own namespace, and what
 //! may not be seen is indistinguishable from what is not there.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use muster_acl::Grant;
 use muster_ids::{
     AccessorId, AllocId, DeploymentId, EvalId, Index, Namespace, NodeId, NodePool, ScalingPolicyId,
 };
 use muster_model::{
-    AclToken, Alloc, Deployment, Evaluation, Group, Job, JobKey, JobSubmission, Node, NodePoolDetails,
-    Rescheduling, SchedulerConfig,
+    AclToken, Alloc, Deployment, Evaluation, Group, Job, JobKey, JobSubmission, NamespaceDetails, Node,
+    NodePoolDetails, Rescheduling, SchedulerConfig,
 };
 use muster_state::command::{JobDispatch, Refusal};
 use muster_state::{IdPrefix, JobSummary, ScalingEvents, Snapshot, WatchKey};
+
+use crate::sight::Sight;
 
 /// A snapshot seen through a grant.
 #[derive(Debug)]
 pub(crate) struct Scoped<'a> {
     snapshot: &'a Snapshot,
     grant: &'a Grant,
+    /// Found out when it is first asked for.
+    sight: OnceLock<Sight>,
 }
 
 impl<'a> Scoped<'a> {
     pub(crate) const fn new(snapshot: &'a Snapshot, grant: &'a Grant) -> Self {
-        Self { snapshot, grant }
+        Self { snapshot, grant, sight: OnceLock::new() }
+    }
+
+    fn sight(&self) -> &Sight {
+        self.sight.get_or_init(|| Sight::of(self.grant, self.snapshot))
+    }
+
+    pub(crate) fn namespace(&self, name: &Namespace) -> Option<&'a Arc<NamespaceDetails>> {
+        self.snapshot.namespace(name).filter(|details| self.grant.allows_any_in(&details.name))
+    }
+
+    pub(crate) fn namespaces(&self) -> impl Iterator<Item = &'a Arc<NamespaceDetails>> {
+        self.snapshot.namespaces().filter(|details| self.grant.allows_any_in(&details.name))
     }
 
     pub(crate) fn watch_index(&self, keys: &[WatchKey]) -> Index {
@@ -146,19 +162,25 @@ impl<'a> Scoped<'a> {
     }
 
     pub(crate) fn node(&self, id: NodeId) -> Option<&'a Arc<Node>> {
-        self.snapshot.node(id).filter(|_| self.grant.allows_nodes())
+        self.known_node(id).filter(|_| self.grant.allows_nodes())
     }
 
     /// Whether there is such a node, whose agent the caller may ask.
     pub(crate) fn has_node(&self, id: NodeId) -> bool {
-        self.snapshot.node(id).is_some() && (self.grant.allows_nodes() || self.grant.allows_agents())
+        self.known_node(id).is_some() && (self.grant.allows_nodes() || self.grant.allows_agents())
+    }
+
+    /// The node, if the caller may know that it is there.
+    fn known_node(&self, id: NodeId) -> Option<&'a Arc<Node>> {
+        self.snapshot.node(id).filter(|node| self.sight().shows_pool(&node.pool))
     }
 
     pub(crate) fn nodes<'s>(
         &'s self,
         prefix: &IdPrefix,
     ) -> impl Iterator<Item = &'a Arc<Node>> + use<'s, 'a> {
-        self.snapshot.nodes_with_prefix(prefix).filter(|_| self.grant.allows_nodes())
+        let nodes = self.snapshot.nodes_with_prefix(prefix).filter(|_| self.grant.allows_nodes());
+        nodes.filter(|node| self.sight().shows_pool(&node.pool))
     }
 
     /// What else the views of rows of this view show, kept for as long as they are made.
@@ -178,11 +200,14 @@ impl<'a> Scoped<'a> {
 
     /// Whether a pool exists and may be seen under `pools`: the same caller's grant to read node pools.
     pub(crate) fn has_pool(&self, pool: &NodePool, pools: &Grant) -> bool {
-        pools.allows_pool(pool) && self.snapshot.node_pools().any(|known| known == pool)
+        pools.allows_pool(pool)
+            && self.sight().shows_pool(pool)
+            && self.snapshot.node_pools().any(|known| known == pool)
     }
 
     pub(crate) fn node_pools(&self) -> impl Iterator<Item = &'a NodePool> {
-        self.snapshot.node_pools().filter(|pool| self.grant.allows_pool(pool))
+        let pools = self.snapshot.node_pools().filter(|pool| self.grant.allows_pool(pool));
+        pools.filter(|pool| self.sight().shows_pool(pool))
     }
 
     /// Pools with what is known of them.

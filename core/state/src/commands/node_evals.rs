@@ -20,7 +20,7 @@ impl Concerned {
     /// Jobs that run on every node, if they might run on this one. Constraints are the scheduler's business.
     pub(super) fn per_node_jobs(&mut self, tables: &Tables, node: &Node) {
         let jobs = tables.jobs.per_node.iter().filter_map(|slot| tables.jobs.at(*slot)?.current());
-        for job in jobs.filter(|job| might_run(job, node)) {
+        for job in jobs.filter(|job| might_run(tables, job, node)) {
             self.0.insert(job.key(), Arc::clone(job));
         }
     }
@@ -74,7 +74,13 @@ impl Concerned {
     }
 }
 
-fn might_run(job: &Job, node: &Node) -> bool {
+fn might_run(tables: &Tables, job: &Job, node: &Node) -> bool {
     let in_pool = job.node_pool.is_all() || job.node_pool == node.pool;
-    in_pool && job.datacenters.iter().any(|glob| glob_matches(glob.as_str(), node.datacenter.as_str()))
+    // An evaluation names its node: one that the namespace may not use is not told of to it.
+    let namespace = tables.namespaces.rows.get(&job.namespace);
+    let may_use = namespace.is_some_and(|details| details.pools.allows_node(&node.pool));
+    in_pool
+        && may_use
+        && node.accepts_namespace(&job.namespace)
+        && job.datacenters.iter().any(|glob| glob_matches(glob.as_str(), node.datacenter.as_str()))
 }

@@ -30,6 +30,7 @@ pub(super) enum Context {
     Jobs,
     Nodes,
     NodePools,
+    Namespaces,
 }
 
 impl Context {
@@ -43,6 +44,7 @@ impl Context {
             Self::Jobs => "jobs",
             Self::Nodes => "nodes",
             Self::NodePools => "node_pools",
+            Self::Namespaces => "namespaces",
         }
     }
 }
@@ -126,6 +128,7 @@ fn argument(model: &Command, typed: &[&str], current: &str) -> Wanted {
         "node" => Context::Nodes,
         "eval" => Context::Evals,
         "pool" => Context::NodePools,
+        "namespace" => Context::Namespaces,
         "deployment" => Context::Deployments,
         "prefix" => Context::All,
         // A path within an allocation is not one of this machine.
@@ -139,6 +142,7 @@ fn value_of(flag: &Arg, current: &str, connection: Vec<String>) -> Wanted {
     let context = match flag.get_long().unwrap_or_default() {
         "job" => Context::Jobs,
         "node-id" => Context::Nodes,
+        "namespace" => Context::Namespaces,
         "ca-cert" | "ca-path" | "client-cert" | "client-key" | "var-file" => {
             return Wanted::Files(current.to_owned());
         }

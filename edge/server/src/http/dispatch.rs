@@ -20,8 +20,7 @@ use super::forward::Forwarder;
 use super::listener::Service;
 use super::options::{Options, Query};
 use super::routes::{
-    acl, agent, allocs, client, deployments, evals, event, job, job_statuses, job_versions, jobs,
-    join_tokens, node_meta, nodes, plan, pools, scaling, scheduler_config, search, status, system,
+    acl, agent, allocs, client, deployments, evals, event, job, job_statuses, job_versions, jobs, join_tokens, node_meta, nodes, plan, pools, scaling, scheduler_config, search, status, system, namespaces,
 };
 use super::{asked_node, beside, caller, error, websocket};
 use crate::agent::AgentInfo;
@@ -269,6 +268,12 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
         RouteId::NodePoolRead => read!(pools::read),
         RouteId::NodePoolNodes => list!(pools::nodes),
         RouteId::NodePoolJobs => list!(pools::jobs),
+        RouteId::NamespaceList => list!(namespaces::list),
+        RouteId::NamespaceApplyAll => namespaces::apply_all(write).await?,
+        RouteId::NamespaceApply => namespaces::apply(write, None).await?,
+        RouteId::NamespaceRead => read!(namespaces::read),
+        RouteId::NamespaceUpdate => namespaces::apply(write, Some(write.param(0))).await?,
+        RouteId::NamespaceDelete => namespaces::delete(write).await?,
         RouteId::NodeRead => read!(nodes::read),
         RouteId::NodeAllocations => read!(nodes::allocations),
         RouteId::NodeEligibility => nodes::eligibility(write).await?,

@@ -5,10 +5,12 @@ mod subject;
 
 use std::sync::{Arc, LazyLock};
 
-use muster_api::views::{AclTokenStub, AllocView, DeploymentView, EvalView, NodePoolView, NodeView};
+use muster_api::views::{
+    AclTokenStub, AllocView, DeploymentView, EvalView, NamespaceView, NodePoolView, NodeView,
+};
 use muster_filter::{Filter, FilterError, Fuel, Noun, Subject};
 use muster_jobspec::JobInput;
-use muster_model::{AclToken, Alloc, Deployment, Evaluation, Job, Node};
+use muster_model::{AclToken, Alloc, Deployment, Evaluation, Job, NamespaceDetails, Node};
 
 use super::blocking::Read;
 use super::error::ApiError;
@@ -29,6 +31,7 @@ nouns! {
     DEPLOYMENT: DeploymentView;
     NODE: NodeView;
     POOL: NodePoolView;
+    NAMESPACE: NamespaceView;
     TOKEN: AclTokenStub;
 }
 
@@ -72,6 +75,13 @@ pub(crate) fn pools<'a>(
     pools: impl Iterator<Item = Pool<'a>>,
 ) -> Result<Vec<Pool<'a>>, ApiError> {
     choose(read, &POOL, pools, subject::pool)
+}
+
+pub(crate) fn namespaces<'a>(
+    read: &Read<'_>,
+    namespaces: impl Iterator<Item = &'a Arc<NamespaceDetails>>,
+) -> Result<Vec<&'a Arc<NamespaceDetails>>, ApiError> {
+    choose(read, &NAMESPACE, namespaces, |details| subject::namespace(details))
 }
 
 pub(crate) fn tokens<'a>(

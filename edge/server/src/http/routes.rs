@@ -1,6 +1,7 @@
 //! Handlers, one file per resource. Each is: look up through the scoped view, decide, answer.
 
 pub(crate) mod acl;
+mod admission;
 pub(crate) mod agent;
 pub(crate) mod allocs;
 pub(crate) mod client;
@@ -12,6 +13,7 @@ pub(crate) mod job_statuses;
 pub(crate) mod job_versions;
 pub(crate) mod jobs;
 pub(crate) mod join_tokens;
+pub(crate) mod namespaces;
 pub(crate) mod node_meta;
 pub(crate) mod nodes;
 pub(crate) mod plan;

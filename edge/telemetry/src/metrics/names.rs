@@ -266,6 +266,14 @@ names! {
     /// Milliseconds to answer this over HTTP, blocking queries left out.
     JOB_LATEST_DEPLOYMENT: Sample "nomad.nomad.job.latest_deployment";
     /// Milliseconds to answer this over HTTP, blocking queries left out.
+    NAMESPACE_LIST: Sample "nomad.nomad.namespace.list_namespace";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    NAMESPACE_GET: Sample "nomad.nomad.namespace.get_namespace";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    NAMESPACE_UPSERT: Sample "nomad.nomad.namespace.upsert_namespaces";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    NAMESPACE_DELETE: Sample "nomad.nomad.namespace.delete_namespaces";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
     NODE_LIST: Sample "nomad.nomad.client.list";
     /// Milliseconds to answer this over HTTP, blocking queries left out.
     NODE_GET: Sample "nomad.nomad.client.get_node";

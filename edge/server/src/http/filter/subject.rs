@@ -6,11 +6,12 @@ use std::cell::OnceCell;
 
 use muster_api::views::{AclTokenStub, AllocView, DeploymentView, EvalView, NodeView};
 use muster_filter::Subject;
-use muster_model::{AclToken, Alloc, Deployment, Evaluation, Job, Node};
+use muster_model::{AclToken, Alloc, Deployment, Evaluation, Job, NamespaceDetails, Node};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::http::routes::acl::hash;
+use crate::http::routes::namespaces;
 use crate::http::routes::pools::view;
 use crate::scoped::{Pool, Scoped};
 
@@ -135,6 +136,11 @@ pub(super) fn node(node: &Node) -> impl Subject + '_ {
 pub(super) fn pool(pool: Pool<'_>) -> impl Subject {
     let name = pool.name;
     lazy(move |member: &str| if member == "Name" { text(name) } else { None }, move || view(pool))
+}
+
+pub(super) fn namespace(details: &NamespaceDetails) -> impl Subject + '_ {
+    let known = |member: &str| if member == "Name" { text(&details.name) } else { None };
+    lazy(known, move || namespaces::view(details))
 }
 
 pub(super) fn token(token: &AclToken) -> impl Subject + '_ {

@@ -12,9 +12,9 @@ use muster_ids::{Index, JobId, Namespace};
 use muster_jobspec::{Decided, JobInput, Preserve, ValidationError};
 use muster_model::{Job, JobKey};
 use muster_state::WatchKey;
-use muster_state::command::{Command, JobRegister, Reply};
+use muster_state::command::{Command, JobRegister, Refusal, Reply};
 
-use super::scheduler_config;
+use super::{admission, scheduler_config};
 use crate::http::blocking::{Read, index_header};
 use crate::http::body::{self, ApiResponse};
 use crate::http::dispatch::Write;
@@ -150,8 +150,11 @@ pub(super) fn decide(
 ) -> Result<Decided, ApiError> {
     input.namespace = Some(namespace.to_string());
     check_region(write, &mut input)?;
+    admission::fill_pool(write, &mut input, namespace);
     let decided = muster_jobspec::decide(input, &write.shared.job_limits);
-    decided.map(|decided| advised(write, decided)).map_err(|errors| invalid(&errors))
+    let decided = decided.map(|decided| advised(write, decided)).map_err(|errors| invalid(&errors))?;
+    admission::judge(write, &decided.job)?;
+    Ok(decided)
 }
 
 /// With what the author should know of the cluster as it is now.
@@ -208,27 +211,39 @@ pub(crate) fn parse(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
 
 pub(crate) fn validate(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
     let request: JobValidateRequest = body::decode(&write.body)?;
-    let input = request.job.ok_or_else(|| ApiError::bad_request("Job must be specified"))?;
+    let mut input = request.job.ok_or_else(|| ApiError::bad_request("Job must be specified"))?;
     // The job's own namespace counts here, never the query's.
     let named = input.namespace.as_deref().filter(|name| !name.is_empty()).unwrap_or("default");
-    if let Ok(namespace) = Namespace::new(named)
-        && !write.grant.allows_namespace(&namespace)
-    {
-        return Err(Denied.into());
+    if let Ok(namespace) = Namespace::new(named) {
+        if !write.grant.allows_namespace(&namespace) {
+            return Err(Denied.into());
+        }
+        admission::fill_pool(write, &mut input, &namespace);
     }
     let decided = muster_jobspec::decide(input, &write.shared.job_limits);
     let decided = decided.map(|decided| advised(write, decided));
-    body::json(&validation(decided), write.options.pretty)
+    let refused = decided.as_ref().ok().and_then(|decided| admission::judge(write, &decided.job).err());
+    body::json(&validation(decided, refused.as_ref()), write.options.pretty)
 }
 
-fn validation(decided: Result<Decided, Vec<ValidationError>>) -> JobValidateResponse {
-    match decided {
-        Ok(decided) => JobValidateResponse {
+/// `refused` is what the cluster has against a job that is right in itself.
+fn validation(
+    decided: Result<Decided, Vec<ValidationError>>,
+    refused: Option<&Refusal>,
+) -> JobValidateResponse {
+    match (decided, refused) {
+        (Ok(decided), Some(refused)) => JobValidateResponse {
+            driver_config_validated: true,
+            error: refused.to_string(),
+            validation_errors: Some(vec![refused.to_string()]),
+            warnings: warning_text(&decided.remarks()),
+        },
+        (Ok(decided), None) => JobValidateResponse {
             driver_config_validated: true,
             warnings: warning_text(&decided.remarks()),
             ..JobValidateResponse::default()
         },
-        Err(errors) => JobValidateResponse {
+        (Err(errors), _) => JobValidateResponse {
             driver_config_validated: true,
             error: muster_jobspec::validation_message(&errors),
             validation_errors: Some(errors.iter().map(ToString::to_string).collect()),

@@ -60,6 +60,10 @@ pub(crate) fn read(read: &Read<'_>) -> ReadResult<NodeView> {
 
 pub(crate) fn allocations(read: &Read<'_>) -> ReadResult<Vec<AllocView>> {
     let id: NodeId = read.param(0).parse().map_err(|error| malformed_id("node", &error))?;
+    // Of a node that is not there, or may not be known of, nothing tells anything.
+    if read.state.node(id).is_none() {
+        return Ok(Answer::new(Vec::new(), [WatchKey::Allocs]));
+    }
     // Who may read no jobs sees a node without allocations.
     let jobs = read.grant.also(Requirement::AnyOf(&[Capability::ReadJob]), None);
     let mut allocs = jobs.map_or_else(|_denied| Vec::new(), |jobs| read.state.allocs_by_node(id, &jobs));

@@ -36,15 +36,18 @@ pub(crate) fn read(read: &Read<'_>) -> ReadResult<NodePoolView> {
 
 pub(crate) fn view(pool: Pool<'_>) -> NodePoolView {
     let details = pool.details.map(Arc::as_ref);
-    let hash = STANDARD.encode(digest(details));
+    let hash = STANDARD.encode(digest_of_pool(details));
     NodePoolView::new(pool.name, pool.created, details, hash)
 }
 
 /// Over what operators say of the pool: replicas of other regions compare it.
-fn digest(details: Option<&NodePoolDetails>) -> [u8; 32] {
+fn digest_of_pool(details: Option<&NodePoolDetails>) -> [u8; 32] {
     let Some(details) = details else { return [0; 32] };
-    let said = NodePoolDetails { modify_index: Index::ZERO, ..details.clone() };
-    let text = serde_json::to_string(&said).unwrap_or_default();
+    digest(&NodePoolDetails { modify_index: Index::ZERO, ..details.clone() })
+}
+
+pub(super) fn digest<T: serde::Serialize>(said: &T) -> [u8; 32] {
+    let text = serde_json::to_string(said).unwrap_or_default();
     Secret::new(text).map_or([0; 32], |text| text.sha256())
 }
 

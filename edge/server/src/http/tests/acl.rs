@@ -102,6 +102,13 @@ impl Objects {
                 Case { body: r#"{"Name":"default"}"#.into(), status: 400, ..plain("default", "default") }
             }
             RouteId::NodePoolDelete => Case { status: 500, ..plain("default", "nothing") },
+            RouteId::NamespaceApply | RouteId::NamespaceUpdate => {
+                Case { body: r#"{"Name":"default"}"#.into(), ..plain("default", "default") }
+            }
+            RouteId::NamespaceApplyAll => Case { body: r#"[{"Name":"default"}]"#.into(), ..plain("", "") },
+            RouteId::NamespaceRead => plain("default", "nothing"),
+            RouteId::NamespaceDelete => Case { status: 500, ..plain("default", "nothing") },
+            RouteId::NamespaceList => plain("", ""),
             RouteId::SchedulerConfigUpdate => Case { body: "{}".into(), ..plain("", "") },
             RouteId::SchedulerConfigRead => plain("", ""),
             // This server vouches for nobody.

@@ -14,7 +14,7 @@ use crate::http::blocking::index_header;
 use crate::http::body::{self, ApiResponse};
 use crate::http::dispatch::Write;
 use crate::http::error::ApiError;
-use crate::http::routes::scheduler_config;
+use crate::http::routes::{admission, scheduler_config};
 use crate::scoped::Scoped;
 
 pub(crate) async fn dispatch(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
@@ -44,7 +44,11 @@ async fn run(
     let command = command(write, request, payload)?;
     {
         let snapshot = write.shared.consensus.snapshot();
-        Scoped::new(&snapshot, write.grant).check_dispatch(&command)?;
+        let scoped = Scoped::new(&snapshot, write.grant);
+        if let Some(job) = scoped.job(&command.key) {
+            admission::judge_overrides(write, job, &command.overrides)?;
+        }
+        scoped.check_dispatch(&command)?;
     }
     let (index, reply) = write.shared.propose(Command::JobDispatch(Box::new(command))).await?;
     let Reply::JobDispatched { child, job_create_index, eval_id, differs } = reply else {

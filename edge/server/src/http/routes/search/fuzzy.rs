@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use muster_api::views::{FuzzyMatch, FuzzySearchRequest, FuzzySearchResponse};
-use muster_ids::Namespace;
 use muster_model::{Job, Task};
 use muster_state::{IdPrefix, WatchKey};
 
@@ -30,6 +29,7 @@ pub(crate) fn fuzzy(read: &Read<'_>, limits: SearchLimits) -> ReadResult<FuzzySe
         WatchKey::Evals,
         WatchKey::Nodes,
         WatchKey::NodePools,
+        WatchKey::Namespaces,
         WatchKey::ScalingPolicies,
     ];
     let only = (!matches!(part, "all" | "jobs")).then_some(part);
@@ -94,10 +94,9 @@ impl Finds {
                 });
             }
             Context::Namespaces => {
-                let only = Namespace::default_namespace();
-                if read.grant.allows_namespace(&only) {
-                    self.name("namespaces", only.as_str(), Vec::new);
-                }
+                self.first_objects("namespaces", state.namespaces(), |finds, details| {
+                    finds.name("namespaces", details.name.as_str(), Vec::new)
+                });
             }
             // Ids without a name are found by how they begin.
             Context::Evals => {

@@ -1,7 +1,6 @@
 //! Ids that begin with a text.
 
 use muster_api::views::{SearchRequest, SearchResponse};
-use muster_ids::Namespace;
 use muster_state::{IdPrefix, WatchKey};
 
 use super::context::{Context, chosen, namespace};
@@ -31,6 +30,7 @@ pub(crate) fn prefix(read: &Read<'_>) -> ReadResult<SearchResponse> {
         WatchKey::Deployments,
         WatchKey::Nodes,
         WatchKey::NodePools,
+        WatchKey::Namespaces,
         WatchKey::ScalingPolicies,
     ];
     response.index = read.state.watch_index(&watch).0;
@@ -68,9 +68,8 @@ fn ids(read: &Read<'_>, context: Context, text: &str, namespace: &NamespaceChoic
             pools.take(most).map(ToString::to_string).collect()
         }
         Context::Namespaces => {
-            let only = Namespace::default_namespace();
-            let found = only.as_str().starts_with(text) && read.grant.allows_namespace(&only);
-            found.then(|| only.to_string()).into_iter().collect()
+            let found = state.namespaces().filter(|details| details.name.as_str().starts_with(text));
+            found.take(most).map(|details| details.name.to_string()).collect()
         }
         Context::ScalingPolicies => {
             policies::begin_with(read, text, namespace).iter().take(most).map(ToString::to_string).collect()
