@@ -134,6 +134,21 @@ capabilities! {
 }
 
 impl Capability {
+    /// Whatever is decided per namespace: whoever holds one of them there may know of the namespace.
+    pub const IN_NAMESPACE: &'static [Self] = Self::ALL.split_at(Self::first_other()).0;
+
+    /// The table begins with those of namespaces.
+    const fn first_other() -> usize {
+        let (mut rest, mut count) = (Self::ALL, 0);
+        while let Some((first, others)) = rest.split_first() {
+            if !matches!(first.scope(), Scope::Namespace) {
+                break;
+            }
+            (rest, count) = (others, count + 1);
+        }
+        count
+    }
+
     /// What a list of capabilities in a policy may name, besides `deny`. The coarse rights to operate the cluster are
     /// only had through the block's `policy`.
     pub(crate) fn listed(scope: Scope) -> impl Iterator<Item = Self> {
@@ -158,5 +173,17 @@ impl Requirement {
             Self::Public => &[],
             Self::AnyOf(capabilities) => capabilities,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn those_of_namespaces_are_all_there_are() {
+        let counted = Capability::ALL.iter().filter(|one| one.scope() == Scope::Namespace).count();
+        assert_eq!(Capability::IN_NAMESPACE.len(), counted);
+        assert!(Capability::IN_NAMESPACE.iter().all(|one| one.scope() == Scope::Namespace));
     }
 }

@@ -52,12 +52,6 @@ impl Grant {
         self.acl.namespaces_any(namespace)
     }
 
-    /// Whether the caller's rules give this in any namespace, whether or not that is there.
-    #[must_use]
-    pub fn allows_somewhere(&self, capability: Capability) -> bool {
-        self.acl.allows_plain(capability)
-    }
-
     /// Whether nodes may be seen or changed under this grant.
     #[must_use]
     pub fn allows_nodes(&self) -> bool {

@@ -20,7 +20,7 @@ assert made["Description"] == "api server namespace" and made["Capabilities"] is
 assert made["CreateIndex"] == made["ModifyIndex"] > 0 and len(made["Hash"]) == 44, made
 rules = {"DisabledTaskDrivers": ["java"]}
 api.namespace.update_namespace("api", {"Name": "api", "Description": "updated", "Capabilities": rules, "Meta": {"a": "b"}})
-changed = api.namespace["api"]
+changed = api.namespace.get_namespace("api")
 assert changed["Description"] == "updated" and changed["Meta"] == {"a": "b"}, changed
 assert changed["Capabilities"]["DisabledTaskDrivers"] == ["java"] and changed["Hash"] != made["Hash"], changed
 assert [one["Name"] for one in api.namespaces.get_namespaces(prefix="ap")] == ["api"]

@@ -173,6 +173,9 @@ macro_rules! routes {
             }
         )*
     };
+    (@requires any_in_namespace) => {
+        muster_acl::Requirement::AnyOf(muster_acl::Capability::IN_NAMESPACE)
+    };
     (@requires public) => { muster_acl::Requirement::Public };
     (@requires [$($capability:ident)|+]) => {
         muster_acl::Requirement::AnyOf(&[$(muster_acl::Capability::$capability),+])

@@ -134,13 +134,13 @@ routes! {
     /// Jobs of a pool; `all` has every job.
     NodePoolJobs: Get "/v1/node/pool/{pool}/jobs", (()) -> Vec<JobListStub>, requires [ListJobs], blocking page filter reverse & [meta];
     /// Namespaces.
-    NamespaceList: Get "/v1/namespaces", (()) -> Vec<NamespaceView>, requires public, blocking page filter prefix reverse;
+    NamespaceList: Get "/v1/namespaces", (()) -> Vec<NamespaceView>, requires any_in_namespace, blocking page filter prefix reverse;
     /// Make several namespaces, or replace what is said of them; all or none.
     NamespaceApplyAll: Put|Post "/v1/namespaces", (Vec<NamespaceView>) -> (), requires [Management];
     /// Make a namespace, or replace what is said of it.
     NamespaceApply: Put|Post "/v1/namespace", (NamespaceView) -> (), requires [Management];
     /// One namespace.
-    NamespaceRead: Get "/v1/namespace/{namespace}", (()) -> NamespaceView, requires public, blocking;
+    NamespaceRead: Get "/v1/namespace/{namespace}", (()) -> NamespaceView, requires any_in_namespace, blocking;
     /// The same for the namespace in the path.
     NamespaceUpdate: Put|Post "/v1/namespace/{namespace}", (NamespaceView) -> (), requires [Management];
     /// Forget a namespace and everything that is over in it.

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use muster_acl::{Capability, Grant, Requirement, Scope};
+use muster_acl::{Capability, Grant, Requirement};
 use muster_ids::NodePool;
 use muster_model::NamespaceDetails;
 use muster_state::Snapshot;
@@ -61,7 +61,5 @@ impl Sight {
 
 /// Whether the caller's rules name a namespace, whether or not it is there.
 fn is_of_some_namespace(grant: &Grant) -> bool {
-    let of_namespaces = Capability::ALL.iter().filter(|one| one.scope() == Scope::Namespace);
-    let mut known = of_namespaces.map(|one| grant.allows_somewhere(*one));
-    known.any(|held| held)
+    grant.also(Requirement::AnyOf(Capability::IN_NAMESPACE), None).is_ok()
 }

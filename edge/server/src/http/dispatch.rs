@@ -177,6 +177,8 @@ const fn namespace_of(id: RouteId, method: Method, options: &Options) -> Option<
         | RouteId::JobDispatch
         | RouteId::JobDispatchPayload
         | RouteId::JobValidate
+        | RouteId::NamespaceList
+        | RouteId::NamespaceRead
         | RouteId::AllocRead
         | RouteId::AllocStop
         | RouteId::AllocServices

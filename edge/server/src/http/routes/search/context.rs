@@ -55,8 +55,7 @@ impl Context {
     /// The caller's rights to objects of the kind.
     pub(super) fn rights(self, grant: &Grant, namespace: Option<&Namespace>) -> Result<Grant, Denied> {
         let one: &'static [Capability] = match self {
-            // Asked about one by one: whoever may do anything in it may know of it.
-            Self::Namespaces => return grant.also(Requirement::Public, namespace),
+            Self::Namespaces => Capability::IN_NAMESPACE,
             Self::Nodes => &[Capability::NodeRead],
             Self::NodePools => &[Capability::NodePoolRead],
             Self::ScalingPolicies => &[Capability::ListScalingPolicies],
