@@ -13,8 +13,8 @@ use muster_ids::{
 use muster_model::{
     AclToken, AllocDeployment, AllocHealth, AllocState, AllocatedPort, ClientStatus, DeploymentFailure,
     DesiredTransition, DispatchLimits, DrainSpec, Eligibility, Evaluation, Job, JobKey, JobSubmission,
-    JoinRole, JoinToken, Node, NodePoolDetails, NodeStatus, Overrides, Payload, Plan, SchedulerConfig, NamespaceDetails,
-    TaskState, Value, VersionTag,
+    JoinRole, JoinToken, NamespaceDetails, Node, NodePoolDetails, NodeStatus, Overrides, Payload, Plan,
+    SchedulerConfig, TaskState, Value, VersionTag,
 };
 use serde::{Deserialize, Serialize};
 

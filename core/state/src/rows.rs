@@ -50,9 +50,9 @@ pub enum RowKind {
     /// What an operator said of a node pool.
     NodePoolDetails = 14,
     AclToken = 20,
-    JoinToken = 28,
     /// A namespace that an operator made or said something of.
     Namespace = 24,
+    JoinToken = 28,
 }
 
 impl RowKind {
@@ -76,8 +76,8 @@ impl RowKind {
             13 => Self::DispatchToken,
             14 => Self::NodePoolDetails,
             20 => Self::AclToken,
-            28 => Self::JoinToken,
             24 => Self::Namespace,
+            28 => Self::JoinToken,
             _ => return None,
         })
     }

@@ -4,7 +4,9 @@ use muster_ids::{
     AccessorId, AllocId, DeploymentId, EvalId, GroupName, Index, JobId, JoinTokenId, Namespace, NodeId,
     NodePool, Region, Text,
 };
-use muster_model::{AclToken, JobType, JoinToken, NodeStatus, OverrideRefusal, PlanOutcome, VersionTag, NamespaceObjection};
+use muster_model::{
+    AclToken, JobType, JoinToken, NamespaceObjection, NodeStatus, OverrideRefusal, PlanOutcome, VersionTag,
+};
 use serde::{Deserialize, Serialize};
 
 /// The answer to one command.

@@ -68,10 +68,11 @@ pub(crate) fn encode<E>(
     for record in tables.acl_tokens.rows.values() {
         sink(to_row(RowKind::AclToken, record))?;
     }
-    for record in tables.join_tokens.rows.values() {
-        sink(to_row(RowKind::JoinToken, record))?;
     for details in tables.namespaces.stored() {
         sink(to_row(RowKind::Namespace, details))?;
+    }
+    for record in tables.join_tokens.rows.values() {
+        sink(to_row(RowKind::JoinToken, record))?;
     }
     Ok(())
 }

@@ -20,7 +20,9 @@ use super::forward::Forwarder;
 use super::listener::Service;
 use super::options::{Options, Query};
 use super::routes::{
-    acl, agent, allocs, client, deployments, evals, event, job, job_statuses, job_versions, jobs, join_tokens, node_meta, nodes, plan, pools, scaling, scheduler_config, search, status, system, namespaces,
+    acl, agent, allocs, client, deployments, evals, event, job, job_statuses, job_versions, jobs,
+    join_tokens, namespaces, node_meta, nodes, plan, pools, scaling, scheduler_config, search, status,
+    system,
 };
 use super::{asked_node, beside, caller, error, websocket};
 use crate::agent::AgentInfo;
