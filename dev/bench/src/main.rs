@@ -3,10 +3,10 @@
 //!
 //! ```sh
 //! cargo build --release && cargo run --release -p muster-bench -- \
-//!     [limits|job_files|placements|c1m|memory|agent|http|dispatch|lists|logs|exec|trust]
+//!     [limits|job_files|placements|c1m|memory|agent|http|dispatch|lists|logs|exec|trust|hostile]
 //! ```
 //!
-//! Without an argument everything runs. `agent`, `http`, `lists`, `logs`, `exec` and `trust` start the release binary as real processes.
+//! Without an argument everything runs. `agent`, `http`, `lists`, `logs`, `exec`, `trust` and `hostile` start the release binary as real processes.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -20,6 +20,7 @@ mod cluster;
 mod dispatch;
 mod exec;
 mod figures;
+mod hostile;
 mod http;
 mod job_files;
 mod jobs;
@@ -38,7 +39,10 @@ fn main() {
     if wanted.as_deref() == Some(dispatch::SERVE) {
         return dispatch::serve();
     }
-    let all: [(&str, fn()); 12] = [
+    if wanted.as_deref() == Some(hostile::ATTACK) {
+        return hostile::attacker(std::env::args().skip(2));
+    }
+    let all: [(&str, fn()); 13] = [
         ("limits", limits::run),
         ("job_files", job_files::run),
         ("placements", placements::run),
@@ -51,6 +55,7 @@ fn main() {
         ("logs", logs::run),
         ("exec", exec::run),
         ("trust", trust::run),
+        ("hostile", hostile::run),
     ];
     let mut known = false;
     for (name, run) in all {
@@ -60,6 +65,6 @@ fn main() {
             run();
         }
     }
-    let all = "limits, job_files, placements, c1m, memory, agent, http, dispatch, lists, logs, exec or trust";
+    let all = "limits, job_files, placements, c1m, memory, agent, http, dispatch, lists, logs, exec, trust or hostile";
     assert!(known, "unknown benchmark; expected {all}");
 }
