@@ -2,7 +2,6 @@
 
 mod about;
 mod client;
-mod https;
 mod identity;
 mod joining;
 mod logging;
@@ -11,6 +10,7 @@ mod server;
 mod settings;
 mod signals;
 mod telemetry;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,6 +29,7 @@ use tokio::task::JoinSet;
 
 use reload::Reload;
 use settings::Settings;
+use tls::TlsStores;
 
 /// Connections the HTTP listener holds at once.
 const MAX_HTTP_CONNECTIONS: usize = 4096;
@@ -89,12 +90,13 @@ pub async fn start(flags: AgentFlags, http_port: Option<u16>) -> Result<Running,
     let issuer = joining::prepare(&mut settings).await?;
     let config = &settings.config;
     let metrics = telemetry::metrics(&config.telemetry, &settings::hostname()?, &settings.name)?;
-    let reload = Reload::new(flags, config.clone(), logs.clone());
+    let tls = Arc::new(TlsStores::load(config)?);
+    let reload = Reload::new(flags, &settings, logs.clone(), Arc::clone(&tls));
     let tools = || tools(config, &logs, &metrics, &reload);
     for warning in &settings.warnings {
         tracing::warn!("{warning}");
     }
-    let source = identity_source(&settings)?;
+    let source = identity_source(&settings, &tls)?;
     let server = match &settings.config.server {
         Some(_) => Some(server::start(&settings, &source, issuer, tools()).await?),
         None => None,
@@ -121,7 +123,7 @@ pub async fn start(flags: AgentFlags, http_port: Option<u16>) -> Result<Running,
     let weak = client.as_ref().map(Arc::downgrade);
     let collector =
         tokio::spawn(telemetry::collect(metrics.clone(), weak, settings.config.telemetry.clone()));
-    let listeners = listen(&settings, &service).await?;
+    let listeners = listen(&settings, &service, &tls).await?;
     say!("==> Muster agent configuration:\n");
     say!("           Name: {}", settings.name);
     say!("         Region: {} (datacenter {})", settings.config.region, settings.config.datacenter);
@@ -210,14 +212,10 @@ fn tools(config: &AgentConfig, logs: &Logs, metrics: &Metrics, reload: &Reload) 
     }
 }
 
-fn identity_source(settings: &Settings) -> Result<identity::Source, String> {
-    let tls = &settings.config.tls;
-    match (&tls.ca_file, &tls.cert_file, &tls.key_file) {
-        (Some(ca), Some(certificate), Some(key)) if tls.rpc => {
-            Ok(identity::Source::files(ca.clone(), certificate.clone(), key.clone()))
-        }
-        _ if tls.rpc => Err("tls.rpc needs tls.ca_file, tls.cert_file and tls.key_file".to_owned()),
-        _ => identity::Source::issued(settings.config.dev),
+fn identity_source(settings: &Settings, tls: &Arc<TlsStores>) -> Result<identity::Source, String> {
+    match tls.identity() {
+        Some(_) => Ok(identity::Source::Files(Arc::clone(tls), Box::new(settings.config.tls.clone()))),
+        None => identity::Source::issued(settings.config.dev, tls.revocations().clone()),
     }
 }
 
@@ -281,7 +279,11 @@ fn client_stats(client: Option<&Arc<Client>>) -> BTreeMap<String, BTreeMap<Strin
     stats
 }
 
-async fn listen(settings: &Settings, service: &Service) -> Result<Vec<HttpListener>, String> {
+async fn listen(
+    settings: &Settings,
+    service: &Service,
+    tls: &TlsStores,
+) -> Result<Vec<HttpListener>, String> {
     let headers = settings.config.http_api_response_headers.iter();
     let response_headers: Result<Vec<_>, String> = headers
         .map(|(name, value)| match (HeaderName::try_from(name), HeaderValue::try_from(value)) {
@@ -291,7 +293,7 @@ async fn listen(settings: &Settings, service: &Service) -> Result<Vec<HttpListen
         .collect();
     let base = HttpConfig {
         addr: settings.addresses.advertise_http,
-        tls: https::server_config(&settings.config.tls)?,
+        tls: tls.https().cloned(),
         any_host: settings.config.tls.http || settings.addresses.beyond_loopback,
         max_connections: MAX_HTTP_CONNECTIONS,
         max_per_address: settings.config.limits.http_max_conns_per_client,

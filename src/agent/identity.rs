@@ -4,11 +4,14 @@
 //! agent makes one that ends with it. Issued certificates are short-lived and renewed while the agent runs.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use muster_config::TlsConfig;
 use muster_ids::Region;
-use muster_rpc::{Identity, IdentityStore, Role, UserCa};
+use muster_rpc::{IdentityStore, Revocations, Role, UserCa};
+
+use super::tls::TlsStores;
 
 /// How long an issued certificate is valid; it is renewed after two thirds of that.
 const LIFETIME: Duration = Duration::from_secs(72 * 3600);
@@ -17,70 +20,48 @@ const LIFETIME: Duration = Duration::from_secs(72 * 3600);
 #[derive(Clone)]
 pub enum Source {
     /// The `tls` block's certificate, used for every role it names.
-    Files(Arc<Files>),
-    Issued(Arc<UserCa>),
-}
-
-/// Of the `tls` block, with everything that uses them.
-pub struct Files {
-    ca: PathBuf,
-    certificate: PathBuf,
-    key: PathBuf,
-    stores: Mutex<Vec<IdentityStore>>,
+    Files(Arc<TlsStores>, Box<TlsConfig>),
+    Issued(Arc<UserCa>, Revocations),
 }
 
 impl Source {
-    pub fn files(ca: PathBuf, certificate: PathBuf, key: PathBuf) -> Self {
-        Self::Files(Arc::new(Files { ca, certificate, key, stores: Mutex::default() }))
-    }
-
     /// Reads the files again; connections that are open keep the identity they were made with.
     ///
     /// # Errors
     /// When a file is not what it should be; everything stays as it was then.
     pub fn reload(&self) -> Result<(), String> {
-        let Self::Files(files) = self else { return Ok(()) };
-        let identity = Identity::from_pem_files(&files.ca, &files.certificate, &files.key);
-        let identity = identity.map_err(|error| error.to_string())?;
-        for store in files.stores.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            store.replace(identity.clone());
+        match self {
+            Self::Files(stores, config) => stores.reload(config),
+            Self::Issued(..) => Ok(()),
         }
-        Ok(())
     }
 
     /// The user's authority, or a fleeting one for a dev agent.
     ///
     /// # Errors
     /// When the authority cannot be read, made or trusted.
-    pub fn issued(dev: bool) -> Result<Self, String> {
+    pub fn issued(dev: bool, revocations: Revocations) -> Result<Self, String> {
         let authority =
             if dev { UserCa::in_memory() } else { UserCa::open_or_create(&user_state_dir()?.join("ca")) };
-        authority.map(|authority| Self::Issued(Arc::new(authority))).map_err(|error| error.to_string())
+        let authority = authority.map_err(|error| format!("TLS: {error}"))?;
+        Ok(Self::Issued(Arc::new(authority), revocations))
     }
 
     /// The identity of one role, kept fresh.
     ///
     /// # Errors
-    /// When a file is not what it should be.
+    /// When none can be issued.
     pub fn identity(&self, role: Role, region: &Region) -> Result<IdentityStore, String> {
-        let store = IdentityStore::new(self.make(role, region)?);
         match self {
-            Self::Issued(authority) => {
+            Self::Files(stores, _) => stores.identity().cloned().ok_or_else(|| "`tls.rpc` is off".to_owned()),
+            Self::Issued(authority, revocations) => {
+                let identity = authority.issue(role, region, SystemTime::now(), LIFETIME);
+                let identity = identity.map_err(|error| format!("TLS: {error}"))?;
+                let store = IdentityStore::revoking(identity, revocations.clone());
                 tokio::spawn(renew(Arc::clone(authority), role, region.clone(), store.clone()));
-            }
-            Self::Files(files) => {
-                files.stores.lock().unwrap_or_else(PoisonError::into_inner).push(store.clone());
+                Ok(store)
             }
         }
-        Ok(store)
-    }
-
-    fn make(&self, role: Role, region: &Region) -> Result<Identity, String> {
-        let identity = match self {
-            Self::Files(files) => Identity::from_pem_files(&files.ca, &files.certificate, &files.key),
-            Self::Issued(authority) => authority.issue(role, region, SystemTime::now(), LIFETIME),
-        };
-        identity.map_err(|error| error.to_string())
     }
 }
 
@@ -91,7 +72,7 @@ async fn renew(authority: Arc<UserCa>, role: Role, region: Region, store: Identi
         match authority.issue(role, &region, SystemTime::now(), LIFETIME) {
             Ok(identity) => store.replace(identity),
             Err(error) => {
-                tracing::error!(%error, "cannot renew this agent's certificate; trying again in a minute");
+                tracing::error!(%error, "TLS: cannot renew this agent's certificate; trying again in a minute");
                 tokio::time::sleep(Duration::from_secs(60)).await;
             }
         }

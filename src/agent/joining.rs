@@ -4,7 +4,7 @@
 mod files;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
 
@@ -70,9 +70,23 @@ fn issuer(settings: &mut Settings, config: &ServerAutoEncryptConfig) -> Result<I
     })
 }
 
+/// Where the authority of this server alone is kept, if it has one.
+pub fn own_authority_dir(settings: &Settings) -> Option<PathBuf> {
+    let config = settings.config.server.as_ref()?.auto_encrypt.as_ref()?;
+    config.authority.is_none().then(|| server_dir(settings)).flatten().map(|dir| dir.join("agent-ca"))
+}
+
+/// The operator's authority may be another one by now: the file of everyone whom the server trusts, made again.
+///
+/// # Errors
+/// When one of the files cannot be read or written.
+pub fn trust_again(dir: &Path, ca_file: &Path) -> Result<PathBuf, String> {
+    own_authority(dir, &read(ca_file)?).map(|(_, trusted)| trusted)
+}
+
 /// The authority of this server alone, made at its first start, and the file of everyone whom the server trusts: that
 /// authority beside the operator's.
-fn own_authority(dir: &Path, ca_pem: &str) -> Result<(Authority, std::path::PathBuf), String> {
+fn own_authority(dir: &Path, ca_pem: &str) -> Result<(Authority, PathBuf), String> {
     let said = |error: &dyn std::fmt::Display| error.to_string();
     files::private_dir(dir).map_err(|error| said(&error))?;
     let kept = dir.join("ca.pem");

@@ -9,7 +9,7 @@ use crate::shell::Shell;
 use crate::verb::{Refused, Verb};
 use crate::{
     acl, agent_info, agent_monitor, alloc, deployment, eval, fmt, job, namespace, node, operator, scaling,
-    server, status, system, version,
+    server, status, system, tls, version,
 };
 
 /// A parsed command, ready for [`crate::execute`].
@@ -159,6 +159,10 @@ commands! {
     ScalingPolicyList(scaling::policy::list::ScalingPolicyList): "scaling policy list", "List scaling policies.";
     ServerMembers(server::members::ServerMembers): "server members" or "server-members", "List the servers.";
     Status(status::Status): "status", "Show whatever has an id that begins with a text; or list jobs.";
+    TlsCaCreate(tls::ca::create::TlsCaCreate): "tls ca create", "Make a certificate authority for a cluster.";
+    TlsCaInfo(tls::ca::info::TlsCaInfo): "tls ca info", "Show the certificate of an authority.";
+    TlsCertCreate(tls::cert::create::TlsCertCreate): "tls cert create", "Make a certificate for a server, a client or the command line.";
+    TlsCertInfo(tls::cert::info::TlsCertInfo): "tls cert info", "Show a certificate.";
     SystemGc(system::gc::SystemGc): "system gc", "Forget everything that is over.";
     Version(version::Version): "version", "Print the version.";
 }

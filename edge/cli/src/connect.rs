@@ -62,8 +62,14 @@ impl ConnectArgs {
         // The one provider of this program. A refusal means that it is installed already.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         shell.color(self.no_color, self.force_color);
-        Client::new(self.config(&shell.env)?)
-            .map_err(|error| Failure::new(format!("Error initializing client: {error}")))
+        let config = self.config(&shell.env)?;
+        if config.tls.skip_verify && config.address.starts_with("https://") {
+            shell.error(
+                "WARNING: -tls-skip-verify (or NOMAD_SKIP_VERIFY) is set: nobody knows who answers. Whoever is on the way can read\n         \
+                 and change everything, the token included. Name the authority instead: -ca-cert.",
+            )?;
+        }
+        Client::new(config).map_err(|error| Failure::new(format!("Error initializing client: {error}")))
     }
 
     /// The namespace the user chose, if any.

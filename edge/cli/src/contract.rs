@@ -115,6 +115,19 @@ const COMMANDS: &[(&str, bool, &str)] = &[
     ("status", true, "verbose ui!"),
     ("system gc", true, ""),
     ("system reconcile summaries", true, ""),
+    (
+        "tls ca create",
+        false,
+        "days= name-constraint domain= common-name= country= postal-code= province= locality= street-address= \
+         organization= organizational-unit= additional-domain=",
+    ),
+    ("tls ca info", false, ""),
+    (
+        "tls cert create",
+        false,
+        "ca= cli client days= domain= key= region= server additional-dnsname= additional-ipaddress=",
+    ),
+    ("tls cert info", false, ""),
     ("version", false, ""),
 ];
 

@@ -51,6 +51,7 @@ mod table;
 #[cfg(test)]
 mod testing;
 mod time;
+mod tls;
 mod unbuilt;
 mod verb;
 mod version;

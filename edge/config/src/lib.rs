@@ -86,4 +86,4 @@ pub use secret::Secret;
 pub use server::{ServerConfig, ServerInput};
 pub use server_join::{JoinConfig, JoinInput};
 pub use telemetry::{TelemetryConfig, TelemetryInput};
-pub use tls::{TlsConfig, TlsInput};
+pub use tls::{RoleNames, RoleNamesInput, TlsConfig, TlsInput, TlsVersion};

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use muster_config::{AgentConfig, AgentConfigInput, LogLevel, decide, parse};
+use muster_config::{AgentConfig, AgentConfigInput, LogLevel, TlsVersion, decide, parse};
 use muster_hcl::Source;
 use muster_model::{JobType, Value};
 use proptest::prelude::*;
@@ -106,6 +106,21 @@ const REFUSALS: &[(&str, &str)] = &[
     ("server { encrypt = \"c2hvcnQ=\" }\n", "`server.encrypt` is not the base64 of 16, 24 or 32 bytes"),
     ("tls { http = true }\n", "`tls.ca_file` is not set"),
     ("tls { rpc_upgrade_mode = true }\n", "`tls.rpc_upgrade_mode` cannot be used"),
+    ("tls { tls_min_version = \"tls10\" }\n", "TLS 1.0 and 1.1 are broken"),
+    ("tls { tls_min_version = \"tls11\" }\n", "use \"tls12\" or \"tls13\""),
+    ("tls { tls_min_version = \"1.3\" }\n", "`tls.tls_min_version` cannot be `1.3`"),
+    (
+        "tls { tls_cipher_suites = \"TLS_RSA_WITH_AES_128_CBC_SHA\" }\n",
+        "accepted are TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384",
+    ),
+    ("tls { role_names { server = [\"*.com\"] } }\n", "so wide a pattern"),
+    ("tls { role_names { server = [\"a.*.example.com\"] } }\n", "neither a DNS name nor"),
+    ("tls { role_names { client = [\"server.global.nomad\"] } }\n", "have their meaning already"),
+    ("tls { role_names { client = [\"localhost\"] } }\n", "every machine has this name"),
+    (
+        "tls { role_names { server = [\"a.example.com\"] client = [\"A.example.com\"] } }\n",
+        "for servers and for clients",
+    ),
     ("http_api_response_headers { \"a b\" = \"x\" }\n", "is not an HTTP header"),
     ("telemetry { prefix_filter = [\"nomad\"] }\n", "begins with neither + nor -"),
 ];
@@ -282,4 +297,33 @@ fn an_agent_that_leaves_empties_its_node_as_its_block_says() {
     }
     let (_, warnings) = decide(with("client {\n drain_on_shutdown {}\n}"), false).unwrap();
     assert!(format!("{warnings:?}").contains("has no effect"), "{warnings:?}");
+}
+
+#[test]
+fn tls_is_strict_unless_the_operator_says_otherwise() {
+    let files = "ca_file = \"/ca\"\n cert_file = \"/cert\"\n key_file = \"/key\"\n";
+    let tls = config(&format!("tls {{\n http = true\n rpc = true\n {files}}}\n")).tls;
+    assert!(tls.verify_https_client && tls.is_mutual());
+    assert_eq!((tls.min_version, tls.cipher_suites), (TlsVersion::Tls13, Vec::<String>::new()));
+    let text = format!(
+        "tls {{\n http = true\n rpc = true\n {files} tls_min_version = \"tls12\"\n verify_https_client = false\n \
+         verify_server_hostname = false\n tls_prefer_server_cipher_suites = true\n \
+         tls_cipher_suites = \"TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305, tls_ecdhe_rsa_with_aes_256_gcm_sha384,TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256\"\n \
+         role_names {{\n server = [\"Server.nomad.example.com\"]\n client = [\"*.nomad.example.com\"]\n }}\n}}\n"
+    );
+    let (config, warnings) = decide(with(&text), false).unwrap();
+    assert_eq!(config.tls.min_version, TlsVersion::Tls12);
+    assert_eq!(
+        config.tls.cipher_suites,
+        ["TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"]
+    );
+    assert_eq!(config.tls.role_names.server, ["server.nomad.example.com"]);
+    let told = warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    for wanted in ["tls_prefer_server_cipher_suites", "verify_server_hostname", "verify_https_client"] {
+        assert!(told.contains(wanted), "{told}");
+    }
+    let (_, warnings) =
+        decide(with("tls { tls_cipher_suites = \"TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384\" }\n"), false)
+            .unwrap();
+    assert!(warnings.iter().any(|warning| warning.0.contains("TLS 1.2 only")), "{warnings:?}");
 }

@@ -23,12 +23,13 @@ pub use messages::{
     IncomingSubscription, Request, Secret, Stream, StreamRequest,
 };
 pub use pki::{
-    Authority, AuthorityParams, CaPem, Identity, IdentityStore, KeyPem, LeafParams, LeafPem, LeafRole,
-    PkiError, RequestPem, Subject, UserCa,
+    Authority, AuthorityParams, CaPem, CertificateFault, CertificateInfo, CertificateMark, HttpsConfig,
+    HttpsStore, Identity, IdentityStore, KeyPem, LeafParams, LeafPem, LeafRole, PemFiles, PkiError,
+    RequestPem, Revocations, RevokedList, RoleNames, Subject, TlsOptions, TlsPolicy, UserCa, write_new_pair,
 };
 pub use role::Role;
 pub use transport::{
     AcceptError, ByteStream, BytesPurpose, CallError, CloseReason, ConnectError, Duplex, DuplexReceiver,
     DuplexSender, Incoming, IncomingStream, Limits, Listener, Opening, Peer, Proposal, Responder, Sender,
-    Session, Subscription, connect,
+    Session, Subscription, connect, https_failure,
 };

@@ -12,6 +12,7 @@ mod joining;
 mod limits;
 #[cfg(unix)]
 mod pem_files;
+mod policy;
 mod refusals;
 mod streams;
 mod support;

@@ -49,6 +49,7 @@ pub use duplex::{Duplex, DuplexReceiver, DuplexSender, Proposal};
 pub use error::{AcceptError, CallError, CloseReason, ConnectError, HandshakeError};
 pub(crate) use frame::FrameReader;
 pub(crate) use frame::encode;
+pub use handshake::https_failure;
 pub use incoming::{Incoming, IncomingStream};
 pub use limits::Limits;
 pub use listener::Listener;

@@ -29,7 +29,8 @@ pub(crate) mod options;
 pub(crate) mod page;
 mod per_address;
 pub(crate) mod routes;
-pub(crate) mod websocket;
+pub(crate) mod until_revoked;
+mod websocket;
 
 pub use forward::{Connect, Forwarder};
 pub use listener::{HttpConfig, HttpListener, Service, serve_stream};

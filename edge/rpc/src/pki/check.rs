@@ -9,7 +9,7 @@ use rustls::client::verify_server_cert_signed_by_trust_anchor;
 use rustls::server::ParsedCertificate;
 use rustls_pki_types::{CertificateDer, UnixTime};
 
-use super::{CertificateFault, Claims, PkiError, tls};
+use super::{CertificateFault, Claims, PkiError, policy, tls};
 use crate::Role;
 
 /// A side of TLS that a certificate is shown on.
@@ -52,7 +52,7 @@ pub(super) fn usable(
                 .map_err(|error| fault(error, "client", what))?,
             Purpose::Server => ParsedCertificate::try_from(leaf)
                 .and_then(|leaf| {
-                    let algorithms = tls::signature_algorithms();
+                    let algorithms = policy::signature_algorithms();
                     verify_server_cert_signed_by_trust_anchor(&leaf, roots, intermediates, now, algorithms)
                 })
                 .map_err(|error| fault(error, "server", what))?,

@@ -1,5 +1,6 @@
 //! What a certificate says about its holder. Reading it proves nothing; the chain must have been verified first.
 
+use std::net::IpAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use muster_ids::Region;
@@ -7,7 +8,7 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
 
-use super::{CertificateFault, PkiError};
+use super::{CertificateFault, PkiError, RoleNames};
 use crate::Role;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,10 +20,18 @@ pub(crate) struct Claims {
 }
 
 impl Claims {
-    pub(crate) fn read(certificate: &CertificateDer<'_>) -> Result<Self, CertificateFault> {
-        let (_, parsed) = X509Certificate::from_der(certificate).map_err(|_| CertificateFault::Malformed)?;
+    pub(crate) fn read(
+        certificate: &CertificateDer<'_>,
+        roles: &RoleNames,
+    ) -> Result<Self, CertificateFault> {
+        let parsed = parse(certificate)?;
         let names = dns_names(&parsed)?;
-        let (role, region) = role_and_region(&names)?;
+        let Some((role, region)) = role_and_region(&names, roles)? else {
+            return Err(CertificateFault::NoRole {
+                found: all_names(&parsed),
+                common_name: common_name(&parsed),
+            });
+        };
         let validity = parsed.validity();
         Ok(Self {
             role,
@@ -41,6 +50,51 @@ pub(crate) fn server_name(role: Role, region: &Region) -> Result<ServerName<'sta
     }
 }
 
+pub(super) fn parse<'a>(
+    certificate: &'a CertificateDer<'_>,
+) -> Result<X509Certificate<'a>, CertificateFault> {
+    X509Certificate::from_der(certificate).map(|(_, parsed)| parsed).map_err(|_| CertificateFault::Malformed)
+}
+
+/// From when and until when a certificate is valid.
+pub(super) fn validity(
+    certificate: &CertificateDer<'_>,
+) -> Result<(SystemTime, SystemTime), CertificateFault> {
+    let parsed = parse(certificate)?;
+    let validity = parsed.validity();
+    Ok((system_time(validity.not_before), system_time(validity.not_after)))
+}
+
+/// A certificate's names, for the log.
+pub(super) fn names(certificate: &CertificateDer<'_>) -> String {
+    parse(certificate).map_or_else(|fault| fault.to_string(), |parsed| all_names(&parsed).join(", "))
+}
+
+/// Every subject alternative name, as people write them.
+fn all_names(certificate: &X509Certificate<'_>) -> Vec<String> {
+    let extension = certificate.subject_alternative_name().ok().flatten();
+    let names = extension.map(|san| san.value.general_names.as_slice()).unwrap_or_default();
+    names
+        .iter()
+        .map(|name| match name {
+            GeneralName::DNSName(text) => (*text).to_owned(),
+            GeneralName::IPAddress(bytes) => address(bytes),
+            other => other.to_string(),
+        })
+        .collect()
+}
+
+pub(super) fn address(bytes: &[u8]) -> String {
+    let v4 = <[u8; 4]>::try_from(bytes).map(|bytes| IpAddr::from(bytes).to_string());
+    let v6 = || <[u8; 16]>::try_from(bytes).map(|bytes| IpAddr::from(bytes).to_string());
+    v4.or_else(|_| v6()).unwrap_or_else(|_| super::hex(bytes))
+}
+
+fn common_name(certificate: &X509Certificate<'_>) -> Option<String> {
+    let name = certificate.subject().iter_common_name().next()?;
+    name.as_str().ok().map(str::to_owned)
+}
+
 fn dns_names(certificate: &X509Certificate<'_>) -> Result<Vec<String>, CertificateFault> {
     let extension = certificate.subject_alternative_name().map_err(|_| CertificateFault::Malformed)?;
     let names = extension.map(|san| san.value.general_names.as_slice()).unwrap_or_default();
@@ -55,16 +109,15 @@ fn dns_names(certificate: &X509Certificate<'_>) -> Result<Vec<String>, Certifica
 
 /// A certificate with both roles counts as a server's, which may do all that a client may. Two regions are refused:
 /// which one is meant could not be told.
-fn role_and_region(names: &[String]) -> Result<(Role, Region), CertificateFault> {
-    let mut claims: Vec<(Role, Region)> = names.iter().filter_map(|name| parse_name(name)).collect();
+fn role_and_region(names: &[String], roles: &RoleNames) -> Result<Option<(Role, Region)>, CertificateFault> {
+    let claim = |name: &String| parse_name(name).or_else(|| roles.role_of(name));
+    let mut claims: Vec<(Role, Region)> = names.iter().filter_map(claim).collect();
     claims.sort_by_key(|(role, _)| *role != Role::Server);
-    let Some((role, region)) = claims.first().cloned() else {
-        return Err(CertificateFault::NoRole { found: names.to_vec() });
-    };
+    let Some((role, region)) = claims.first().cloned() else { return Ok(None) };
     if claims.iter().any(|(_, other)| *other != region) {
         return Err(CertificateFault::ManyRegions { found: names.to_vec() });
     }
-    Ok((role, region))
+    Ok(Some((role, region)))
 }
 
 pub(super) fn parse_name(name: &str) -> Option<(Role, Region)> {
@@ -101,19 +154,24 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
-    fn names(names: &[&str]) -> Result<(Role, Region), CertificateFault> {
-        role_and_region(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
+    fn names(names: &[&str]) -> Result<Option<(Role, Region)>, CertificateFault> {
+        mapped(names, &RoleNames::standard())
+    }
+
+    fn mapped(names: &[&str], roles: &RoleNames) -> Result<Option<(Role, Region)>, CertificateFault> {
+        role_and_region(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>(), roles)
     }
 
     #[test]
     fn the_role_comes_from_the_name() {
-        assert_eq!(names(&["localhost", "client.global.nomad"]), Ok((Role::Client, Region::global())));
-        assert_eq!(names(&["server.eu.west.nomad"]), Ok((Role::Server, Region::new("eu.west").unwrap())));
+        assert_eq!(names(&["localhost", "client.global.nomad"]), Ok(Some((Role::Client, Region::global()))));
+        let west = Region::new("eu.west").unwrap();
+        assert_eq!(names(&["server.eu.west.nomad"]), Ok(Some((Role::Server, west))));
     }
 
     #[test]
     fn both_roles_make_a_server_and_two_regions_make_nothing() {
-        assert_eq!(names(&["client.eu.nomad", "server.eu.nomad"]).unwrap().0, Role::Server);
+        assert_eq!(names(&["client.eu.nomad", "server.eu.nomad"]).unwrap().unwrap().0, Role::Server);
         assert!(matches!(
             names(&["server.eu.nomad", "client.us.nomad"]),
             Err(CertificateFault::ManyRegions { .. })
@@ -131,11 +189,21 @@ mod tests {
             "server..nomad",
         ];
         for name in all {
-            assert!(
-                matches!(names(&[name]), Err(CertificateFault::NoRole { .. })),
-                "`{name}` was taken for a role"
-            );
+            assert_eq!(names(&[name]), Ok(None), "`{name}` was taken for a role");
         }
+    }
+
+    #[test]
+    fn a_mapped_name_counts_in_the_agents_own_region() {
+        let roles = RoleNames::mapped(
+            Region::global(),
+            &["s.example.com".to_owned()],
+            &["*.c.example.com".to_owned()],
+        );
+        assert_eq!(mapped(&["s.example.com"], &roles), Ok(Some((Role::Server, Region::global()))));
+        assert_eq!(mapped(&["a.c.example.com", "localhost"], &roles).unwrap().unwrap().0, Role::Client);
+        assert_eq!(mapped(&["x.example.com"], &roles), Ok(None));
+        assert!(mapped(&["s.example.com", "client.eu.nomad"], &roles).is_err(), "two regions");
     }
 
     #[test]

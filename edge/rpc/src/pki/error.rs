@@ -13,6 +13,8 @@ pub enum PkiError {
     Read { what: &'static str, path: PathBuf, source: io::Error },
     #[error("cannot create `{}`: {source}", path.display())]
     Create { path: PathBuf, source: io::Error },
+    #[error("`{}` already exists, and is not overwritten; move it away or choose another name", path.display())]
+    Exists { path: PathBuf },
     #[error("`{}` can be read or changed by other users (mode {mode:04o}); run `chmod {fix} '{}'`", path.display(), path.display())]
     Exposed { path: PathBuf, mode: u32, fix: &'static str },
     #[error("`{}` belongs to user id {owner}, not to the user of this agent ({user})", path.display())]
@@ -43,6 +45,8 @@ pub enum PkiError {
         "the private key in {what} is protected by a passphrase, which an agent has nobody to ask for; write it without: `openssl pkey -in KEY -out NEW`"
     )]
     EncryptedKey { what: String },
+    #[error("cipher suite `{0}` is not known")]
+    CipherSuite(String),
     #[error("the system's random number generator failed")]
     Random,
     #[error("cannot make a certificate: {0}")]
@@ -66,17 +70,19 @@ pub enum CertificateFault {
     Usage(&'static str),
     #[error(
         "no subject alternative name `server.<region>.nomad` or `client.<region>.nomad`; the certificate names {}",
-        list(found)
+        named(found, common_name.as_deref())
     )]
-    NoRole { found: Vec<String> },
+    NoRole { found: Vec<String>, common_name: Option<String> },
     #[error("the certificate names more than one region: {}", list(found))]
     ManyRegions { found: Vec<String> },
     #[error(
         "the certificate is one of a {found} of region `{found_region}`; expected `{expected}.{region}.nomad`"
     )]
     WrongName { expected: Role, region: Region, found: Role, found_region: Region },
-    #[error("the certificate does not name `{expected}`")]
-    NameMismatch { expected: String },
+    #[error("the certificate does not name `{expected}`; it names {}", list(found))]
+    NameMismatch { expected: String, found: Vec<String> },
+    #[error("the certificate has been revoked{}", reason.as_ref().map_or(String::new(), |text| format!(": {text}")))]
+    Revoked { reason: Option<String> },
     #[error("the certificate is invalid: {0}")]
     Other(String),
 }
@@ -95,11 +101,29 @@ impl CertificateFault {
             // A foreign CA that happens to bear our CA's name is found out by its signature.
             E::UnknownIssuer | E::BadSignature => Self::UnknownIssuer,
             E::NotValidForName => Self::Other("it is not valid for the expected name".to_owned()),
-            E::NotValidForNameContext { expected, .. } => {
-                Self::NameMismatch { expected: expected.to_str().into_owned() }
-            }
+            E::NotValidForNameContext { expected, presented } => Self::NameMismatch {
+                expected: expected.to_str().into_owned(),
+                found: presented.iter().map(|name| bare(name)).collect(),
+            },
+            E::Revoked => Self::Revoked { reason: None },
             other => Self::Other(other.to_string()),
         }
+    }
+}
+
+/// rustls quotes each name with its kind: `DnsName("localhost")`.
+fn bare(presented: &str) -> String {
+    let inner = presented.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+    inner.map_or(presented, |name| name.trim_matches('"')).to_owned()
+}
+
+/// Operators who are used to common names are told that they do not count.
+fn named(found: &[String], common_name: Option<&str>) -> String {
+    match common_name {
+        Some(name) if found.is_empty() => {
+            format!("nothing; its common name `{name}` does not count, only subject alternative names do")
+        }
+        _ => list(found),
     }
 }
 

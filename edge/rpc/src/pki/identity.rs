@@ -10,7 +10,7 @@ use muster_ids::Region;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
-use super::{CertificateFault, Claims, PkiError, check, pem, private_file, tls};
+use super::{CertificateFault, Claims, PemFiles, PkiError, RoleNames, TlsPolicy, check, pem, tls};
 use crate::Role;
 
 /// Who this agent is. Cheap to clone; never changes, see [`IdentityStore`](super::IdentityStore).
@@ -22,6 +22,14 @@ struct Inner {
     client: Arc<ClientConfig>,
     claims: Claims,
     certificate_sha256: [u8; 32],
+    names: RoleNames,
+}
+
+/// How TLS is spoken, and by which names a certificate proves a role.
+#[derive(Clone, Debug, Default)]
+pub struct TlsOptions {
+    pub policy: TlsPolicy,
+    pub names: RoleNames,
 }
 
 /// The texts that error messages name the parts by.
@@ -36,6 +44,15 @@ impl Names {
     pub(super) fn issued() -> Self {
         Self { ca: "the CA".into(), certificate: "the certificate".into(), key: "the private key".into() }
     }
+
+    pub(super) fn refused(&self, error: rustls::Error) -> PkiError {
+        match error {
+            rustls::Error::InconsistentKeys(_) => {
+                PkiError::WrongKey { what: format!("{} (key: {})", self.certificate, self.key) }
+            }
+            source => PkiError::Tls { what: self.key.clone(), source },
+        }
+    }
 }
 
 impl Identity {
@@ -45,11 +62,7 @@ impl Identity {
     /// When a file is missing or not what it should be, the key is open to other users or belongs to another
     /// certificate, or the certificate is expired, not signed by the CA, or names no role.
     pub fn from_pem_files(ca: &Path, certificate: &Path, key: &Path) -> Result<Self, PkiError> {
-        let names = Names { ca: quoted(ca), certificate: quoted(certificate), key: quoted(key) };
-        let ca = private_file::read_public("CA file", ca)?;
-        let certificate = private_file::read_public("certificate file", certificate)?;
-        let key = private_file::read_key(key)?;
-        Self::from_named_pem(&ca, &certificate, &key, &names, SystemTime::now())
+        Self::from_files(&PemFiles::read(ca, certificate, key)?, &TlsOptions::default())
     }
 
     /// The same from PEM texts in memory.
@@ -57,21 +70,20 @@ impl Identity {
     /// # Errors
     /// As [`Self::from_pem_files`], but for the files.
     pub fn from_pem(ca: &[u8], certificate: &[u8], key: &[u8]) -> Result<Self, PkiError> {
-        Self::from_named_pem(ca, certificate, key, &Names::issued(), SystemTime::now())
+        Self::from_files(&PemFiles::in_memory(ca, certificate, key), &TlsOptions::default())
     }
 
-    fn from_named_pem(
-        ca: &[u8],
-        certificate: &[u8],
-        key: &[u8],
-        names: &Names,
-        now: SystemTime,
-    ) -> Result<Self, PkiError> {
-        let roots = pem::roots(ca, &names.ca)?;
-        let chain = pem::certificates(certificate, &names.certificate)?;
-        let key = pem::private_key(key, &names.key)?;
-        let identity = Self::new(&roots, chain.clone(), key, names)?;
-        check::chain(&roots, &chain, &identity.0.claims, &names.certificate, now)?;
+    /// The same from files that were read, spoken as `options` say.
+    ///
+    /// # Errors
+    /// As [`Self::from_pem_files`], but for reading.
+    pub fn from_files(files: &PemFiles, options: &TlsOptions) -> Result<Self, PkiError> {
+        let names = &files.names;
+        let roots = pem::roots(&files.ca, &names.ca)?;
+        let chain = pem::certificates(&files.certificate, &names.certificate)?;
+        let key = pem::private_key(&files.key, &names.key)?;
+        let identity = Self::new(&roots, chain.clone(), key, names, options)?;
+        check::chain(&roots, &chain, &identity.0.claims, &names.certificate, SystemTime::now())?;
         Ok(identity)
     }
 
@@ -81,16 +93,20 @@ impl Identity {
         chain: Vec<CertificateDer<'static>>,
         key: PrivateKeyDer<'static>,
         names: &Names,
+        options: &TlsOptions,
     ) -> Result<Self, PkiError> {
         let fault = |fault| PkiError::Certificate { what: names.certificate.clone(), fault };
         let leaf = chain.first().ok_or_else(|| fault(CertificateFault::Malformed))?;
-        let claims = Claims::read(leaf).map_err(fault)?;
+        let claims = Claims::read(leaf, &options.names).map_err(fault)?;
         let certificate_sha256 = sha256(leaf);
         let verifier = tls::client_verifier(roots, &names.ca)?;
-        let refused = |source| refused(source, names);
-        let server = tls::server_config(verifier, chain.clone(), key.clone_key()).map_err(refused)?;
-        let client = tls::client_config(roots, chain, key).map_err(refused)?;
-        let inner = Inner { server: Arc::new(server), client: Arc::new(client), claims, certificate_sha256 };
+        let refused = |source| names.refused(source);
+        let server =
+            tls::server_config(&options.policy, verifier, chain.clone(), key.clone_key(), &[tls::ALPN])
+                .map_err(refused)?;
+        let client = tls::client_config(options, roots, chain, key).map_err(refused)?;
+        let (server, client) = (Arc::new(server), Arc::new(client));
+        let inner = Inner { server, client, claims, certificate_sha256, names: options.names.clone() };
         Ok(Self(Arc::new(inner)))
     }
 
@@ -122,6 +138,11 @@ impl Identity {
         self.0.certificate_sha256
     }
 
+    /// By which names its peers prove their roles.
+    pub(crate) fn role_names(&self) -> &RoleNames {
+        &self.0.names
+    }
+
     pub(crate) fn server_config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.0.server)
     }
@@ -138,19 +159,6 @@ impl fmt::Debug for Identity {
             .field("region", self.region())
             .field("not_after", &self.not_after())
             .finish_non_exhaustive()
-    }
-}
-
-fn quoted(path: &Path) -> String {
-    format!("`{}`", path.display())
-}
-
-fn refused(error: rustls::Error, names: &Names) -> PkiError {
-    match error {
-        rustls::Error::InconsistentKeys(_) => {
-            PkiError::WrongKey { what: format!("{} (key: {})", names.certificate, names.key) }
-        }
-        source => PkiError::Tls { what: names.key.clone(), source },
     }
 }
 

@@ -14,12 +14,12 @@ pub(super) fn read_public(what: &'static str, path: &Path) -> Result<Vec<u8>, Pk
     read(&mut File::open(path).map_err(failed)?).map_err(failed)
 }
 
-/// A key the operator manages: its group may read it, others may not, and only its owner may change it.
+/// A key the operator manages: only its owner may read it. Group and others may not, however trusted the group.
 pub(super) fn read_key(path: &Path) -> Result<Vec<u8>, PkiError> {
     let failed = |source| PkiError::Read { what: "key file", path: path.to_owned(), source };
     let mut file = File::open(path).map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;
-    permissions::check_mode(&metadata, path, 0o027, "g-w,o=")?;
+    permissions::check_mode(&metadata, path, 0o077, "600")?;
     read(&mut file).map_err(failed)
 }
 

@@ -18,7 +18,7 @@ use rustls::RootCertStore;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::identity::Names;
-use super::{Identity, PkiError, ca_file, check, pem, server_name};
+use super::{Identity, PkiError, RoleNames, TlsOptions, ca_file, check, pem, server_name};
 use crate::Role;
 
 /// How long an issued certificate is valid. Short, because nothing revokes it.
@@ -67,7 +67,7 @@ impl UserCa {
         server_name(role, region)?;
         let (leaf, key) = self.sign(role, region, now, lifetime)?;
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        Identity::new(&self.roots()?, vec![leaf], key, &Names::issued())
+        Identity::new(&self.roots()?, vec![leaf], key, &Names::issued(), &TlsOptions::default())
     }
 
     /// The CA's certificate, for those who are to trust it.
@@ -96,7 +96,7 @@ impl UserCa {
     fn check(&self, what: &str) -> Result<(), PkiError> {
         let now = SystemTime::now();
         let (leaf, _) = self.sign(Role::Client, &Region::global(), now, CLOCK_SKEW)?;
-        let claims = super::Claims::read(&leaf)
+        let claims = super::Claims::read(&leaf, &RoleNames::standard())
             .map_err(|fault| PkiError::Certificate { what: what.to_owned(), fault })?;
         check::chain(&self.roots()?, &[leaf], &claims, what, now)
     }

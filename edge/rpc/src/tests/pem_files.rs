@@ -87,9 +87,9 @@ fn each_mistake_has_its_own_message() {
     assert_eq!(files.error("good-key", "good-key"), "`DIR/good-key.pem` holds no PEM section `CERTIFICATE`");
     assert_eq!(
         files.error("good", "good"),
-        "`DIR/good.pem` can be read or changed by other users (mode 0644); run `chmod g-w,o= 'DIR/good.pem'`"
+        "`DIR/good.pem` can be read or changed by other users (mode 0644); run `chmod 600 'DIR/good.pem'`"
     );
-    fs::set_permissions(files.path("good"), fs::Permissions::from_mode(0o640)).unwrap();
+    fs::set_permissions(files.path("good"), fs::Permissions::from_mode(0o600)).unwrap();
     assert_eq!(files.error("good", "good"), "`DIR/good.pem` holds no PEM section `PRIVATE KEY`");
     assert_eq!(
         files.error("good", "other-key"),

@@ -12,8 +12,8 @@ use tokio_rustls::TlsConnector;
 use super::support::{PATIENCE, dial, expired, heartbeat, listen, store, store_of};
 use crate::transport::HandshakeError;
 use crate::{
-    AcceptError, BytesPurpose, CallError, ConnectError, FailureCode, IdentityStore, IncomingStream, Limits,
-    Role, UserCa, connect,
+    AcceptError, BytesPurpose, CallError, CertificateMark, CloseReason, ConnectError, FailureCode,
+    IdentityStore, IncomingStream, Limits, RevokedList, Role, UserCa, connect,
 };
 
 /// What a dialler and a listener are told when these two meet.
@@ -40,7 +40,10 @@ fn refusal(error: AcceptError) -> String {
 async fn a_client_is_not_taken_for_a_server() {
     let ca = UserCa::in_memory().unwrap();
     let (dialled, accepted) = meet(store(&ca, Role::Client), &store(&ca, Role::Client)).await;
-    assert_eq!(dialled.unwrap_err(), "the certificate does not name `server.global.nomad`");
+    let refused = dialled.unwrap_err();
+    let wanted =
+        "the certificate does not name `server.global.nomad`; it names `client.global.nomad`, `localhost`";
+    assert!(refused.starts_with(wanted), "{refused}");
     assert!(accepted.unwrap_err().starts_with("the peer refused: "));
 }
 
@@ -48,7 +51,12 @@ async fn a_client_is_not_taken_for_a_server() {
 async fn a_server_of_another_region_is_not_the_one_meant() {
     let ca = UserCa::in_memory().unwrap();
     let (dialled, _) = meet(store_of(&ca, Role::Server, "eu"), &store(&ca, Role::Client)).await;
-    assert_eq!(dialled.unwrap_err(), "the certificate does not name `server.global.nomad`");
+    let refused = dialled.unwrap_err();
+    assert!(
+        refused
+            .starts_with("the certificate does not name `server.global.nomad`; it names `server.eu.nomad`"),
+        "{refused}"
+    );
 }
 
 #[tokio::test]
@@ -169,4 +177,45 @@ async fn a_closed_port_is_unreachable() {
     let client = store(&ca, Role::Client);
     let error = connect(free, &client, Role::Server, &Region::global(), Limits::default()).await;
     assert!(matches!(error.map(drop).unwrap_err(), ConnectError::Unreachable { .. }));
+}
+
+#[tokio::test]
+async fn a_revoked_certificate_is_refused_with_the_reason_and_loses_its_connections() {
+    let ca = UserCa::in_memory().unwrap();
+    let server = store(&ca, Role::Server);
+    let listener = listen(server.clone(), Limits::default()).await;
+    let (client, other) = (store(&ca, Role::Client), store(&ca, Role::Client));
+    let ((session, _in), ours) = {
+        let (dialled, accepted) =
+            tokio::join!(dial(&listener, &client, Limits::default()), listener.accept());
+        (dialled, accepted.unwrap())
+    };
+    let ((unharmed, _in_too), ours_too) = {
+        let (dialled, accepted) = tokio::join!(dial(&listener, &other, Limits::default()), listener.accept());
+        (dialled, accepted.unwrap())
+    };
+    let mark = CertificateMark::Fingerprint(client.current().certificate_sha256());
+    server.revocations().replace(RevokedList::from([(mark, "stolen".to_owned())]));
+    tokio::time::timeout(PATIENCE, ours.0.closed()).await.unwrap();
+    assert_eq!(ours.0.close_reason(), Some(CloseReason::CertificateRevoked("stolen".to_owned())));
+    tokio::time::timeout(PATIENCE, session.closed()).await.unwrap();
+    assert_eq!((unharmed.close_reason(), ours_too.0.close_reason()), (None, None));
+
+    let region = Region::global();
+    let dialled = connect(listener.local_addr(), &client, Role::Server, &region, Limits::default());
+    let (dialled, accepted) = tokio::join!(dialled, listener.accept());
+    assert_eq!(refusal(accepted.unwrap_err()), "the certificate has been revoked: stolen");
+    let refused = dialled.map(drop).unwrap_err().to_string();
+    assert!(refused.ends_with("the peer refused: the certificate has been revoked: stolen"), "{refused}");
+
+    // Taken back, it counts again; and servers' certificates are looked at by those who connect.
+    server.revocations().replace(RevokedList::new());
+    let mark = CertificateMark::Fingerprint(server.current().certificate_sha256());
+    other.revocations().replace(RevokedList::from([(mark, "old".to_owned())]));
+    let (again, _) = tokio::join!(dial(&listener, &client, Limits::default()), listener.accept());
+    assert_eq!(again.0.close_reason(), None);
+    let dialled = connect(listener.local_addr(), &other, Role::Server, &region, Limits::default());
+    let (dialled, _) = tokio::join!(dialled, listener.accept());
+    let refused = dialled.map(drop).unwrap_err().to_string();
+    assert!(refused.ends_with("the certificate has been revoked: old"), "{refused}");
 }

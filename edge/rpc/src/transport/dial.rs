@@ -11,7 +11,7 @@ use super::handshake::check_protocol;
 use super::read_ahead::ReadAhead;
 use super::{ConnectError, HandshakeError, Incoming, Limits, Peer, Session, driver, hello, socket};
 use crate::pki::server_name;
-use crate::{Identity, IdentityStore, Role};
+use crate::{Identity, IdentityStore, Revocations, Role};
 
 /// Connects to an agent whose certificate must name `expect` and `region`; the address proves nothing and is not
 /// compared with the certificate. Both sides may then ask each other.
@@ -32,26 +32,42 @@ pub async fn connect(
         Ok(tcp) => tcp.map_err(|source| ConnectError::Unreachable { addr, source })?,
         Err(_) => return Err(failed(late())),
     };
-    let identity = identity.current();
-    let secure = timeout_at(deadline, Box::pin(secure(tcp, addr, &identity, expect, region))).await;
+    let (current, revocations) = (identity.current(), identity.revocations());
+    let meant = Meant { addr, expect, region };
+    let secure = timeout_at(deadline, Box::pin(secure(tcp, &current, &meant, revocations))).await;
     let (tls, peer) = secure.unwrap_or_else(|_| Err(late())).map_err(failed)?;
-    Ok(driver::start(tls, yamux::Mode::Client, peer, identity.region().clone(), limits, ()))
+    Ok(driver::start(
+        tls,
+        yamux::Mode::Client,
+        peer,
+        current.region().clone(),
+        limits,
+        revocations.clone(),
+        (),
+    ))
+}
+
+/// Whom the caller wants to reach.
+struct Meant<'a> {
+    addr: SocketAddr,
+    expect: Role,
+    region: &'a Region,
 }
 
 async fn secure(
     tcp: TcpStream,
-    addr: SocketAddr,
     identity: &Identity,
-    expect: Role,
-    region: &Region,
+    meant: &Meant<'_>,
+    revocations: &Revocations,
 ) -> Result<(TlsStream<ReadAhead<TcpStream>>, Peer), HandshakeError> {
     socket::prepare(&tcp).map_err(HandshakeError::Io)?;
-    let name = server_name(expect, region)?;
+    let name = server_name(meant.expect, meant.region)?;
     let connector = TlsConnector::from(identity.client_config());
     let mut tls = connector.connect(name, ReadAhead::new(tcp)).await.map_err(HandshakeError::from_io)?;
     check_protocol(tls.get_ref().1)?;
-    let peer = Peer::of(addr, tls.get_ref().1)?;
-    peer.expect(expect, region)?;
+    let peer = Peer::of(meant.addr, tls.get_ref().1, identity.role_names())?;
+    peer.expect(meant.expect, meant.region)?;
+    peer.not_revoked(revocations)?;
     hello::greet(&mut tls).await?;
     Ok((TlsStream::from(tls), peer))
 }

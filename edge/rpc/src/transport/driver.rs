@@ -1,5 +1,6 @@
 //! The task that owns a connection's socket: opens streams on request, hands on the peer's, ends in one place.
 
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, ready};
@@ -7,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use futures::future::poll_fn;
 use muster_ids::Region;
+use rustls_pki_types::CertificateDer;
 use tokio::io::BufWriter;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -20,6 +22,7 @@ use super::read_ahead::ReadAhead;
 use super::receive::receive;
 use super::session::{OpenRequest, Session, Shared, State};
 use super::{CloseReason, Incoming, IncomingStream, Limits, Peer};
+use crate::Revocations;
 
 /// Merges the header and the body of small frames into one TLS record; larger bodies pass by it.
 const WRITE_BUFFER: usize = 2 << 10;
@@ -39,13 +42,16 @@ pub(crate) fn start<G: Send + 'static>(
     peer: Peer,
     region: Region,
     limits: Limits,
+    revocations: Revocations,
     guard: G,
 ) -> (Session, Incoming) {
     let socket = BufWriter::with_capacity(WRITE_BUFFER, socket).compat();
     let (opens, open_requests) = mpsc::channel(QUEUE);
     let (handlers, requests) = mpsc::channel(QUEUE);
     let state = Arc::new(State::new(&limits));
+    tokio::spawn(watch_revocation(peer.certificate.clone(), revocations, Arc::clone(&state)));
     let life = peer.certificate_not_after.duration_since(SystemTime::now()).unwrap_or_default();
+    let addr = peer.addr;
     let shared = Arc::new(Shared::new(peer, region, limits, opens, Arc::clone(&state)));
     let driver = Driver {
         connection: yamux::Connection::new(socket, limits.yamux(), mode),
@@ -56,12 +62,21 @@ pub(crate) fn start<G: Send + 'static>(
         handlers,
         handles: Arc::downgrade(&shared),
         state,
+        peer: addr,
     };
     tokio::spawn(async move {
         driver.run().await;
         drop(guard);
     });
     (Session::new(Arc::clone(&shared)), Incoming::new(requests, shared))
+}
+
+/// Ends the connection when the peer's certificate is revoked while it is open.
+async fn watch_revocation(certificate: CertificateDer<'static>, revocations: Revocations, state: Arc<State>) {
+    tokio::select! {
+        () = state.ended.cancelled() => {}
+        reason = revocations.revoked(&certificate) => state.revoke(reason),
+    }
 }
 
 struct Driver {
@@ -74,6 +89,7 @@ struct Driver {
     handlers: mpsc::Sender<IncomingStream>,
     handles: Weak<Shared>,
     state: Arc<State>,
+    peer: SocketAddr,
 }
 
 enum Step {
@@ -89,8 +105,17 @@ impl Driver {
                 Step::End(reason) => break reason,
             }
         };
-        if matches!(reason, CloseReason::Local | CloseReason::CertificateExpired) {
+        if matches!(
+            reason,
+            CloseReason::Local | CloseReason::CertificateExpired | CloseReason::CertificateRevoked(_)
+        ) {
             let _ = timeout(CLOSE_TIMEOUT, poll_fn(|cx| self.connection.poll_close(cx))).await;
+        }
+        if let CloseReason::CertificateRevoked(why) = &reason {
+            tracing::warn!(reason = %why, peer = %self.peer, "TLS: closed a connection: the peer's certificate has been revoked");
+        }
+        if let CloseReason::Broken(why) = &reason {
+            tracing::warn!(reason = %why, peer = %self.peer, "TLS: a connection broke");
         }
         // The socket first: whoever is told of the end finds the connection gone.
         drop(self.connection);
@@ -110,7 +135,7 @@ impl Driver {
 
     fn poll_connection(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
         if self.close.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(Step::End(CloseReason::Local));
+            return Poll::Ready(Step::End(self.state.why_closed()));
         }
         if self.expiry.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Step::End(CloseReason::CertificateExpired));

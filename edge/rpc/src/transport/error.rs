@@ -15,7 +15,7 @@ use crate::{CallFailure, Role};
 pub enum ConnectError {
     #[error("cannot reach {addr}: {source}")]
     Unreachable { addr: SocketAddr, source: io::Error },
-    #[error("cannot connect to {addr} securely: {source}")]
+    #[error("TLS: cannot connect to {addr} securely: {source}")]
     Handshake { addr: SocketAddr, source: HandshakeError },
 }
 
@@ -26,7 +26,7 @@ pub enum AcceptError {
     #[error("cannot accept connections: {0}")]
     Socket(io::Error),
     /// The listener goes on; this peer was turned away.
-    #[error("refused a connection from {addr}: {source}")]
+    #[error("TLS: refused a connection from {addr}: {source}")]
     Handshake { addr: SocketAddr, source: HandshakeError },
     /// No connection will come any more.
     #[error("the listener is closed")]
@@ -72,6 +72,8 @@ pub enum CloseReason {
     Remote,
     #[error("the peer's certificate has expired")]
     CertificateExpired,
+    #[error("the peer's certificate has been revoked: {0}")]
+    CertificateRevoked(String),
     #[error("{0}")]
     Broken(String),
 }

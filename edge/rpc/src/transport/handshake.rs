@@ -36,12 +36,39 @@ impl HandshakeError {
             A::CertificateRequired => "it requires a certificate".to_owned(),
             A::CertificateExpired => "our certificate has expired, by its clock".to_owned(),
             A::UnknownCA | A::DecryptError => "our certificate is not signed by its CA".to_owned(),
-            A::BadCertificate | A::CertificateUnknown | A::UnsupportedCertificate | A::CertificateRevoked => {
+            A::CertificateRevoked => "our certificate has been revoked".to_owned(),
+            A::ProtocolVersion => {
+                "it speaks no version of TLS that this agent speaks (`tls_min_version`)".to_owned()
+            }
+            A::HandshakeFailure => {
+                "it speaks no cipher suite that this agent speaks (`tls_cipher_suites`)".to_owned()
+            }
+            A::BadCertificate | A::CertificateUnknown | A::UnsupportedCertificate => {
                 "our certificate is not acceptable to it".to_owned()
             }
             A::NoApplicationProtocol => return Self::NotMuster,
             other => format!("TLS alert {other:?}"),
         })
+    }
+}
+
+/// What went wrong between a caller and the listener of the API; `None` when the caller merely went away.
+#[must_use]
+pub fn https_failure(error: io::Error) -> Option<String> {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    match HandshakeError::from_io(error) {
+        HandshakeError::Io(error)
+            if matches!(error.kind(), UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe) =>
+        {
+            None
+        }
+        HandshakeError::NotMuster => {
+            Some("what came is not TLS; was `http://` written where `https://` is meant?".to_owned())
+        }
+        HandshakeError::NoCertificate => {
+            Some("the caller shows no certificate, which `tls.verify_https_client` asks for".to_owned())
+        }
+        other => Some(other.to_string()),
     }
 }
 

@@ -143,8 +143,8 @@ impl Door {
         let handshake = timeout(patience, Box::pin(self.handshake(socket, addr, &identity))).await;
         let result = match handshake.unwrap_or(Err(HandshakeError::Timeout(patience))) {
             Ok(Entry::Agent(tls, peer, slot)) => {
-                let region = identity.region().clone();
-                Ok(driver::start(tls, yamux::Mode::Server, peer, region, self.limits, slot))
+                let (region, revocations) = (identity.region().clone(), self.identity.revocations().clone());
+                Ok(driver::start(tls, yamux::Mode::Server, peer, region, self.limits, revocations, slot))
             }
             Ok(Entry::Newcomer(tls, door)) => return Box::pin(door.serve(tls, addr)).await,
             Err(source) => Err(AcceptError::Handshake { addr, source }),
@@ -168,7 +168,8 @@ impl Door {
         let accepted = hello.into_stream(identity.server_config()).await;
         let mut tls = accepted.map_err(HandshakeError::from_io)?;
         check_protocol(tls.get_ref().1)?;
-        let admitted = Peer::of(addr, tls.get_ref().1).and_then(|peer| self.check(peer, identity));
+        let admitted = Peer::of(addr, tls.get_ref().1, identity.role_names())
+            .and_then(|peer| self.check(peer, identity));
         let (verdict, admitted) = match admitted {
             Ok(admitted) => (Ok(()), Some(admitted)),
             Err(error) => (Err(error), None),
@@ -184,6 +185,7 @@ impl Door {
         if peer.role == Role::Client {
             peer.expect(Role::Client, identity.region())?;
         }
+        peer.not_revoked(self.identity.revocations())?;
         let slot = Arc::clone(&self.connections).try_acquire_owned();
         let slot = slot.map_err(|_| HandshakeError::Full(self.limits.max_connections))?;
         Ok((peer, slot))

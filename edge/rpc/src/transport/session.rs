@@ -1,6 +1,6 @@
 //! A connection as its users see it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use muster_ids::Region;
@@ -46,7 +46,9 @@ pub(crate) struct State {
     /// Bytes of requests that may still be received at once.
     pub(crate) budget: Semaphore,
     pub(crate) close: CancellationToken,
-    ended: CancellationToken,
+    /// Why this side closes, when it is because of the peer's certificate.
+    revoked: OnceLock<String>,
+    pub(crate) ended: CancellationToken,
     /// Set once, by the driver, before anybody notices the end.
     reason: Mutex<Option<CloseReason>>,
 }
@@ -61,9 +63,23 @@ impl State {
                 usize::try_from(limits.receive_budget()).unwrap_or(Semaphore::MAX_PERMITS),
             ),
             close: CancellationToken::new(),
+            revoked: OnceLock::new(),
             ended: CancellationToken::new(),
             reason: Mutex::new(None),
         }
+    }
+
+    /// Closes the connection because of its peer's certificate.
+    pub(crate) fn revoke(&self, reason: String) {
+        let _first_counts = self.revoked.set(reason);
+        self.close.cancel();
+    }
+
+    /// What a close from this side means.
+    pub(crate) fn why_closed(&self) -> CloseReason {
+        self.revoked
+            .get()
+            .map_or(CloseReason::Local, |reason| CloseReason::CertificateRevoked(reason.clone()))
     }
 
     pub(crate) fn reason(&self) -> MutexGuard<'_, Option<CloseReason>> {

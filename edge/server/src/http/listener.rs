@@ -9,6 +9,7 @@ use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
+use muster_rpc::HttpsStore;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -18,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::body::ApiResponse;
 use super::first_byte::FirstByte;
 use super::per_address::{Held, PerAddress};
+use super::until_revoked::UntilRevoked;
 use super::{body, compress, dispatch, forward::Forwarder, guard};
 use crate::agent::AgentInfo;
 use crate::shared::Shared;
@@ -27,7 +29,7 @@ use crate::shared::Shared;
 pub struct HttpConfig {
     pub addr: SocketAddr,
     /// Serves HTTPS when set.
-    pub tls: Option<Arc<tokio_rustls::rustls::ServerConfig>>,
+    pub tls: Option<HttpsStore>,
     /// Whether names other than this machine's own are answered: with TLS, whose certificate is of the name meant, or
     /// where the operator let it.
     pub any_host: bool,
@@ -151,7 +153,7 @@ async fn accept_loop(listener: TcpListener, config: HttpConfig, service: Service
         let (config, service, cut) = (config.clone(), service.clone(), cut.clone());
         tokio::spawn(async move {
             let place: Place = Arc::new((slot, held));
-            let serving = serve_connection(stream, &config, service, &place, watcher);
+            let serving = serve_connection(stream, peer, &config, service, &place, watcher);
             let _cut = cut.run_until_cancelled(serving).await;
             drop(place);
         });
@@ -181,24 +183,29 @@ async fn refuse(mut stream: TcpStream, plain: bool) {
 
 async fn serve_connection(
     stream: TcpStream,
+    peer: SocketAddr,
     config: &HttpConfig,
     service: Service,
     place: &Place,
     watcher: hyper_util::server::graceful::Watcher,
 ) {
     let _nodelay = stream.set_nodelay(true);
-    match &config.tls {
-        None => run(stream, config, service, config.guard(), Some(place), watcher).await,
-        Some(tls) => match tokio::time::timeout(
-            config.handshake_timeout,
-            TlsAcceptor::from(Arc::clone(tls)).accept(stream),
-        )
-        .await
-        {
-            Ok(Ok(stream)) => run(stream, config, service, config.guard(), Some(place), watcher).await,
-            Ok(Err(error)) => tracing::debug!(%error, "http: TLS handshake failed"),
-            Err(_elapsed) => tracing::debug!("http: TLS handshake timed out"),
+    let Some(tls) = &config.tls else {
+        return run(stream, config, service, config.guard(), Some(place), watcher).await;
+    };
+    let handshake = TlsAcceptor::from(tls.current()).accept(stream);
+    match tokio::time::timeout(config.handshake_timeout, handshake).await {
+        Ok(Ok(stream)) => {
+            let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+            let shown = shown.map(|certificate| certificate.clone().into_owned());
+            let stream = UntilRevoked::new(stream, peer, tls.clone(), shown);
+            run(stream, config, service, config.guard(), Some(place), watcher).await;
+        }
+        Ok(Err(error)) => match muster_rpc::https_failure(error) {
+            Some(reason) => tracing::warn!(%peer, %reason, "http: TLS handshake failed"),
+            None => tracing::debug!(%peer, "http: the caller left during the TLS handshake"),
         },
+        Err(_elapsed) => tracing::info!(%peer, "http: TLS handshake timed out"),
     }
 }
 

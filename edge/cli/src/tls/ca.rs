@@ -1,0 +1,4 @@
+//! Certificate authorities.
+
+pub(crate) mod create;
+pub(crate) mod info;

@@ -1,0 +1,4 @@
+//! Certificates of servers, clients and the command line.
+
+pub(crate) mod create;
+pub(crate) mod info;
