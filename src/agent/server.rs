@@ -12,6 +12,7 @@ use muster_api::views::{AgentHealth, Member, RoleHealth};
 use muster_ids::ServerId;
 use muster_jobspec::Limits;
 use muster_leader::gc::Thresholds;
+use muster_leader::root_keys::KeyLimits;
 use muster_leader::{HeartbeatLimits, RejectionLimits};
 use muster_rpc::Role;
 use muster_server::http::SearchLimits;
@@ -75,6 +76,13 @@ pub async fn start(
             .plan_rejections
             .map(|limits| RejectionLimits { threshold: limits.node_threshold, window: limits.node_window }),
         metrics: tools.metrics.clone(),
+        keystore: server_dir(settings).map(|dir| dir.join("keystore")),
+        root_keys: KeyLimits {
+            interval: role.root_keys.gc_interval,
+            rotation: role.root_keys.rotation_threshold,
+            gc: role.root_keys.gc_threshold,
+        },
+        oidc_issuer: role.oidc_issuer.clone(),
         collection_interval: agent.telemetry.collection_interval,
         dispatched_summaries: !agent.telemetry.disable_dispatched_job_summary_metrics,
         issuer,
@@ -82,7 +90,7 @@ pub async fn start(
     let shared: Arc<OnceLock<Arc<Shared>>> = Arc::default();
     let later = Arc::clone(&shared);
     let describe = |rpc: SocketAddr| Arc::new(describe(settings, rpc, server_id, later, tools));
-    let (server, info) = Server::start_with(config, heartbeats(role), identity, describe)
+    let (server, info) = Box::pin(Server::start_with(config, heartbeats(role), identity, describe))
         .await
         .map_err(|error| error.to_string())?;
     let address = server.rpc_addr();

@@ -14,5 +14,6 @@ pub use name::{
     Text,
 };
 pub use uuid_kind::{
-    AccessorId, AllocId, DeploymentId, EvalId, IdError, JoinTokenId, NodeId, ScalingPolicyId, ServerId,
+    AccessorId, AllocId, DeploymentId, EvalId, IdError, JoinTokenId, NodeId, RootKeyId, ScalingPolicyId,
+    ServerId,
 };

@@ -82,6 +82,8 @@ uuid_kind! {
     DeploymentId;
     /// The public name of a join token; its secret is another matter.
     JoinTokenId;
+    /// A key of the keyring.
+    RootKeyId;
     /// How one group of a job may be scaled.
     ScalingPolicyId;
     /// A server, stable over restarts and address changes.

@@ -17,6 +17,7 @@ mod node_jobs;
 mod periodic;
 mod plan_queue;
 mod plan_rejections;
+pub mod root_keys;
 
 pub use blocked_evals::{BlockedEvals, BlockedStats};
 pub use deployments::Deployments;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use muster_ids::{Datacenter, DriverName, Index, Namespace, NodeClass, NodeId, NodePool, Text, UnixNanos};
+use muster_ids::{
+    Datacenter, DriverName, Index, Namespace, NodeClass, NodeId, NodePool, RootKeyId, Text, UnixNanos,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::glob::glob_matches;
@@ -44,6 +46,9 @@ pub struct Node {
     /// Its newest drain, over or not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_drain: Option<Box<LastDrain>>,
+    /// The root key that its newest identity is signed with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_key: Option<RootKeyId>,
     pub create_index: Index,
     pub modify_index: Index,
 }

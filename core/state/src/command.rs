@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use muster_ids::{
     AccessorId, AllocId, DeploymentId, EvalId, GroupName, Index, JobId, JoinTokenId, Namespace, NodeId,
-    NodePool, Region, Text, UnixNanos,
+    NodePool, Region, RootKeyId, Text, UnixNanos,
 };
 use muster_model::{
     AclToken, AllocDeployment, AllocHealth, AllocState, AllocatedPort, ClientStatus, DeploymentFailure,
     DesiredTransition, DispatchLimits, DrainSpec, Eligibility, Evaluation, Job, JobKey, JobSubmission,
     JoinRole, JoinToken, NamespaceDetails, Node, NodePoolDetails, NodeStatus, Overrides, Payload, Plan,
-    SchedulerConfig, TaskState, Value, VersionTag,
+    RootKey, RootKeyState, SchedulerConfig, TaskState, Value, VersionTag,
 };
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +73,9 @@ pub enum Command {
     JoinTokenCreate(Box<JoinTokenCreate>),
     JoinTokenUse(Box<JoinTokenUse>),
     JoinTokenDelete(JoinTokenDelete),
+    RootKeyAdd(Box<RootKeyAdd>),
+    RootKeyStateUpdate(RootKeyStateUpdate),
+    RootKeyDelete(RootKeyDelete),
 }
 
 /// 16 random bytes drawn by the proposer, from which `apply` derives the ids of objects whose number it alone knows.
@@ -438,6 +441,41 @@ pub struct NamespaceDelete {
     pub names: Vec<Namespace>,
     /// Named where a namespace is still in use.
     pub region: Region,
+}
+
+/// A new root key, active at once or prepublished; its indexes are set by `apply`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RootKeyAdd {
+    pub key: RootKey,
+    /// What the active key encrypted is to be encrypted anew; otherwise it stays as it is.
+    #[serde(default)]
+    pub rekey: bool,
+    pub condition: RootKeyCondition,
+}
+
+/// What must hold for a key to be added: two leaders in a row do not make the same step twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RootKeyCondition {
+    /// An operator asked for it.
+    Always,
+    /// There is no key yet.
+    First,
+    /// This one is active, and none is prepublished.
+    Next { active: RootKeyId },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RootKeyStateUpdate {
+    pub id: RootKeyId,
+    pub state: RootKeyState,
+}
+
+/// Never of the active key; of one that is in use only by force.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RootKeyDelete {
+    pub id: RootKeyId,
+    #[serde(default)]
+    pub force: bool,
 }
 
 /// Plans for a node were refused too often: it becomes ineligible.

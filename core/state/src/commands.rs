@@ -41,6 +41,9 @@ mod node_register;
 mod node_status_update;
 mod periodic_launch;
 mod plan_apply;
+mod root_key_add;
+mod root_key_delete;
+mod root_key_state_update;
 mod scheduler_config_update;
 mod tracked_versions_set;
 
@@ -91,5 +94,8 @@ pub(crate) fn apply(tables: &mut Tables, cx: &mut Change, command: &Command) -> 
         Command::JoinTokenUse(command) => join_token_use::apply(tables, cx, command),
         Command::JoinTokenDelete(command) => join_token_delete::apply(tables, command),
         Command::PeriodicLaunch(command) => periodic_launch::apply(tables, cx, command),
+        Command::RootKeyAdd(command) => root_key_add::apply(tables, cx, command),
+        Command::RootKeyStateUpdate(command) => root_key_state_update::apply(tables, cx, command),
+        Command::RootKeyDelete(command) => root_key_delete::apply(tables, cx, command),
     }
 }

@@ -31,6 +31,7 @@ pub fn check(snapshot: &Snapshot) -> Result<(), Violation> {
     indexes::evals_are_indexed(tables)?;
     indexes::ids_name_their_rows(tables)?;
     indexes::acl_tokens_are_indexed(tables)?;
+    indexes::one_root_key_is_active(tables)?;
     indexes::pool_details_have_their_pool(tables)?;
     capacity::columns_equal_recomputation(tables)?;
     capacity::no_node_is_over_committed(tables)?;

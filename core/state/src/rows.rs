@@ -53,6 +53,7 @@ pub enum RowKind {
     /// A namespace that an operator made or said something of.
     Namespace = 24,
     JoinToken = 28,
+    RootKey = 25,
 }
 
 impl RowKind {
@@ -78,6 +79,7 @@ impl RowKind {
             20 => Self::AclToken,
             24 => Self::Namespace,
             28 => Self::JoinToken,
+            25 => Self::RootKey,
             _ => return None,
         })
     }

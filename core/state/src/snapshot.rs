@@ -11,6 +11,7 @@ mod jobs;
 mod join_tokens;
 mod namespaces;
 mod nodes;
+mod root_keys;
 mod scaling;
 mod scheduler;
 mod watch_index;

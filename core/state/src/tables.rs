@@ -13,6 +13,7 @@ pub(crate) mod nodes;
 pub(crate) mod periodic_launches;
 pub(crate) mod pools;
 pub(crate) mod preemption;
+pub(crate) mod root_keys;
 pub(crate) mod scaling_events;
 pub(crate) mod scheduler;
 
@@ -41,6 +42,7 @@ pub(crate) struct Tables {
     pub(crate) deployments: deployments::DeploymentTable,
     pub(crate) dispatch_tokens: dispatch_tokens::DispatchTokenTable,
     pub(crate) periodic_launches: periodic_launches::PeriodicLaunchTable,
+    pub(crate) root_keys: root_keys::RootKeyTable,
     /// Sum of the hashes of all rows but `meta`.
     pub(crate) rows_hash: u64,
 }
@@ -71,6 +73,8 @@ pub(crate) struct Meta {
     pub(crate) deployments: Index,
     #[serde(skip_serializing_if = "is_zero")]
     pub(crate) namespaces: Index,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) root_keys: Index,
 }
 
 /// Fields that came later are written once they are used, so that older records stay byte for byte what they were.
@@ -101,6 +105,7 @@ impl Default for Meta {
             tracked_versions: jobs::KEPT_VERSIONS,
             deployments: Index::ZERO,
             namespaces: Index::ZERO,
+            root_keys: Index::ZERO,
         }
     }
 }

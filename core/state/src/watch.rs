@@ -36,6 +36,7 @@ pub enum WatchKey {
     SchedulerConfig,
     AclTokens,
     AclToken(AccessorId),
+    RootKeys,
     /// The scaling policies of all jobs.
     ScalingPolicies,
 }

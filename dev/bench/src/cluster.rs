@@ -171,6 +171,9 @@ async fn start_server(dir: &Path) -> (Server, Arc<AgentInfo>) {
         metrics: muster_telemetry::Metrics::default(),
         dispatched_summaries: false,
         issuer: None,
+        keystore: Some(dir.join("keystore")),
+        root_keys: muster_leader::root_keys::KeyLimits::default(),
+        oidc_issuer: None,
         collection_interval: Duration::from_secs(3600),
     };
     let info = |_| {

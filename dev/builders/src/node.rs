@@ -87,6 +87,7 @@ pub fn node(number: u32) -> Node {
         events: Vec::new(),
         drain: None,
         last_drain: None,
+        identity_key: None,
         create_index: Index::ZERO,
         modify_index: Index::ZERO,
     }

@@ -221,6 +221,16 @@ routes! {
     /// Let nobody join with a token.
     JoinTokenDelete: Delete "/v1/operator/join-token/{id}", (()) -> (), requires [NodeWrite];
 
+    /// Keys that the cluster encrypts and signs with, newest first; nothing secret of them.
+    RootKeyList: Get "/v1/operator/keyring/keys", (()) -> Vec<RootKeyMeta>, requires [KeyringRead], blocking;
+    /// Make another key, active at once or prepublished.
+    RootKeyRotate: Put|Post "/v1/operator/keyring/rotate", (()) -> KeyringRotateResponse, requires [KeyringRotate] & [algo full publish_time signing];
+    /// Forget a key that is not active.
+    RootKeyDelete: Delete "/v1/operator/keyring/key/{key}", (()) -> KeyringDeleteResponse, requires [KeyringDelete] & [force];
+    /// Public keys that verify the tokens of this cluster.
+    JwksRead: Get "/.well-known/jwks.json", (()) -> JwksView, requires public, blocking;
+    /// Where verifiers find those keys; only with an issuer configured.
+    OpenIdConfigurationRead: Get "/.well-known/openid-configuration", (()) -> OidcDiscoveryView, requires public;
     /// How the cluster schedules.
     SchedulerConfigRead: Get "/v1/operator/scheduler/configuration", (()) -> SchedulerConfigResponse, requires [OperatorRead];
     /// Change how the cluster schedules; with `cas` only if nobody else has since that index.

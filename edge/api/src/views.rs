@@ -25,6 +25,7 @@ mod node_meta;
 mod node_pool;
 mod node_resources;
 mod plan;
+mod root_key;
 mod scale;
 mod scheduler_config;
 mod search;
@@ -72,6 +73,9 @@ pub use node_meta::{NodeMetaRequest, NodeMetaView};
 pub use node_pool::{NodePoolView, PoolSchedulerConfigView};
 pub use node_resources::{NodeDeviceView, NodeResourcesView, ReservedView};
 pub use plan::{DesiredUpdatesView, JobPlanRequest, JobPlanResponse, PlanAnnotationsView};
+pub use root_key::{
+    JwkView, JwksView, KeyringDeleteResponse, KeyringRotateResponse, OidcDiscoveryView, RootKeyMeta,
+};
 pub use scale::{GroupScaleView, JobScaleStatusView, ScalingEventView, ScalingPolicyStub, ScalingRequest};
 pub use scheduler_config::{
     PreemptionConfigView, SchedulerConfigResponse, SchedulerConfigView, SchedulerSetConfigResponse,

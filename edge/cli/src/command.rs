@@ -127,6 +127,9 @@ commands! {
     JobValidate(job::validate::JobValidate): "job validate" or "validate", "Check a job file without registering it.";
     Monitor(agent_monitor::Monitor): "monitor", "Follow an agent's log.";
     MonitorExport(agent_monitor::export::MonitorExport): "monitor export", "Print what an agent logged before.";
+    OperatorRootKeyringList(operator::root_keyring::list::RootKeyringList): "operator root keyring list", "Show the keys that the cluster encrypts and signs with.";
+    OperatorRootKeyringRemove(operator::root_keyring::remove::RootKeyringRemove): "operator root keyring remove", "Forget a key that is not active.";
+    OperatorRootKeyringRotate(operator::root_keyring::rotate::RootKeyringRotate): "operator root keyring rotate", "Let another key take over.";
     OperatorSchedulerGetConfig(operator::scheduler::get_config::SchedulerGetConfig): "operator scheduler get-config", "Show how the cluster schedules.";
     OperatorSchedulerSetConfig(operator::scheduler::set_config::SchedulerSetConfig): "operator scheduler set-config", "Change how the cluster schedules.";
     NamespaceApply(namespace::apply::NamespaceApply): "namespace apply", "Make or change a namespace.";

@@ -103,6 +103,9 @@ const COMMANDS: &[(&str, bool, &str)] = &[
     ("operator api", true, "dryrun filter= verbose X= H="),
     ("scaling policy info", true, "verbose json t="),
     ("scaling policy list", true, "verbose json t= type= job="),
+    ("operator root keyring list", true, "verbose"),
+    ("operator root keyring remove", true, "force"),
+    ("operator root keyring rotate", true, "full now prepublish= verbose signing="),
     ("operator scheduler get-config", true, "json t="),
     (
         "operator scheduler set-config",

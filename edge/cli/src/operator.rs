@@ -2,5 +2,6 @@
 
 pub(crate) mod api;
 pub(crate) mod join_token;
+pub(crate) mod root_keyring;
 pub(crate) mod scheduler;
 pub(crate) mod setup;

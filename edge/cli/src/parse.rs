@@ -58,14 +58,17 @@ pub(crate) enum Read {
     Refuse(String),
 }
 
+/// Of a command's name, such as `operator root keyring list`.
+const MOST_WORDS: usize = 4;
+
 pub(crate) fn read(args: Vec<OsString>) -> Read {
     let mut args = args.into_iter();
     let program = program_name(args.next().as_deref());
     let args: Vec<OsString> = args.collect();
-    let mut words = args.iter().map_while(|arg| arg.to_str().filter(|text| !text.starts_with('-')));
-    let (first, second, third) = (words.next(), words.next(), words.next());
+    let words = args.iter().map_while(|arg| arg.to_str().filter(|text| !text.starts_with('-')));
+    let words: Vec<&str> = words.take(MOST_WORDS).collect();
     let after = |count: usize| args.iter().skip(count).cloned();
-    match first {
+    match words.first().copied() {
         None => without_command(&program, &args),
         Some("agent") => plain(&program, "agent", agent::model(), after(1), |matches| {
             AgentFlags::from_matches(matches).map(Invocation::Agent)
@@ -74,12 +77,9 @@ pub(crate) fn read(args: Vec<OsString>) -> Read {
             Ok(Invocation::Demo(DemoFlags::from_matches(matches)))
         }),
         Some("help") => Read::Say(help::overview(&program)),
-        Some(first) => match find(first, second, third) {
+        Some(_) => match find(&words) {
             Some((row, count)) => command(&program, row, after(count)),
-            None => {
-                let words: Vec<&str> = [Some(first), second, third].into_iter().flatten().collect();
-                no_such_command(&program, &words, &args)
-            }
+            None => no_such_command(&program, &words, &args),
         },
     }
 }
@@ -105,15 +105,13 @@ fn without_command(program: &str, args: &[OsString]) -> Read {
     }
 }
 
-/// The row of one to three words, and how many they are.
-fn find(first: &str, second: Option<&str>, third: Option<&str>) -> Option<(&'static Row, usize)> {
-    let triple = second.zip(third).map(|(second, third)| format!("{first} {second} {third}"));
-    let by_triple = ROWS.iter().find(|row| triple.as_deref() == Some(row.words)).map(|row| (row, 3));
-    let pair = second.map(|second| format!("{first} {second}"));
-    let by_pair = ROWS.iter().find(|row| pair.as_deref() == Some(row.words)).map(|row| (row, 2));
-    let by_word =
-        || ROWS.iter().find(|row| row.words == first || row.alias == Some(first)).map(|row| (row, 1));
-    by_triple.or(by_pair).or_else(by_word)
+/// The row that the most words name, and how many they are.
+fn find(words: &[&str]) -> Option<(&'static Row, usize)> {
+    (1..=words.len()).rev().find_map(|count| {
+        let name = words.get(..count)?.join(" ");
+        let named = |row: &&Row| row.words == name || (count == 1 && row.alias == Some(name.as_str()));
+        ROWS.iter().find(named).map(|row| (row, count))
+    })
 }
 
 fn no_such_command(program: &str, words: &[&str], args: &[OsString]) -> Read {

@@ -50,9 +50,6 @@ pub(crate) const COMMANDS: &[&str] = &[
     "operator raft remove-peer",
     "operator raft state",
     "operator raft transfer-leadership",
-    "operator root keyring list",
-    "operator root keyring remove",
-    "operator root keyring rotate",
     "operator snapshot inspect",
     "operator snapshot redact",
     "operator snapshot restore",
@@ -109,7 +106,8 @@ pub(crate) const COMMANDS: &[&str] = &[
 /// What to say about words of a command line that name such a command.
 pub(crate) fn command(words: &[&str]) -> Option<String> {
     let beginning = |count: usize| words.get(..count).map(|words| words.join(" "));
-    let name = (1..=3).rev().filter_map(beginning).find(|name| COMMANDS.contains(&name.as_str()))?;
+    let name =
+        (1..=words.len()).rev().filter_map(beginning).find(|name| COMMANDS.contains(&name.as_str()))?;
     Some(message(&name))
 }
 

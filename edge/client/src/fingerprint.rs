@@ -207,6 +207,7 @@ impl Facts {
             events: Vec::new(),
             drain: None,
             last_drain: None,
+            identity_key: None,
             create_index: Index::ZERO,
             modify_index: Index::ZERO,
         }

@@ -83,7 +83,7 @@ pub use reserved::{ReservedConfig, ReservedInput};
 pub use scheduler::{PreemptionInput, RejectionConfig, RejectionInput, SchedulerInput};
 pub use search::{SearchConfig, SearchInput};
 pub use secret::Secret;
-pub use server::{ServerConfig, ServerInput};
+pub use server::{RootKeyConfig, ServerConfig, ServerInput};
 pub use server_join::{JoinConfig, JoinInput};
 pub use telemetry::{TelemetryConfig, TelemetryInput};
 pub use tls::{RoleNames, RoleNamesInput, TlsConfig, TlsInput, TlsVersion};

@@ -56,6 +56,9 @@ block! {
         raft_multiplier: i64,
         protocol_version: i64,
         oidc_issuer: String,
+        root_key_gc_interval: Duration,
+        root_key_gc_threshold: Duration,
+        root_key_rotation_threshold: Duration,
         enable_event_broker: bool,
         /// Events; 0 leaves it to the server.
         event_buffer_size: i64,
@@ -66,11 +69,10 @@ block! {
     }
     no_effect {
         "authoritative_region" "csi_volume_claim_gc_interval" "csi_volume_claim_gc_threshold" "csi_plugin_gc_threshold"
-        "root_key_gc_interval" "root_key_gc_threshold" "root_key_rotation_threshold"
         "rejoin_after_leave" "non_voting_server" "redundancy_zone" "upgrade_version" "plan_apply_pipeline"
         "license_path" "deploy_query_rate_limit" "raft_snapshot_threshold"
         "raft_snapshot_interval" "raft_trailing_logs" "job_max_source_size" "start_timeout"
-        "log_file" "non_production" "oidc_issuer" "raft_multiplier"
+        "log_file" "non_production" "raft_multiplier"
         @ inert::CLIENT_INTRODUCTION @ inert::RAFT_LOGSTORE @ inert::RAFT_BOLTDB
     }
 }
@@ -112,6 +114,17 @@ pub struct ServerConfig {
     pub plan_rejections: Option<RejectionConfig>,
     /// `None` where no machine may join by itself.
     pub auto_encrypt: Option<ServerAutoEncryptConfig>,
+    pub root_keys: RootKeyConfig,
+    /// Who issues tokens to consumers outside the cluster; without, there is no discovery document.
+    pub oidc_issuer: Option<String>,
+}
+
+/// From the `root_key_…` keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RootKeyConfig {
+    pub gc_interval: Duration,
+    pub gc_threshold: Duration,
+    pub rotation_threshold: Duration,
 }
 
 impl ServerInput {
@@ -139,6 +152,8 @@ impl ServerInput {
             scheduler: self.default_scheduler_config.clone().unwrap_or_default().decide(findings),
             plan_rejections: self.plan_rejection_tracker.clone().unwrap_or_default().decide(findings),
             auto_encrypt: self.auto_encrypt.clone().unwrap_or_default().decide(findings),
+            root_keys: self.root_keys(findings),
+            oidc_issuer: self.oidc_issuer.clone().filter(|issuer| !issuer.is_empty()),
             server_join: self.join().decide(),
             encrypt: gossip_key(self.encrypt, findings),
             data_dir: self.data_dir,
@@ -170,6 +185,28 @@ impl ServerInput {
             deployment: self.deployment_gc_threshold.unwrap_or(default.deployment),
             node: self.node_gc_threshold.unwrap_or(default.node),
             acl_token: self.acl_token_gc_threshold.unwrap_or(default.acl_token),
+        }
+    }
+
+    fn root_keys(&self, findings: &mut Findings) -> RootKeyConfig {
+        let mut positive = |name: &str, given: Option<Duration>, default: Duration| {
+            if given.is_some_and(|time| time.is_zero()) {
+                findings.error(format!("`server.{name}` cannot be 0; write a duration such as \"10m\""));
+            }
+            given.unwrap_or(default)
+        };
+        RootKeyConfig {
+            gc_interval: positive(
+                "root_key_gc_interval",
+                self.root_key_gc_interval,
+                Duration::from_secs(600),
+            ),
+            rotation_threshold: positive(
+                "root_key_rotation_threshold",
+                self.root_key_rotation_threshold,
+                Duration::from_secs(720 * 3600),
+            ),
+            gc_threshold: self.root_key_gc_threshold.unwrap_or(Duration::from_secs(3600)),
         }
     }
 

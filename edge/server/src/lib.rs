@@ -16,6 +16,7 @@ mod joining;
 mod metrics;
 mod node_rpc;
 mod planner;
+mod root_keys;
 mod scoped;
 mod server;
 mod sessions;

@@ -9,7 +9,7 @@ use muster_ids::{
 };
 use muster_model::{
     AclToken, Alloc, Deployment, Evaluation, Group, Job, JobKey, JobSubmission, NamespaceDetails, Node,
-    NodePoolDetails, Rescheduling, SchedulerConfig,
+    NodePoolDetails, Rescheduling, RootKey, SchedulerConfig,
 };
 use muster_state::command::{JobDispatch, Refusal};
 use muster_state::{IdPrefix, JobSummary, ScalingEvents, Snapshot, WatchKey};
@@ -225,6 +225,15 @@ impl<'a> Scoped<'a> {
         if self.grant.allows_operator() { self.snapshot.scheduler_config() } else { Arc::default() }
     }
 
+    pub(crate) fn root_keys(&self) -> impl Iterator<Item = &'a Arc<RootKey>> {
+        self.snapshot.root_keys().filter(|_| self.grant.allows_operator())
+    }
+
+    /// For everyone; only what verifies is to be shown of them.
+    pub(crate) fn public_keys(&self) -> impl Iterator<Item = &'a Arc<RootKey>> {
+        self.snapshot.root_keys()
+    }
+
     pub(crate) fn acl_token(&self, accessor: AccessorId) -> Option<&'a Arc<AclToken>> {
         self.snapshot.acl_token(accessor).filter(|_| self.grant.allows_management())
     }
@@ -300,6 +309,7 @@ const fn table(key: &WatchKey) -> WatchKey {
         WatchKey::NodePools | WatchKey::NodePool(_) => WatchKey::NodePools,
         WatchKey::Namespaces | WatchKey::Namespace(_) => WatchKey::Namespaces,
         WatchKey::SchedulerConfig => WatchKey::SchedulerConfig,
+        WatchKey::RootKeys => WatchKey::RootKeys,
         WatchKey::AclTokens | WatchKey::AclToken(_) => WatchKey::AclTokens,
         WatchKey::ScalingPolicies => WatchKey::ScalingPolicies,
         WatchKey::Allocs

@@ -10,6 +10,8 @@ use muster_consensus::{AppliedBatch, Consensus, ConsensusConfig, Leadership};
 use muster_cron::Zone;
 use muster_ids::{Region, ServerId};
 use muster_jobspec::Limits;
+use muster_keyring::Keyring;
+use muster_leader::root_keys::KeyLimits;
 use muster_leader::{HeartbeatLimits, RejectionLimits, gc};
 use muster_model::{JobType, SchedulerConfig};
 use muster_rpc::{IdentityStore, Listener};
@@ -30,7 +32,7 @@ use crate::sessions::Sessions;
 use crate::shared::Shared;
 use crate::watch::Watches;
 use crate::workers::Workers;
-use crate::{housekeeper, metrics, node_rpc, planner, worker};
+use crate::{housekeeper, metrics, node_rpc, planner, root_keys, worker};
 
 /// Decided settings of the server role.
 #[derive(Debug, Clone)]
@@ -59,6 +61,10 @@ pub struct ServerConfig {
     pub scheduler_config: SchedulerConfig,
     pub plan_rejections: Option<RejectionLimits>,
     pub metrics: Metrics,
+    /// Where the key-encryption key lies; `None` keeps it in memory only (dev mode).
+    pub keystore: Option<PathBuf>,
+    pub root_keys: KeyLimits,
+    pub oidc_issuer: Option<String>,
     /// How often what changes by itself is measured.
     pub collection_interval: Duration,
     /// Whether jobs that were dispatched are measured one by one.
@@ -71,6 +77,8 @@ pub struct ServerConfig {
 pub enum StartError {
     #[error("the server's log or state cannot be opened: {0}")]
     Consensus(#[from] muster_consensus::StartError),
+    #[error(transparent)]
+    Keyring(#[from] muster_keyring::KeyringError),
     #[error("cannot listen for agents on {addr}: {source}")]
     Listen { addr: SocketAddr, source: std::io::Error },
     #[error("cannot start a scheduler thread: {0}")]
@@ -111,6 +119,7 @@ impl Server {
         identity: IdentityStore,
         agent: impl FnOnce(SocketAddr) -> Arc<AgentInfo>,
     ) -> Result<(Self, Arc<AgentInfo>), StartError> {
+        let keyring = Keyring::open(config.keystore.as_deref())?;
         let mut recovered = ConsensusConfig::new(config.data_dir.clone(), config.server_id);
         recovered.event_buffer = config.event_buffer;
         let (consensus, applied) = Consensus::start(recovered).await?;
@@ -150,6 +159,9 @@ impl Server {
             search: config.search,
             initial_scheduler_config: config.scheduler_config.clone(),
             metrics: config.metrics.clone(),
+            keyring: Arc::new(keyring),
+            root_keys: config.root_keys,
+            oidc_issuer: config.oidc_issuer.clone(),
             local_zone: Zone::of(jiff::tz::TimeZone::system()),
             server_id: config.server_id,
             workers: Workers::default(),
@@ -187,6 +199,7 @@ impl Server {
         self.tasks.spawn(follow_log(shared(), applied, stop()));
         self.tasks.spawn(planner::run(shared(), stop()));
         self.tasks.spawn(housekeeper::run(shared(), config.gc_interval, config.gc_thresholds, stop()));
+        self.tasks.spawn(root_keys::run(shared(), stop()));
         let (interval, dispatched) = (config.collection_interval, config.dispatched_summaries);
         self.tasks.spawn(metrics::run(shared(), interval, dispatched, stop()));
         self.tasks.spawn(node_rpc::serve(listener, shared(), Arc::clone(info), stop()));

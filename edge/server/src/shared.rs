@@ -8,6 +8,8 @@ use muster_consensus::{Consensus, Leadership, ProposeError, Proposed};
 use muster_cron::Zone;
 use muster_ids::{Index, Region, ServerId, UnixNanos};
 use muster_jobspec::Limits;
+use muster_keyring::Keyring;
+use muster_leader::root_keys::KeyLimits;
 use muster_model::SchedulerConfig;
 use muster_state::command::{Command, Reply};
 use muster_telemetry::Metrics;
@@ -40,6 +42,10 @@ pub struct Shared {
     pub(crate) search: SearchLimits,
     pub(crate) initial_scheduler_config: SchedulerConfig,
     pub(crate) metrics: Metrics,
+    pub(crate) keyring: Arc<Keyring>,
+    pub(crate) root_keys: KeyLimits,
+    /// Who issues the tokens of this cluster, where consumers outside it are to believe them.
+    pub(crate) oidc_issuer: Option<String>,
     /// What `Local` means in periodic jobs.
     pub(crate) local_zone: Zone,
     /// Who vouches for new members, where this server may.

@@ -1,11 +1,14 @@
 //! What a command is answered with.
 
+use std::sync::Arc;
+
 use muster_ids::{
     AccessorId, AllocId, DeploymentId, EvalId, GroupName, Index, JobId, JoinTokenId, Namespace, NodeId,
-    NodePool, Region, Text,
+    NodePool, Region, RootKeyId, Text,
 };
 use muster_model::{
-    AclToken, JobType, JoinToken, NamespaceObjection, NodeStatus, OverrideRefusal, PlanOutcome, VersionTag,
+    AclToken, JobType, JoinToken, NamespaceObjection, NodeStatus, OverrideRefusal, PlanOutcome, RootKey,
+    RootKeyState, VersionTag,
 };
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +43,7 @@ pub enum Reply {
     },
     AclTokenStored(Box<AclToken>),
     JoinTokenStored(Box<JoinToken>),
+    RootKeyStored(Arc<RootKey>),
     JobTagged(Box<VersionTag>),
     DeploymentUpdated {
         /// `None` when nothing has to be looked at.
@@ -196,6 +200,18 @@ pub enum Refusal {
     JoinTokenRole { id: JoinTokenId, role: Text },
     #[error("join token {id} is for `{name}` only")]
     JoinTokenName { id: JoinTokenId, name: Text },
+    #[error("root key {id} exists already")]
+    RootKeyExists { id: RootKeyId },
+    #[error("root key not found: {id}")]
+    RootKeyNotFound { id: RootKeyId },
+    #[error("active root key cannot be deleted - call rotate first")]
+    RootKeyActive,
+    #[error("root key in use, cannot delete")]
+    RootKeyInUse,
+    #[error("the keyring has changed in the meantime; look at it again")]
+    RootKeysChanged,
+    #[error("a root key that is {} cannot become {}", .from.as_str(), .to.as_str())]
+    RootKeyTransition { from: RootKeyState, to: RootKeyState },
     #[error("deployment not found")]
     DeploymentNotFound,
     #[error("can't {verb} terminal deployment")]

@@ -30,6 +30,7 @@ fn first(tables: &mut Tables, cx: &mut Change, command: &NodeRegister) -> Reply 
     node.status_description = None;
     node.drain = None;
     node.last_drain = None;
+    node.identity_key = None;
     node.status_updated_at = cx.now;
     node.create_index = cx.index;
     node.modify_index = cx.index;
@@ -54,6 +55,7 @@ fn again(tables: &mut Tables, cx: &mut Change, command: &NodeRegister, slot: u32
     node.eligibility = old.eligibility;
     node.drain.clone_from(&old.drain);
     node.last_drain.clone_from(&old.last_drain);
+    node.identity_key = old.identity_key;
     node.events.clone_from(&old.events);
     node.status_updated_at = old.status_updated_at;
     node.create_index = old.create_index;

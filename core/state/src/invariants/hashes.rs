@@ -23,6 +23,7 @@ pub(super) fn hash_equals_recomputation(tables: &Tables) -> Result<(), Violation
         allocs(tables),
         acl_tokens(tables),
         join_tokens(tables),
+        root_keys(tables),
         deployments(tables),
         scaling_events(tables),
         children(tables),
@@ -59,6 +60,10 @@ fn acl_tokens(tables: &Tables) -> u64 {
 
 fn join_tokens(tables: &Tables) -> u64 {
     sum(tables.join_tokens.rows.values().map(|record| record.row_hash()))
+}
+
+fn root_keys(tables: &Tables) -> u64 {
+    sum(tables.root_keys.rows.values().map(|key| crate::tables::root_keys::row_hash(key)))
 }
 
 fn scaling_events(tables: &Tables) -> u64 {

@@ -1,8 +1,9 @@
 //! Indexes name exactly the rows there are.
 
+use muster_model::{EvalStatus, RootKeyState};
+
 use super::{Violation, require};
 use crate::tables::Tables;
-use muster_model::EvalStatus;
 
 pub(super) fn allocs_are_indexed(tables: &Tables) -> Result<(), Violation> {
     let allocs = &tables.allocs;
@@ -67,6 +68,14 @@ pub(super) fn acl_tokens_are_indexed(tables: &Tables) -> Result<(), Violation> {
     require(holds, "acl_tokens_are_indexed", || {
         format!("{} tokens, {} secrets", table.rows.len(), table.by_secret.len())
     })
+}
+
+/// Once there is a root key, exactly one is active; ids name their rows.
+pub(super) fn one_root_key_is_active(tables: &Tables) -> Result<(), Violation> {
+    let keys = &tables.root_keys.rows;
+    let active = keys.values().filter(|key| key.state == RootKeyState::Active).count();
+    let holds = active == usize::from(!keys.is_empty()) && keys.iter().all(|(id, key)| *id == key.id);
+    require(holds, "one_root_key_is_active", || format!("{active} of {}", keys.len()))
 }
 
 pub(super) fn ids_name_their_rows(tables: &Tables) -> Result<(), Violation> {

@@ -28,6 +28,7 @@ pub(super) fn tables_cover_their_rows(snapshot: &Snapshot) -> Result<(), Violati
             WatchKey::NodePools | WatchKey::NodePool(_) => WatchKey::NodePools,
             WatchKey::Namespaces | WatchKey::Namespace(_) => WatchKey::Namespaces,
             WatchKey::SchedulerConfig => WatchKey::SchedulerConfig,
+            WatchKey::RootKeys => WatchKey::RootKeys,
             WatchKey::AclTokens | WatchKey::AclToken(_) => WatchKey::AclTokens,
             WatchKey::ScalingPolicies => WatchKey::ScalingPolicies,
             WatchKey::Allocs
@@ -62,7 +63,7 @@ fn keys(snapshot: &Snapshot) -> impl Iterator<Item = WatchKey> {
     use WatchKey::{
         AclToken, AclTokens, Alloc, Allocs, Deployment, Deployments, Eval, EvalAllocs, Evals, Job, JobAllocs,
         JobDeployments, JobEvals, Jobs, Namespace, Namespaces, Node, NodeAllocs, NodePool, NodePools, Nodes,
-        ScalingPolicies, SchedulerConfig,
+        RootKeys, ScalingPolicies, SchedulerConfig,
     };
     let jobs = snapshot.tables.jobs.ids.keys();
     let jobs = jobs.flat_map(|key| {
@@ -85,6 +86,7 @@ fn keys(snapshot: &Snapshot) -> impl Iterator<Item = WatchKey> {
         SchedulerConfig,
         AclTokens,
         Deployments,
+        RootKeys,
         ScalingPolicies,
     ];
     tables.into_iter().chain(jobs).chain(nodes).chain(evals).chain(rest)

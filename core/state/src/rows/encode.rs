@@ -71,6 +71,9 @@ pub(crate) fn encode<E>(
     for details in tables.namespaces.stored() {
         sink(to_row(RowKind::Namespace, details))?;
     }
+    for key in tables.root_keys.rows.values() {
+        sink(to_row(RowKind::RootKey, key))?;
+    }
     for record in tables.join_tokens.rows.values() {
         sink(to_row(RowKind::JoinToken, record))?;
     }
@@ -95,6 +98,7 @@ fn meta(tables: &Tables, detached: &Detached<'_>) -> MetaRecord {
         tables.join_tokens.rows.len(),
         tables.namespaces.stored().count(),
         tables.deployments.rows.len(),
+        tables.root_keys.rows.len(),
     ];
     MetaRecord {
         meta: tables.meta,

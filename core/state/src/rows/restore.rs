@@ -81,6 +81,7 @@ impl Loader {
             RowKind::NodePoolDetails => self.tables.load_pool_details(from_row(row)?),
             RowKind::PeriodicLaunch => self.tables.put_periodic_launch(from_row(row)?),
             RowKind::DispatchToken => self.tables.put_dispatch_token(from_row(row)?),
+            RowKind::RootKey => self.tables.load_root_key(from_row(row)?),
             RowKind::AclToken => self.tables.load_acl_token(from_row(row)?),
             RowKind::JoinToken => self.tables.put_join_token(from_row(row)?),
             RowKind::Namespace => self.tables.load_namespace(from_row(row)?),

@@ -43,6 +43,7 @@ impl Snapshot {
             WatchKey::SchedulerConfig => {
                 tables.scheduler.config.as_ref().map_or(Index::ZERO, |config| config.modify_index)
             }
+            WatchKey::RootKeys => meta.root_keys,
             WatchKey::AclTokens => meta.acl_tokens,
             WatchKey::AclToken(id) => self.acl_token(*id).map_or(meta.acl_tokens, |token| token.modify_index),
         }

@@ -23,6 +23,7 @@ mod periodic;
 mod plans;
 mod preemption;
 mod random;
+mod root_keys;
 mod rows;
 mod scaling;
 mod scheduling;

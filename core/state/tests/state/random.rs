@@ -7,14 +7,14 @@ use muster_ids::{GroupName, Index, Region, UnixNanos};
 use muster_model::{
     ClientStatus, DeploymentFailure, DesiredTransition, DrainDeadline, DrainSpec, Eligibility, EvalStatus,
     Job, JobType, NamespaceDetails, NodePoolDetails, NodeStatus, Parameterized, Plan, PoolBinding, Resources,
-    ScalingPolicy, SchedulerConfig, Share, Taken, Thing, VersionTag,
+    RootKeyState, ScalingPolicy, SchedulerConfig, Share, Taken, Thing, VersionTag,
 };
 use muster_state::command::{
     AllocMigrate, AllocStop, Command, DeploymentAllocHealth, DeploymentFail, DeploymentPause,
     DeploymentPromote, EvalUpdate, GarbageCollect, JobEvaluate, JobRegister, JobRevert, JobScale,
     JobStability, JobTagApply, JobTagRemove, LaunchCause, NodeDrainFinish, NodeDrainUpdate,
-    NodeEligibilityUpdate, NodeGiveUp, NodePlansRejected, NodePoolDelete, NodePoolUpsert,
-    SchedulerConfigUpdate, TrackedVersionsSet,
+    NodeEligibilityUpdate, NodeGiveUp, NodePlansRejected, NodePoolDelete, NodePoolUpsert, RootKeyAdd,
+    RootKeyCondition, RootKeyDelete, RootKeyStateUpdate, SchedulerConfigUpdate, TrackedVersionsSet,
 };
 use muster_state::{Snapshot, State};
 use proptest::prelude::*;
@@ -25,6 +25,7 @@ use crate::build::{
 };
 use crate::named::{equipped, with};
 use crate::namespaces;
+use crate::root_keys::{root_key, root_key_id};
 use crate::world::{World, keys, rows};
 
 /// One step, chosen by numbers that are read against whatever exists.
@@ -36,7 +37,7 @@ struct Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Vec<Step>>> {
-    let step = (0..34u8, 0..1000u32, 0..1000u32).prop_map(|(kind, a, b)| Step { kind, a, b });
+    let step = (0..35u8, 0..1000u32, 0..1000u32).prop_map(|(kind, a, b)| Step { kind, a, b });
     prop::collection::vec(prop::collection::vec(step, 1..3), 1..50)
 }
 
@@ -209,6 +210,7 @@ impl History {
                 register(job, self.fresh())
             }
             32 | 33 => about_namespace(a, b),
+            34 => about_root_keys(&now, a, b, self.fresh())?,
             _ => Command::GarbageCollect(GarbageCollect {
                 evals: now.evals().map(|eval| eval.id).filter(|_| a.is_multiple_of(2)).collect(),
                 allocs: now.allocs().map(|alloc| alloc.id).collect(),
@@ -378,6 +380,35 @@ fn about_namespace(a: u32, b: u32) -> Command {
         0 => namespaces::delete("t"),
         _ => namespaces::upsert(NamespaceDetails { pools, ..NamespaceDetails::bare(namespaces::name("t")) }),
     }
+}
+
+/// Keys come, go and change places.
+fn about_root_keys(now: &Snapshot, a: u32, b: u32, fresh: u32) -> Option<Command> {
+    let known: Vec<_> = now.root_keys().map(|key| key.id).collect();
+    Some(match a % 4 {
+        0 | 1 => {
+            let publish = (b.is_multiple_of(3)).then_some(UnixNanos(i64::from(b)));
+            let conditions = [
+                RootKeyCondition::Always,
+                RootKeyCondition::First,
+                RootKeyCondition::Next { active: now.active_root_key().map_or(root_key_id(1), |key| key.id) },
+            ];
+            Command::RootKeyAdd(Box::new(RootKeyAdd {
+                key: root_key(fresh, publish),
+                rekey: b.is_multiple_of(5),
+                condition: conditions[b as usize % 3],
+            }))
+        }
+        2 => {
+            let states = [RootKeyState::Active, RootKeyState::Inactive, RootKeyState::Rekeying];
+            let id = pick(known.into_iter(), b)?;
+            Command::RootKeyStateUpdate(RootKeyStateUpdate { id, state: states[b as usize % 3] })
+        }
+        _ => Command::RootKeyDelete(RootKeyDelete {
+            id: pick(known.into_iter(), b)?,
+            force: b.is_multiple_of(2),
+        }),
+    })
 }
 
 /// Configurations and node pools.

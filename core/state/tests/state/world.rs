@@ -101,6 +101,7 @@ pub fn keys(snapshot: &Snapshot) -> Vec<WatchKey> {
         SchedulerConfig,
         AclTokens,
         Deployments,
+        RootKeys,
         ScalingPolicies,
     ];
     for job in snapshot.jobs() {

@@ -21,8 +21,8 @@ use super::listener::Service;
 use super::options::{Options, Query};
 use super::routes::{
     acl, agent, allocs, client, deployments, evals, event, job, job_statuses, job_versions, jobs,
-    join_tokens, namespaces, node_meta, nodes, plan, pools, scaling, scheduler_config, search, status,
-    system,
+    join_tokens, keyring, namespaces, node_meta, nodes, plan, pools, scaling, scheduler_config, search,
+    status, system, well_known,
 };
 use super::{asked_node, beside, caller, error, websocket};
 use crate::agent::AgentInfo;
@@ -327,6 +327,11 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
         RouteId::JoinTokenDelete => join_tokens::delete(write).await?,
         RouteId::SchedulerConfigRead => read!(scheduler_config::read),
         RouteId::SchedulerConfigUpdate => scheduler_config::update(write).await?,
+        RouteId::RootKeyList => read!(keyring::list),
+        RouteId::RootKeyRotate => keyring::rotate(write).await?,
+        RouteId::RootKeyDelete => keyring::delete(write).await?,
+        RouteId::JwksRead => well_known::jwks(write, &write.asked(id)).await?,
+        RouteId::OpenIdConfigurationRead => well_known::openid_configuration(write)?,
         RouteId::StatusLeader => status::leader(shared, options)?,
         RouteId::StatusPeers => status::peers(shared, options)?,
         RouteId::RegionList => status::regions(shared, options)?,

@@ -51,7 +51,8 @@ impl From<NameError> for ApiError {
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         let status = match refusal {
-            Refusal::AllocNotFound
+            Refusal::RootKeyNotFound { .. }
+            | Refusal::AllocNotFound
             | Refusal::DeploymentNotFound
             | Refusal::ScaledJobMissing { .. }
             | Refusal::JoinTokenMissing { .. } => StatusCode::NOT_FOUND,

@@ -298,6 +298,16 @@ names! {
     /// Plans refused on a node of late, where that is tracked.
     PLAN_REJECTION_SCORE: Gauge "nomad.nomad.plan.rejection_tracker.node_score";
     /// Milliseconds to answer this over HTTP, blocking queries left out.
+    KEYRING_LIST: Sample "nomad.nomad.keyring.list";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    KEYRING_ROTATE: Sample "nomad.nomad.keyring.rotate";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    KEYRING_DELETE: Sample "nomad.nomad.keyring.delete";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    KEYRING_LIST_PUBLIC: Sample "nomad.nomad.keyring.list_public";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
+    KEYRING_GET_CONFIG: Sample "nomad.nomad.keyring.get_config";
+    /// Milliseconds to answer this over HTTP, blocking queries left out.
     ACL_BOOTSTRAP: Sample "nomad.nomad.acl.bootstrap";
     /// Milliseconds to answer this over HTTP, blocking queries left out.
     ACL_LIST_TOKENS: Sample "nomad.nomad.acl.list_tokens";

@@ -114,6 +114,10 @@ impl Objects {
             // This server vouches for nobody.
             RouteId::JoinTokenCreate => Case { status: 400, ..plain("", "") },
             RouteId::JoinTokenList => plain("", ""),
+            RouteId::RootKeyList | RouteId::RootKeyRotate | RouteId::JwksRead => plain("", ""),
+            RouteId::RootKeyDelete => Case { status: 404, ..plain(&absent, &absent) },
+            // Nobody issues here.
+            RouteId::OpenIdConfigurationRead => Case { status: 404, ..plain("", "") },
             RouteId::JoinTokenDelete => Case { status: 404, ..plain(&absent, &absent) },
             // Who may list jobs and not read pools sees none; who may do everything sees this one.
             RouteId::NodePoolJobs => plain("default", "nothing"),
