@@ -10,8 +10,10 @@ use crate::decide::Findings;
 /// One control that is not asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Waiver {
-    /// HTTP without TLS, or HTTPS without certificates of callers.
+    /// HTTP without TLS.
     PlaintextHttp,
+    /// HTTPS that asks callers for no certificate: browsers come without.
+    UnverifiedHttpsClients,
     /// Agents whose certificates are not those of the operator's authority.
     PlaintextRpc,
     /// Everybody may do everything.
@@ -21,12 +23,19 @@ pub enum Waiver {
 }
 
 impl Waiver {
-    const ALL: [Self; 4] = [Self::PlaintextHttp, Self::PlaintextRpc, Self::NoAcls, Self::PlaintextGossip];
+    const ALL: [Self; 5] = [
+        Self::PlaintextHttp,
+        Self::UnverifiedHttpsClients,
+        Self::PlaintextRpc,
+        Self::NoAcls,
+        Self::PlaintextGossip,
+    ];
 
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::PlaintextHttp => "plaintext-http",
+            Self::UnverifiedHttpsClients => "unverified-https-clients",
             Self::PlaintextRpc => "plaintext-rpc",
             Self::NoAcls => "no-acls",
             Self::PlaintextGossip => "plaintext-gossip",

@@ -73,7 +73,9 @@ pub fn check_loopback(config: &AgentConfig, machine: &Machine) -> Result<Effecti
 
     let unspecified = config.bind_addr.is_none() && bind == Ipv4Addr::UNSPECIFIED.to_string();
     let beyond_loopback = unspecified || !gate.offences.is_empty();
-    let (waived, missing) = if beyond_loopback { split(config) } else { (Vec::new(), Vec::new()) };
+    let (waived, unmet) = if beyond_loopback { split(config) } else { (Vec::new(), Vec::new()) };
+    let mut missing: Vec<Control> = unmet.iter().map(|(control, _)| *control).collect();
+    missing.dedup();
     let effective = || {
         Some(EffectiveAddresses {
             http: http.into_iter().collect::<Option<_>>()?,
@@ -90,7 +92,8 @@ pub fn check_loopback(config: &AgentConfig, machine: &Machine) -> Result<Effecti
         Some(effective) if missing.is_empty() && gate.faults.is_empty() => Ok(effective),
         _ => {
             let (offences, server) = (gate.offences, config.server.is_some());
-            Err(GateRefusal { offences, missing, faults: gate.faults, server })
+            let waivers = unmet.into_iter().map(|(_, waiver)| waiver).collect();
+            Err(GateRefusal { offences, missing, waivers, faults: gate.faults, server })
         }
     }
 }
@@ -101,6 +104,7 @@ fn unmet(config: &AgentConfig) -> Vec<(Control, Waiver)> {
     let tls = &config.tls;
     let controls = [
         (Control::MutualTls, Waiver::PlaintextHttp, tls.http && tls.has_files()),
+        (Control::MutualTls, Waiver::UnverifiedHttpsClients, !tls.http || tls.verify_https_client),
         (Control::MutualTls, Waiver::PlaintextRpc, tls.rpc && tls.has_files()),
         (Control::Acls, Waiver::NoAcls, config.acl.enabled),
         (Control::GossipKey, Waiver::PlaintextGossip, gossip),
@@ -109,16 +113,10 @@ fn unmet(config: &AgentConfig) -> Vec<(Control, Waiver)> {
 }
 
 /// What is missing and waived, and what is missing and not.
-fn split(config: &AgentConfig) -> (Vec<Waiver>, Vec<Control>) {
-    let (mut waived, mut missing) = (Vec::new(), Vec::new());
-    for (control, waiver) in unmet(config) {
-        match config.insecure_allow.contains(&waiver) {
-            true => waived.push(waiver),
-            false => missing.push(control),
-        }
-    }
-    missing.dedup();
-    (waived, missing)
+fn split(config: &AgentConfig) -> (Vec<Waiver>, Vec<(Control, Waiver)>) {
+    let (waived, missing): (Vec<_>, Vec<_>) =
+        unmet(config).into_iter().partition(|(_, waiver)| config.insecure_allow.contains(waiver));
+    (waived.into_iter().map(|(_, waiver)| waiver).collect(), missing)
 }
 
 struct Gate<'a> {

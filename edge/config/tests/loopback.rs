@@ -172,6 +172,15 @@ fn what_is_waived_by_name_is_not_asked_for_and_is_remembered() {
     );
     let tls_http = TLS.replace(" rpc = true\n", "");
     assert_eq!(gate(&[SERVER, beyond, &tls_http, ACLS, KEY, half]).unwrap().waived, [Waiver::PlaintextRpc]);
+    let anybody = TLS.replace(" rpc = true\n", " rpc = true\n verify_https_client = false\n");
+    let refusal = refused(&[SERVER, beyond, &anybody, ACLS, KEY]);
+    assert_eq!(
+        (refusal.missing, refusal.waivers),
+        (vec![Control::MutualTls], vec![Waiver::UnverifiedHttpsClients])
+    );
+    let open = "insecure_allow = [\"unverified-https-clients\"]\n";
+    let waived = gate(&[SERVER, beyond, &anybody, ACLS, KEY, open]).unwrap().waived;
+    assert_eq!(waived, [Waiver::UnverifiedHttpsClients]);
     let input = parse(&Source::new("agent.hcl", [SERVER, "insecure_allow = [\"all\"]\n"].concat())).unwrap();
     let errors = decide(input, false).unwrap_err().join("\n");
     assert!(errors.contains("`all`") && errors.contains("plaintext-gossip"), "{errors}");

@@ -36,15 +36,6 @@ impl Control {
             }
         }
     }
-
-    /// What the operator writes to do without.
-    pub(super) const fn waivers(self) -> &'static [Waiver] {
-        match self {
-            Self::MutualTls => &[Waiver::PlaintextHttp, Waiver::PlaintextRpc],
-            Self::Acls => &[Waiver::NoAcls],
-            Self::GossipKey => &[Waiver::PlaintextGossip],
-        }
-    }
 }
 
 /// One address that does not stay on loopback.
@@ -64,6 +55,8 @@ pub struct GateRefusal {
     pub offences: Vec<Offence>,
     /// Not configured, though needed by every one of the addresses.
     pub missing: Vec<Control>,
+    /// What the operator would write to do without those.
+    pub waivers: Vec<Waiver>,
     /// What is no address on this machine, whatever is configured besides.
     pub faults: Vec<Offence>,
     /// Whether the agent is a server, for the command that makes everything.
@@ -93,8 +86,7 @@ impl fmt::Display for GateRefusal {
         for control in &self.missing {
             writeln!(f, "  for {}: {}", control.name(), control.supply())?;
         }
-        let waivers: Vec<_> = self.missing.iter().flat_map(|control| control.waivers()).collect();
-        let waivers: Vec<_> = waivers.iter().map(|waiver| format!("\"{waiver}\"")).collect();
+        let waivers: Vec<_> = self.waivers.iter().map(|waiver| format!("\"{waiver}\"")).collect();
         write!(
             f,
             "Or stay on 127.0.0.1. Who does without, knowingly, writes insecure_allow = [{}]; the agent warns of it at every start",
