@@ -10,10 +10,10 @@ mod uuid_kind;
 
 pub use index::{Index, UnixNanos};
 pub use name::{
-    Datacenter, DriverName, GroupName, JobId, NameError, Namespace, NodeClass, NodePool, Region, TaskName,
-    Text,
+    Datacenter, DriverName, GroupName, JobId, NameError, Namespace, NodeClass, NodePool, PolicyName, Region,
+    RoleName, TaskName, Text,
 };
 pub use uuid_kind::{
-    AccessorId, AllocId, DeploymentId, EvalId, IdError, JoinTokenId, NodeId, RootKeyId, ScalingPolicyId,
-    ServerId,
+    AccessorId, AllocId, DeploymentId, EvalId, IdError, JoinTokenId, NodeId, RoleId, RootKeyId,
+    ScalingPolicyId, ServerId,
 };

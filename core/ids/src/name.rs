@@ -122,6 +122,10 @@ name_kind! {
     Region, "region", check_no_control;
     /// Task driver, such as `raw_exec`.
     DriverName, "driver", check_driver;
+    /// ACL policy: what tokens and roles link to.
+    PolicyName, "ACL policy name", check_acl_name;
+    /// ACL role, unique among roles.
+    RoleName, "ACL role name", check_acl_name;
 }
 
 impl Namespace {
@@ -179,6 +183,11 @@ fn check_label(text: &str) -> Check {
     ok.then_some(()).ok_or("use at most 128 letters, digits, `-` and `_`")
 }
 
+fn check_acl_name(text: &str) -> Check {
+    let ok = text.len() <= 128 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    ok.then_some(()).ok_or("use at most 128 letters, digits and `-`")
+}
+
 fn check_job_id(text: &str) -> Check {
     if text.contains(char::is_whitespace) {
         return Err("it must not contain a space");
@@ -232,6 +241,15 @@ mod tests {
             error,
             Err("namespace `a b` is invalid: use at most 128 letters, digits, `-` and `_`".into())
         );
+    }
+
+    #[test]
+    fn acl_names_are_letters_digits_and_hyphens() {
+        assert!(PolicyName::new("read-only-2").is_ok() && PolicyName::new("a".repeat(128)).is_ok());
+        for text in ["", "a_b", "a b", "a.b", "ä", &"a".repeat(129)] {
+            assert!(PolicyName::new(text).is_err(), "{text:?} was accepted");
+        }
+        assert!(RoleName::new("a/b").is_err());
     }
 
     #[test]

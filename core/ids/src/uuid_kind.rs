@@ -72,6 +72,8 @@ macro_rules! uuid_kind {
 uuid_kind! {
     /// The public name of an ACL token; its secret is another matter.
     AccessorId;
+    /// An ACL role, whatever it is called.
+    RoleId;
     /// One instance of a group on one node.
     AllocId;
     /// A request to reconcile one job.

@@ -1,6 +1,6 @@
 //! ACL tokens: who may ask, without what proves it.
 
-use muster_ids::{AccessorId, Index, Text, UnixNanos};
+use muster_ids::{AccessorId, Index, RoleId, Text, UnixNanos};
 use serde::{Deserialize, Serialize};
 
 /// A token as operators see it. Its secret is nowhere in here: servers keep a hash of it beside the token.
@@ -12,6 +12,9 @@ pub struct AclToken {
     /// Names of ACL policies; one that does not exist grants nothing.
     #[serde(default)]
     pub policies: Vec<Text>,
+    /// Roles whose policies it has as well; one that does not exist any more has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<RoleId>,
     /// Known in every region.
     #[serde(default)]
     pub global: bool,

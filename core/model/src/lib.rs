@@ -5,6 +5,8 @@
 //! are cold and serve as row and record at once; allocations are hot and have a row of their own ([`Alloc`]) whose
 //! record is in `muster-state`.
 
+pub mod acl_policy;
+pub mod acl_role;
 pub mod acl_token;
 pub mod action;
 pub mod alloc;
@@ -39,6 +41,7 @@ pub mod namespace;
 pub mod network;
 pub mod node;
 pub mod node_pool;
+pub mod one_time_token;
 pub mod payload;
 pub mod periodic;
 pub mod plan;
@@ -66,6 +69,8 @@ pub mod version;
 pub mod version_tag;
 pub mod volume;
 
+pub use acl_policy::{AclPolicy, JobAcl, MAX_ACL_DESCRIPTION, UnboundLevel};
+pub use acl_role::AclRole;
 pub use acl_token::{AclToken, TokenKind};
 pub use action::Action;
 pub use alloc::{
@@ -118,6 +123,7 @@ pub use node::{
     NodeCapacity, NodeEvent, NodeStatus, Reserved,
 };
 pub use node_pool::NodePoolDetails;
+pub use one_time_token::OneTimeToken;
 pub use payload::Payload;
 pub use periodic::Periodic;
 pub use plan::{Placement, Plan, PlanOutcome, Stop};

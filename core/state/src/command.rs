@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use muster_ids::{
     AccessorId, AllocId, DeploymentId, EvalId, GroupName, Index, JobId, JoinTokenId, Namespace, NodeId,
-    NodePool, Region, RootKeyId, Text, UnixNanos,
+    NodePool, PolicyName, Region, RoleId, RootKeyId, Text, UnixNanos,
 };
 use muster_model::{
-    AclToken, AllocDeployment, AllocHealth, AllocState, AllocatedPort, ClientStatus, DeploymentFailure,
-    DesiredTransition, DispatchLimits, DrainSpec, Eligibility, Evaluation, Job, JobKey, JobSubmission,
-    JoinRole, JoinToken, NamespaceDetails, Node, NodePoolDetails, NodeStatus, Overrides, Payload, Plan,
-    RootKey, RootKeyState, SchedulerConfig, TaskState, Value, VersionTag,
+    AclPolicy, AclRole, AclToken, AllocDeployment, AllocHealth, AllocState, AllocatedPort, ClientStatus,
+    DeploymentFailure, DesiredTransition, DispatchLimits, DrainSpec, Eligibility, Evaluation, Job, JobKey,
+    JobSubmission, JoinRole, JoinToken, NamespaceDetails, Node, NodePoolDetails, NodeStatus, OneTimeToken,
+    Overrides, Payload, Plan, RootKey, RootKeyState, SchedulerConfig, TaskState, Value, VersionTag,
 };
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +51,13 @@ pub enum Command {
     AclTokenCreate(Box<AclTokenCreate>),
     AclTokenUpdate(Box<AclTokenUpdate>),
     AclTokenDelete(AclTokenDelete),
+    AclPolicyUpsert(AclPolicyUpsert),
+    AclPolicyDelete(AclPolicyDelete),
+    AclRoleUpsert(Box<AclRoleUpsert>),
+    AclRoleDelete(AclRoleDelete),
+    OneTimeTokenCreate(Box<OneTimeTokenCreate>),
+    OneTimeTokenExchange(OneTimeTokenExchange),
+    OneTimeTokenCollect,
     JobRevert(JobRevert),
     JobStability(JobStability),
     JobTagApply(JobTagApply),
@@ -332,7 +339,7 @@ pub struct AclTokenCreate {
     pub secret_hash: [u8; 32],
 }
 
-/// Replaces name and policies; secret, kind and times stay.
+/// Replaces name, policies and roles; secret, kind and times stay.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AclTokenUpdate {
     pub token: AclToken,
@@ -366,6 +373,50 @@ pub struct JoinTokenUse {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JoinTokenDelete {
     pub id: JoinTokenId,
+}
+
+/// Makes policies, or replaces those of the same names.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AclPolicyUpsert {
+    pub policies: Vec<AclPolicy>,
+}
+
+/// Those that do not exist are none of its business.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AclPolicyDelete {
+    pub names: Vec<PolicyName>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AclRoleUpsert {
+    pub role: AclRole,
+    /// Demands that a role of this id exists, instead of that none does.
+    pub replaces: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AclRoleDelete {
+    pub id: RoleId,
+}
+
+/// Another one for the same token counts instead of the one before.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OneTimeTokenCreate {
+    pub token: OneTimeToken,
+}
+
+/// Whoever comes first gets the token; nobody does a second time.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OneTimeTokenExchange {
+    /// SHA-256 of the one-time secret.
+    pub secret_hash: [u8; 32],
+}
+
+/// Without the hash: who has it can test guesses.
+impl std::fmt::Debug for OneTimeTokenExchange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OneTimeTokenExchange").finish_non_exhaustive()
+    }
 }
 
 /// Makes a child of a parameterized job and, in the same entry, its evaluation; with a token, once.

@@ -2,6 +2,10 @@
 //! and leaves them alone. None reads a clock or draws an id.
 
 mod acl_bootstrap;
+mod acl_policy_delete;
+mod acl_policy_upsert;
+mod acl_role_delete;
+mod acl_role_upsert;
 mod acl_token_create;
 mod acl_token_delete;
 mod acl_token_update;
@@ -39,6 +43,9 @@ mod node_pool_delete;
 mod node_pool_upsert;
 mod node_register;
 mod node_status_update;
+mod one_time_token_collect;
+mod one_time_token_create;
+mod one_time_token_exchange;
 mod periodic_launch;
 mod plan_apply;
 mod root_key_add;
@@ -79,6 +86,13 @@ pub(crate) fn apply(tables: &mut Tables, cx: &mut Change, command: &Command) -> 
         Command::AclTokenCreate(command) => acl_token_create::apply(tables, cx, command),
         Command::AclTokenUpdate(command) => acl_token_update::apply(tables, cx, command),
         Command::AclTokenDelete(command) => acl_token_delete::apply(tables, cx, command),
+        Command::AclPolicyUpsert(command) => Ok(acl_policy_upsert::apply(tables, cx, command)),
+        Command::AclPolicyDelete(command) => Ok(acl_policy_delete::apply(tables, cx, command)),
+        Command::AclRoleUpsert(command) => acl_role_upsert::apply(tables, cx, command),
+        Command::AclRoleDelete(command) => acl_role_delete::apply(tables, cx, command),
+        Command::OneTimeTokenCreate(command) => one_time_token_create::apply(tables, cx, command),
+        Command::OneTimeTokenExchange(command) => one_time_token_exchange::apply(tables, cx, command),
+        Command::OneTimeTokenCollect => Ok(one_time_token_collect::apply(tables, cx)),
         Command::DeploymentFail(command) => deployment::apply_fail(tables, cx, command),
         Command::DeploymentPromote(command) => deployment::apply_promote(tables, cx, command),
         Command::DeploymentPause(command) => deployment::apply_pause(tables, cx, command),

@@ -1,6 +1,7 @@
 //! What is true of every state, each named once. Tests and the simulator check them after every step or sweep; none
 //! is needed for the state to work, and none may change it.
 
+mod acl;
 mod capacity;
 mod children;
 mod deployments;
@@ -30,7 +31,10 @@ pub fn check(snapshot: &Snapshot) -> Result<(), Violation> {
     indexes::allocs_are_indexed(tables)?;
     indexes::evals_are_indexed(tables)?;
     indexes::ids_name_their_rows(tables)?;
-    indexes::acl_tokens_are_indexed(tables)?;
+    acl::tokens_are_indexed(tables)?;
+    acl::policies_are_indexed(tables)?;
+    acl::roles_are_indexed(tables)?;
+    acl::one_time_tokens_have_their_token(tables)?;
     indexes::one_root_key_is_active(tables)?;
     indexes::pool_details_have_their_pool(tables)?;
     capacity::columns_equal_recomputation(tables)?;

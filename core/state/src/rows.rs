@@ -50,6 +50,9 @@ pub enum RowKind {
     /// What an operator said of a node pool.
     NodePoolDetails = 14,
     AclToken = 20,
+    AclPolicy = 21,
+    AclRole = 22,
+    OneTimeToken = 23,
     /// A namespace that an operator made or said something of.
     Namespace = 24,
     JoinToken = 28,
@@ -77,6 +80,9 @@ impl RowKind {
             13 => Self::DispatchToken,
             14 => Self::NodePoolDetails,
             20 => Self::AclToken,
+            21 => Self::AclPolicy,
+            22 => Self::AclRole,
+            23 => Self::OneTimeToken,
             24 => Self::Namespace,
             28 => Self::JoinToken,
             25 => Self::RootKey,

@@ -3,6 +3,8 @@
 //! Look-ups by id are exact; lists come by id or as each method says. Next: the scheduler and the HTTP handlers, which
 //! authorise what they show.
 
+mod acl_policies;
+mod acl_roles;
 mod acl_tokens;
 mod allocs;
 mod deployments;

@@ -11,8 +11,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use muster_ids::{AccessorId, AllocId, DeploymentId, EvalId, Index, JobId, Namespace, NodeId, NodePool};
-use muster_model::{AclToken, Alloc, Deployment, Evaluation, Job, JobKey, Node, NodePoolDetails};
+use muster_ids::{
+    AccessorId, AllocId, DeploymentId, EvalId, Index, JobId, Namespace, NodeId, NodePool, PolicyName, RoleId,
+};
+use muster_model::{
+    AclPolicy, AclRole, AclToken, Alloc, Deployment, Evaluation, Job, JobKey, Node, NodePoolDetails,
+};
 
 use crate::command::{Command, DeploymentCause, Event};
 use crate::state::Applied;
@@ -46,6 +50,8 @@ pub enum StreamRow {
     Node(Arc<Node>),
     NodePool(Arc<NodePoolDetails>),
     AclToken(Arc<AclToken>),
+    AclPolicy(Arc<AclPolicy>),
+    AclRole(Arc<AclRole>),
 }
 
 impl StreamRow {
@@ -59,6 +65,8 @@ impl StreamRow {
             Self::Node(_) => Topic::Node,
             Self::NodePool(_) => Topic::NodePool,
             Self::AclToken(_) => Topic::AclToken,
+            Self::AclPolicy(_) => Topic::AclPolicy,
+            Self::AclRole(_) => Topic::AclRole,
         }
     }
 
@@ -70,7 +78,9 @@ impl StreamRow {
             Self::Alloc(alloc) => Some(&alloc.job.namespace),
             Self::Eval(eval) => Some(&eval.namespace),
             Self::Deployment(deployment) => Some(&deployment.namespace),
-            Self::Node(_) | Self::NodePool(_) | Self::AclToken(_) => None,
+            Self::Node(_) | Self::NodePool(_) | Self::AclToken(_) | Self::AclPolicy(_) | Self::AclRole(_) => {
+                None
+            }
         }
     }
 
@@ -85,6 +95,8 @@ impl StreamRow {
             Self::Node(node) => node.id.to_string(),
             Self::NodePool(pool) => pool.name.to_string(),
             Self::AclToken(token) => token.accessor.to_string(),
+            Self::AclPolicy(policy) => policy.name.to_string(),
+            Self::AclRole(role) => role.id.to_string(),
         }
     }
 
@@ -95,7 +107,10 @@ impl StreamRow {
             Self::Alloc(alloc) => with(&alloc.job.id, alloc.deployment_id()),
             Self::Eval(eval) => with(&eval.job_id, eval.deployment_id),
             Self::Deployment(deployment) => vec![deployment.job_id.to_string()],
-            Self::Job { .. } | Self::Node(_) | Self::NodePool(_) | Self::AclToken(_) => Vec::new(),
+            Self::AclRole(role) => vec![role.name.to_string()],
+            Self::Job { .. } | Self::Node(_) | Self::NodePool(_) | Self::AclToken(_) | Self::AclPolicy(_) => {
+                Vec::new()
+            }
         }
     }
 
@@ -108,6 +123,8 @@ impl StreamRow {
             Self::Node(node) => Identity::Node(node.id),
             Self::NodePool(pool) => Identity::NodePool(pool.name.clone()),
             Self::AclToken(token) => Identity::AclToken(token.accessor),
+            Self::AclPolicy(policy) => Identity::AclPolicy(policy.name.clone()),
+            Self::AclRole(role) => Identity::AclRole(role.id),
         }
     }
 }
@@ -127,6 +144,8 @@ enum Identity {
     Node(NodeId),
     NodePool(NodePool),
     AclToken(AccessorId),
+    AclPolicy(PolicyName),
+    AclRole(RoleId),
 }
 
 /// What an entry's commands tell subscribers, in the order of the last change of each object.
@@ -184,6 +203,10 @@ fn row(command: &Command, event: &Event) -> Option<(StreamRow, &'static str)> {
         Event::NodePoolDeleted(pool) => (StreamRow::NodePool(Arc::clone(pool)), "NodePoolDeleted"),
         Event::AclTokenUpserted(token) => (StreamRow::AclToken(Arc::clone(token)), "ACLTokenUpserted"),
         Event::AclTokenDeleted(token) => (StreamRow::AclToken(Arc::clone(token)), "ACLTokenDeleted"),
+        Event::AclPolicyUpserted(policy) => (StreamRow::AclPolicy(Arc::clone(policy)), "ACLPolicyUpserted"),
+        Event::AclPolicyDeleted(policy) => (StreamRow::AclPolicy(Arc::clone(policy)), "ACLPolicyDeleted"),
+        Event::AclRoleUpserted(role) => (StreamRow::AclRole(Arc::clone(role)), "ACLRoleUpserted"),
+        Event::AclRoleDeleted(role) => (StreamRow::AclRole(Arc::clone(role)), "ACLRoleDeleted"),
         // The contract has no topic for namespaces.
         Event::NamespaceUpserted(_)
         | Event::NamespaceDeleted(_)

@@ -1,6 +1,8 @@
 //! All tables and what ties them together: one `impl` of [`Tables`] a noun keeps that noun's rows, indexes, counters,
 //! watch indexes and share of the hash in step. Commands change rows only through these.
 
+pub(crate) mod acl_policies;
+pub(crate) mod acl_roles;
 pub(crate) mod acl_tokens;
 pub(crate) mod allocs;
 pub(crate) mod deployments;
@@ -10,6 +12,7 @@ pub(crate) mod jobs;
 pub(crate) mod join_tokens;
 pub(crate) mod namespaces;
 pub(crate) mod nodes;
+pub(crate) mod one_time_tokens;
 pub(crate) mod periodic_launches;
 pub(crate) mod pools;
 pub(crate) mod preemption;
@@ -38,6 +41,9 @@ pub(crate) struct Tables {
     pub(crate) scheduler: scheduler::SchedulerTable,
     pub(crate) acl_tokens: acl_tokens::AclTokenTable,
     pub(crate) join_tokens: join_tokens::JoinTokenTable,
+    pub(crate) acl_policies: acl_policies::AclPolicyTable,
+    pub(crate) acl_roles: acl_roles::AclRoleTable,
+    pub(crate) one_time_tokens: one_time_tokens::OneTimeTokenTable,
     pub(crate) scaling_events: scaling_events::ScalingEventTable,
     pub(crate) deployments: deployments::DeploymentTable,
     pub(crate) dispatch_tokens: dispatch_tokens::DispatchTokenTable,
@@ -75,6 +81,10 @@ pub(crate) struct Meta {
     pub(crate) namespaces: Index,
     #[serde(skip_serializing_if = "is_zero")]
     pub(crate) root_keys: Index,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) acl_policies: Index,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) acl_roles: Index,
 }
 
 /// Fields that came later are written once they are used, so that older records stay byte for byte what they were.
@@ -106,6 +116,8 @@ impl Default for Meta {
             deployments: Index::ZERO,
             namespaces: Index::ZERO,
             root_keys: Index::ZERO,
+            acl_policies: Index::ZERO,
+            acl_roles: Index::ZERO,
         }
     }
 }

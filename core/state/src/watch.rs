@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use foldhash::fast::FixedState;
-use muster_ids::{AccessorId, AllocId, DeploymentId, EvalId, Namespace, NodeId, NodePool};
+use muster_ids::{
+    AccessorId, AllocId, DeploymentId, EvalId, Namespace, NodeId, NodePool, PolicyName, RoleId,
+};
 use muster_model::JobKey;
 
 /// Something a blocking query can watch. [`crate::Snapshot::watch_index`] gives the index at which it last changed.
@@ -37,6 +39,10 @@ pub enum WatchKey {
     AclTokens,
     AclToken(AccessorId),
     RootKeys,
+    AclPolicies,
+    AclPolicy(PolicyName),
+    AclRoles,
+    AclRole(RoleId),
     /// The scaling policies of all jobs.
     ScalingPolicies,
 }

@@ -213,6 +213,38 @@ routes! {
     AclTokenUpdate: Post|Put "/v1/acl/token/{accessor}", (AclTokenView) -> AclTokenView, requires [Management];
     /// Revoke a token.
     AclTokenDelete: Delete "/v1/acl/token/{accessor}", (()) -> (), requires [Management];
+    /// The policies, with their rules, that decide what the presented token may do.
+    AclTokenRights: Get "/v1/acl/token/self/rights", (()) -> AclRightsView, requires public;
+    /// Make a secret that can be exchanged for the presented token once, within ten minutes.
+    OneTimeTokenCreate: Post|Put "/v1/acl/token/onetime", (()) -> OneTimeTokenResponse, requires public;
+    /// Exchange such a secret for the token.
+    OneTimeTokenExchange: Post|Put "/v1/acl/token/onetime/exchange", (OneTimeExchangeRequest) -> OneTimeExchangeResponse, requires public;
+    /// How access control stands; counts of tokens for those who manage or operate the cluster.
+    AclStatus: Get "/v1/acl/status", (()) -> AclStatusView, requires public & [within];
+
+    /// ACL policies: all for those who manage the cluster, for others their own.
+    AclPolicyList: Get "/v1/acl/policies", (()) -> Vec<AclPolicyStub>, requires public, blocking prefix;
+    /// The policies of the presented token or workload identity.
+    AclPolicySelf: Get "/v1/acl/policy/self", (()) -> Vec<AclPolicyStub>, requires public;
+    /// One policy, which the presented token must have, or manage the cluster.
+    AclPolicyRead: Get "/v1/acl/policy/{policy}", (()) -> AclPolicyView, requires public, blocking;
+    /// Make or rewrite a policy.
+    AclPolicyApply: Post|Put "/v1/acl/policy/{policy}", (AclPolicyView) -> (), requires [Management];
+    /// Forget a policy.
+    AclPolicyDelete: Delete "/v1/acl/policy/{policy}", (()) -> (), requires [Management];
+
+    /// ACL roles: all for those who manage the cluster, for others their own.
+    AclRoleList: Get "/v1/acl/roles", (()) -> Vec<AclRoleView>, requires public, blocking prefix;
+    /// Make a role.
+    AclRoleCreate: Post|Put "/v1/acl/role", (AclRoleView) -> AclRoleView, requires [Management];
+    /// One role, which the presented token must have, or manage the cluster.
+    AclRoleRead: Get "/v1/acl/role/{role}", (()) -> AclRoleView, requires public, blocking;
+    /// The same by name.
+    AclRoleReadByName: Get "/v1/acl/role/name/{name}", (()) -> AclRoleView, requires public, blocking;
+    /// Change a role.
+    AclRoleUpdate: Post|Put "/v1/acl/role/{role}", (AclRoleView) -> AclRoleView, requires [Management];
+    /// Forget a role.
+    AclRoleDelete: Delete "/v1/acl/role/{role}", (()) -> (), requires [Management];
 
     /// Make a join token; the answer is the only place where its code is ever shown.
     JoinTokenCreate: Post|Put "/v1/operator/join-token", (JoinTokenRequest) -> JoinTokenCreated, requires [NodeWrite];
@@ -278,4 +310,24 @@ routes! {
     SystemReconcileSummaries: Put "/v1/system/reconcile/summaries", (()) -> (), requires [Management];
     /// Metrics as JSON, or for Prometheus with `format=prometheus`.
     Metrics: Get "/v1/metrics", (()) -> Value, requires public & [format];
+}
+
+impl RouteId {
+    /// Whether the answer is about the caller itself: public, yet not for somebody who presents a token that is not
+    /// known. What others own is not in it.
+    #[must_use]
+    pub const fn is_about_caller(self) -> bool {
+        matches!(
+            self,
+            Self::AclTokenSelf
+                | Self::AclTokenRights
+                | Self::OneTimeTokenCreate
+                | Self::AclPolicyList
+                | Self::AclPolicySelf
+                | Self::AclPolicyRead
+                | Self::AclRoleList
+                | Self::AclRoleRead
+                | Self::AclRoleReadByName
+        )
+    }
 }

@@ -34,7 +34,12 @@ mod time;
 mod usage;
 mod version;
 
-pub use acl::{AclBootstrapRequest, AclRoleLink, AclTokenStub, AclTokenView, SecretText};
+pub use acl::{
+    AclBootstrapRequest, AclExpiringToken, AclPolicyLink, AclPolicyStub, AclPolicyView, AclRightsPolicy,
+    AclRightsView, AclRoleLink, AclRoleView, AclStatusView, AclTokenCounts, AclTokenStub, AclTokenView,
+    JobAclView, OneTimeExchangeRequest, OneTimeExchangeResponse, OneTimeTokenResponse, OneTimeTokenView,
+    SecretText,
+};
 pub use action::JobActionView;
 pub use agent::{
     AgentHealth, AgentJoinResponse, AgentSelf, DiskUsageView, HostDataView, Member, MembersResponse,

@@ -20,7 +20,7 @@ pub mod transport;
 
 pub use messages::{
     Call, CallFailure, Dialogue, DialogueRequest, FailureCode, IncomingCall, IncomingDialogue,
-    IncomingSubscription, Request, Secret, Stream, StreamRequest,
+    IncomingSubscription, Request, Secret, Stream, StreamRequest, sha256,
 };
 pub use pki::{
     Authority, AuthorityParams, CaPem, CertificateFault, CertificateInfo, CertificateMark, HttpsConfig,

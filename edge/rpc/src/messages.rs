@@ -56,7 +56,7 @@ pub use node_heartbeat::{NodeHeartbeat, NodeHeartbeatReply};
 pub use node_meta::{NodeMeta, NodeMetaApply, NodeMetaRead};
 pub use node_register::{NodeRegister, NodeRegisterReply};
 pub(crate) use secret::wire as secret_wire;
-pub use secret::{Secret, SecretError};
+pub use secret::{Secret, SecretError, sha256};
 pub use table::{
     CallKind, DialogueKind, DialogueRequest, IncomingCall, IncomingDialogue, IncomingSubscription, Request,
     StreamKind, StreamRequest,

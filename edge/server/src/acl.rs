@@ -1,11 +1,14 @@
 //! Whether and how ACLs are enforced, and what expired tokens become.
 
+mod compiled;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
-use muster_ids::AccessorId;
+use muster_ids::{AccessorId, Region};
 use muster_state::command::{AclTokenDelete, Command};
 
+pub(crate) use self::compiled::CompiledRules;
 use crate::shared::Shared;
 
 /// Tokens forgotten with one command.
@@ -21,6 +24,8 @@ pub struct AclSettings {
     pub max_expiration_ttl: Duration,
     /// Expired tokens are kept so long for whoever looks into why something was denied.
     pub gc_threshold: Duration,
+    /// Where policies, roles and global tokens are written; `None` for the server's own region.
+    pub authoritative_region: Option<Region>,
     /// Holds the index that allows another bootstrap; `None` where nothing is on disk.
     pub reset_file: Option<PathBuf>,
 }
@@ -32,14 +37,20 @@ impl Default for AclSettings {
             min_expiration_ttl: Duration::from_secs(60),
             max_expiration_ttl: Duration::from_secs(24 * 3600),
             gc_threshold: Duration::from_secs(3600),
+            authoritative_region: None,
             reset_file: None,
         }
     }
 }
 
-/// Forgets tokens that expired long enough ago.
+/// Forgets tokens that expired long enough ago, and one-time tokens that nobody used.
 pub(crate) async fn forget_expired(shared: &Shared) {
     let now = shared.now();
+    if shared.consensus.snapshot().has_expired_one_time_tokens(now)
+        && let Err(error) = shared.propose(Command::OneTimeTokenCollect).await
+    {
+        tracing::warn!(error = %error.message, "acl: one-time tokens could not be forgotten");
+    }
     let over = |end: muster_ids::UnixNanos| end.after(shared.acl.gc_threshold) <= now;
     let accessors: Vec<AccessorId> = {
         let snapshot = shared.consensus.snapshot();

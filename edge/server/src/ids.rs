@@ -1,6 +1,6 @@
 //! Fresh ids: the one place of the server that draws randomness for the log.
 
-use muster_ids::{AccessorId, EvalId, JoinTokenId};
+use muster_ids::{AccessorId, EvalId, JoinTokenId, RoleId};
 use muster_rpc::Secret;
 use muster_state::command::IdSeed;
 use uuid::Uuid;
@@ -27,6 +27,10 @@ impl IdSource {
 
     pub(crate) fn join_token(self) -> JoinTokenId {
         JoinTokenId::from_random(self.bytes())
+    }
+
+    pub(crate) fn role(self) -> RoleId {
+        RoleId::from_random(self.bytes())
     }
 
     /// The secret of a token: 122 random bits in the form of a UUID, as the contract's tools expect it.

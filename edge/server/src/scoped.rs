@@ -1,19 +1,20 @@
 //! The only view of the state a handler gets: every object passes the caller's grant by its own namespace, and what
 //! may not be seen is indistinguishable from what is not there.
 
+mod acl;
+
 use std::sync::{Arc, OnceLock};
 
 use muster_acl::Grant;
-use muster_ids::{
-    AccessorId, AllocId, DeploymentId, EvalId, Index, Namespace, NodeId, NodePool, ScalingPolicyId,
-};
+use muster_ids::{AllocId, DeploymentId, EvalId, Index, Namespace, NodeId, NodePool, ScalingPolicyId};
 use muster_model::{
-    AclToken, Alloc, Deployment, Evaluation, Group, Job, JobKey, JobSubmission, NamespaceDetails, Node,
+    Alloc, Deployment, Evaluation, Group, Job, JobKey, JobSubmission, NamespaceDetails, Node,
     NodePoolDetails, Rescheduling, RootKey, SchedulerConfig,
 };
 use muster_state::command::{JobDispatch, Refusal};
 use muster_state::{IdPrefix, JobSummary, ScalingEvents, Snapshot, WatchKey};
 
+use crate::http::caller::Asker;
 use crate::sight::Sight;
 
 /// A snapshot seen through a grant.
@@ -23,11 +24,17 @@ pub(crate) struct Scoped<'a> {
     grant: &'a Grant,
     /// Found out when it is first asked for.
     sight: OnceLock<Sight>,
+    asker: Asker,
 }
 
 impl<'a> Scoped<'a> {
     pub(crate) const fn new(snapshot: &'a Snapshot, grant: &'a Grant) -> Self {
-        Self { snapshot, grant, sight: OnceLock::new() }
+        Self::asked_by(snapshot, grant, Asker::Nobody)
+    }
+
+    /// The same for answers that hold what is the caller's own.
+    pub(crate) const fn asked_by(snapshot: &'a Snapshot, grant: &'a Grant, asker: Asker) -> Self {
+        Self { snapshot, grant, sight: OnceLock::new(), asker }
     }
 
     fn sight(&self) -> &Sight {
@@ -234,14 +241,6 @@ impl<'a> Scoped<'a> {
         self.snapshot.root_keys()
     }
 
-    pub(crate) fn acl_token(&self, accessor: AccessorId) -> Option<&'a Arc<AclToken>> {
-        self.snapshot.acl_token(accessor).filter(|_| self.grant.allows_management())
-    }
-
-    pub(crate) fn acl_tokens(&self) -> impl Iterator<Item = &'a Arc<AclToken>> {
-        self.snapshot.acl_tokens().filter(|_| self.grant.allows_management())
-    }
-
     /// Whoever manages the cluster sees what is of any namespace.
     fn shows(&self, namespace: &Namespace) -> bool {
         self.grant.allows_management() || self.grant.allows_namespace(namespace)
@@ -251,6 +250,8 @@ impl<'a> Scoped<'a> {
         self.grant.allows_namespace(&alloc.job.namespace)
     }
 }
+
+pub(crate) use self::acl::role_links;
 
 /// A node pool and what is known of it.
 #[derive(Debug, Clone, Copy)]
@@ -311,6 +312,8 @@ const fn table(key: &WatchKey) -> WatchKey {
         WatchKey::SchedulerConfig => WatchKey::SchedulerConfig,
         WatchKey::RootKeys => WatchKey::RootKeys,
         WatchKey::AclTokens | WatchKey::AclToken(_) => WatchKey::AclTokens,
+        WatchKey::AclPolicies | WatchKey::AclPolicy(_) => WatchKey::AclPolicies,
+        WatchKey::AclRoles | WatchKey::AclRole(_) => WatchKey::AclRoles,
         WatchKey::ScalingPolicies => WatchKey::ScalingPolicies,
         WatchKey::Allocs
         | WatchKey::Alloc(_)

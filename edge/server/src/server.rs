@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::acl::AclSettings;
+use crate::acl::{AclSettings, CompiledRules};
 use crate::agent::AgentInfo;
 use crate::brain::Brain;
 use crate::events::Events;
@@ -156,6 +156,7 @@ impl Server {
             issuer: config.issuer.clone(),
             job_limits: config.job_limits.clone(),
             acl: config.acl.clone(),
+            acl_rules: CompiledRules::default(),
             search: config.search,
             initial_scheduler_config: config.scheduler_config.clone(),
             metrics: config.metrics.clone(),

@@ -15,7 +15,7 @@ use muster_state::command::{Command, Reply};
 use muster_telemetry::Metrics;
 use muster_telemetry::metrics::names;
 
-use crate::acl::AclSettings;
+use crate::acl::{AclSettings, CompiledRules};
 use crate::brain::Brain;
 use crate::events::Events;
 use crate::http::SearchLimits;
@@ -39,6 +39,7 @@ pub struct Shared {
     pub(crate) rpc_advertise: SocketAddr,
     pub(crate) job_limits: Limits,
     pub(crate) acl: AclSettings,
+    pub(crate) acl_rules: CompiledRules,
     pub(crate) search: SearchLimits,
     pub(crate) initial_scheduler_config: SchedulerConfig,
     pub(crate) metrics: Metrics,

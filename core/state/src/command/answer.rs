@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use muster_ids::{
     AccessorId, AllocId, DeploymentId, EvalId, GroupName, Index, JobId, JoinTokenId, Namespace, NodeId,
-    NodePool, Region, RootKeyId, Text,
+    NodePool, PolicyName, Region, RoleId, RoleName, RootKeyId, Text,
 };
 use muster_model::{
-    AclToken, JobType, JoinToken, NamespaceObjection, NodeStatus, OverrideRefusal, PlanOutcome, RootKey,
-    RootKeyState, VersionTag,
+    AclRole, AclToken, JobType, JoinToken, NamespaceObjection, NodeStatus, OneTimeToken, OverrideRefusal,
+    Payload, PlanOutcome, RootKey, RootKeyState, VersionTag,
 };
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +44,13 @@ pub enum Reply {
     AclTokenStored(Box<AclToken>),
     JoinTokenStored(Box<JoinToken>),
     RootKeyStored(Arc<RootKey>),
+    AclRoleStored(Box<AclRole>),
+    OneTimeTokenStored(Box<OneTimeToken>),
+    /// The token that it stood for, and what was stored with it.
+    OneTimeTokenExchanged {
+        token: Box<AclToken>,
+        sealed: Payload,
+    },
     JobTagged(Box<VersionTag>),
     DeploymentUpdated {
         /// `None` when nothing has to be looked at.
@@ -212,6 +219,19 @@ pub enum Refusal {
     RootKeysChanged,
     #[error("a root key that is {} cannot become {}", .from.as_str(), .to.as_str())]
     RootKeyTransition { from: RootKeyState, to: RootKeyState },
+    #[error("cannot find policy {policy}")]
+    AclPolicyMissing { policy: PolicyName },
+    #[error("cannot find role {role}")]
+    AclRoleMissing { role: RoleId },
+    #[error("role with ID {role} already exists")]
+    AclRoleExists { role: RoleId },
+    #[error("role with name {name} already exists")]
+    AclRoleNameTaken { name: RoleName },
+    #[error("ACL role not found")]
+    AclRoleNotFound,
+    /// Never there, over, used before: not told apart.
+    #[error("Permission denied")]
+    OneTimeTokenUnknown,
     #[error("deployment not found")]
     DeploymentNotFound,
     #[error("can't {verb} terminal deployment")]

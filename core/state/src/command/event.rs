@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use muster_ids::{AllocId, DeploymentId, EvalId, NodeId, Text};
 use muster_model::{
-    AclToken, Deployment, Evaluation, Job, JobKey, NamespaceDetails, Node, NodePoolDetails, SchedulerConfig,
+    AclPolicy, AclRole, AclToken, Deployment, Evaluation, Job, JobKey, NamespaceDetails, Node,
+    NodePoolDetails, SchedulerConfig,
 };
 
 /// A fact that `apply` established, for event subscribers, the eval broker and the nodes.
@@ -30,6 +31,10 @@ pub enum Event {
     NodeUpdated(Arc<Node>),
     AclTokenUpserted(Arc<AclToken>),
     AclTokenDeleted(Arc<AclToken>),
+    AclPolicyUpserted(Arc<AclPolicy>),
+    AclPolicyDeleted(Arc<AclPolicy>),
+    AclRoleUpserted(Arc<AclRole>),
+    AclRoleDeleted(Arc<AclRole>),
     /// Capacity came free on a node or a node became able to take work: what blocked evaluations wait for.
     CapacityFreed {
         node_id: NodeId,

@@ -1,9 +1,10 @@
-//! Another name or other policies for a token.
+//! Another name, other policies or roles for a token.
 
 use std::sync::Arc;
 
 use muster_model::AclToken;
 
+use super::acl_token_create::check_roles;
 use crate::change::Change;
 use crate::command::{AclTokenUpdate, Refusal, Reply};
 use crate::tables::Tables;
@@ -24,9 +25,11 @@ pub(super) fn apply(
     if wanted.kind != record.token.kind {
         return Err(Refusal::AclTokenTypeChange { accessor });
     }
+    check_roles(tables, wanted)?;
     let token = AclToken {
         name: wanted.name.clone(),
         policies: wanted.policies.clone(),
+        roles: wanted.roles.clone(),
         modify_index: cx.index,
         ..(*record.token).clone()
     };

@@ -5,10 +5,13 @@ use crate::columns::NodeSlot;
 use crate::hash::hash_row;
 use crate::rows::{AllocRecordRef, RowKind};
 use crate::tables::Tables;
+use crate::tables::acl_policies::policy_hash;
+use crate::tables::acl_roles::role_hash;
 use crate::tables::deployments::DeploymentRow;
 use crate::tables::evals::EvalRow;
 use crate::tables::jobs::VersionRow;
 use crate::tables::nodes::content_hash;
+use crate::tables::one_time_tokens::one_time_hash;
 use crate::tables::pools::{PoolRecord, details_hash};
 use crate::tables::scheduler::row_hash;
 
@@ -21,9 +24,9 @@ pub(super) fn hash_equals_recomputation(tables: &Tables) -> Result<(), Violation
         nodes(tables),
         evals(tables),
         allocs(tables),
-        acl_tokens(tables),
         join_tokens(tables),
         root_keys(tables),
+        acl(tables),
         deployments(tables),
         scaling_events(tables),
         children(tables),
@@ -54,8 +57,12 @@ fn scheduler(tables: &Tables) -> u64 {
     tables.scheduler.config.as_ref().map_or(0, |config| row_hash(config))
 }
 
-fn acl_tokens(tables: &Tables) -> u64 {
-    sum(tables.acl_tokens.rows.values().map(|record| record.row_hash()))
+fn acl(tables: &Tables) -> u64 {
+    let tokens = tables.acl_tokens.rows.values().map(|record| record.row_hash());
+    let policies = tables.acl_policies.rows.values().map(|policy| policy_hash(policy));
+    let roles = tables.acl_roles.rows.values().map(|role| role_hash(role));
+    let one_time = tables.one_time_tokens.rows.values().map(|token| one_time_hash(token));
+    sum(tokens.chain(policies).chain(roles).chain(one_time))
 }
 
 fn join_tokens(tables: &Tables) -> u64 {

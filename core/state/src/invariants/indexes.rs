@@ -59,17 +59,6 @@ pub(super) fn pool_details_have_their_pool(tables: &Tables) -> Result<(), Violat
     require(stray.is_none(), "pool_details_have_their_pool", || format!("{stray:?}"))
 }
 
-pub(super) fn acl_tokens_are_indexed(tables: &Tables) -> Result<(), Violation> {
-    let table = &tables.acl_tokens;
-    let found = |(accessor, record): (&_, &crate::tables::acl_tokens::AclTokenRecord)| {
-        record.token.accessor == *accessor && table.by_secret.get(&record.secret_hash) == Some(accessor)
-    };
-    let holds = table.rows.iter().all(found) && table.rows.len() == table.by_secret.len();
-    require(holds, "acl_tokens_are_indexed", || {
-        format!("{} tokens, {} secrets", table.rows.len(), table.by_secret.len())
-    })
-}
-
 /// Once there is a root key, exactly one is active; ids name their rows.
 pub(super) fn one_root_key_is_active(tables: &Tables) -> Result<(), Violation> {
     let keys = &tables.root_keys.rows;

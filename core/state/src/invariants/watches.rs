@@ -30,6 +30,8 @@ pub(super) fn tables_cover_their_rows(snapshot: &Snapshot) -> Result<(), Violati
             WatchKey::SchedulerConfig => WatchKey::SchedulerConfig,
             WatchKey::RootKeys => WatchKey::RootKeys,
             WatchKey::AclTokens | WatchKey::AclToken(_) => WatchKey::AclTokens,
+            WatchKey::AclPolicies | WatchKey::AclPolicy(_) => WatchKey::AclPolicies,
+            WatchKey::AclRoles | WatchKey::AclRole(_) => WatchKey::AclRoles,
             WatchKey::ScalingPolicies => WatchKey::ScalingPolicies,
             WatchKey::Allocs
             | WatchKey::Alloc(_)
@@ -61,9 +63,9 @@ fn covers(snapshot: &Snapshot, key: &WatchKey, part: Index) -> Result<(), Violat
 /// Every key of something that exists, and every table.
 fn keys(snapshot: &Snapshot) -> impl Iterator<Item = WatchKey> {
     use WatchKey::{
-        AclToken, AclTokens, Alloc, Allocs, Deployment, Deployments, Eval, EvalAllocs, Evals, Job, JobAllocs,
-        JobDeployments, JobEvals, Jobs, Namespace, Namespaces, Node, NodeAllocs, NodePool, NodePools, Nodes,
-        RootKeys, ScalingPolicies, SchedulerConfig,
+        AclPolicies, AclPolicy, AclRole, AclRoles, AclToken, AclTokens, Alloc, Allocs, Deployment,
+        Deployments, Eval, EvalAllocs, Evals, Job, JobAllocs, JobDeployments, JobEvals, Jobs, Namespace,
+        Namespaces, Node, NodeAllocs, NodePool, NodePools, Nodes, RootKeys, ScalingPolicies, SchedulerConfig,
     };
     let jobs = snapshot.tables.jobs.ids.keys();
     let jobs = jobs.flat_map(|key| {
@@ -75,6 +77,8 @@ fn keys(snapshot: &Snapshot) -> impl Iterator<Item = WatchKey> {
     let rest = rest.chain(snapshot.node_pools().map(|pool| NodePool(pool.clone())));
     let rest = rest.chain(snapshot.namespaces().map(|details| Namespace(details.name.clone())));
     let rest = rest.chain(snapshot.acl_tokens().map(|token| AclToken(token.accessor)));
+    let rest = rest.chain(snapshot.acl_policies().map(|policy| AclPolicy(policy.name.clone())));
+    let rest = rest.chain(snapshot.acl_roles().map(|role| AclRole(role.id)));
     let rest = rest.chain(snapshot.deployments().map(|deployment| Deployment(deployment.id)));
     let tables = [
         Jobs,
@@ -85,6 +89,8 @@ fn keys(snapshot: &Snapshot) -> impl Iterator<Item = WatchKey> {
         Namespaces,
         SchedulerConfig,
         AclTokens,
+        AclPolicies,
+        AclRoles,
         Deployments,
         RootKeys,
         ScalingPolicies,

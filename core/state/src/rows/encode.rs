@@ -68,6 +68,15 @@ pub(crate) fn encode<E>(
     for record in tables.acl_tokens.rows.values() {
         sink(to_row(RowKind::AclToken, record))?;
     }
+    for policy in tables.acl_policies.rows.values() {
+        sink(to_row(RowKind::AclPolicy, policy))?;
+    }
+    for role in tables.acl_roles.rows.values() {
+        sink(to_row(RowKind::AclRole, role))?;
+    }
+    for token in tables.one_time_tokens.rows.values() {
+        sink(to_row(RowKind::OneTimeToken, token))?;
+    }
     for details in tables.namespaces.stored() {
         sink(to_row(RowKind::Namespace, details))?;
     }
@@ -97,6 +106,9 @@ fn meta(tables: &Tables, detached: &Detached<'_>) -> MetaRecord {
         tables.acl_tokens.rows.len(),
         tables.join_tokens.rows.len(),
         tables.namespaces.stored().count(),
+        tables.acl_policies.rows.len(),
+        tables.acl_roles.rows.len(),
+        tables.one_time_tokens.rows.len(),
         tables.deployments.rows.len(),
         tables.root_keys.rows.len(),
     ];

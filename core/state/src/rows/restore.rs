@@ -85,6 +85,9 @@ impl Loader {
             RowKind::AclToken => self.tables.load_acl_token(from_row(row)?),
             RowKind::JoinToken => self.tables.put_join_token(from_row(row)?),
             RowKind::Namespace => self.tables.load_namespace(from_row(row)?),
+            RowKind::AclPolicy => self.tables.load_acl_policy(from_row(row)?),
+            RowKind::AclRole => self.tables.load_acl_role(from_row(row)?),
+            RowKind::OneTimeToken => self.tables.put_one_time_token(from_row(row)?),
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use muster_ids::{AccessorId, Index};
+use muster_ids::{AccessorId, Index, UnixNanos};
 use muster_model::AclToken;
 
 use super::Snapshot;
@@ -30,5 +30,11 @@ impl Snapshot {
     #[must_use]
     pub fn acl_bootstrap_index(&self) -> Index {
         self.tables.meta.acl_bootstrap
+    }
+
+    /// Whether there are one-time tokens that nobody can use any more.
+    #[must_use]
+    pub fn has_expired_one_time_tokens(&self, now: UnixNanos) -> bool {
+        self.tables.one_time_tokens.rows.values().any(|token| token.expired(now))
     }
 }

@@ -46,6 +46,12 @@ impl Snapshot {
             WatchKey::RootKeys => meta.root_keys,
             WatchKey::AclTokens => meta.acl_tokens,
             WatchKey::AclToken(id) => self.acl_token(*id).map_or(meta.acl_tokens, |token| token.modify_index),
+            WatchKey::AclPolicies => meta.acl_policies,
+            WatchKey::AclPolicy(name) => {
+                self.acl_policy(name.as_str()).map_or(meta.acl_policies, |policy| policy.modify_index)
+            }
+            WatchKey::AclRoles => meta.acl_roles,
+            WatchKey::AclRole(id) => self.acl_role(*id).map_or(meta.acl_roles, |role| role.modify_index),
         }
     }
 }

@@ -60,6 +60,7 @@ impl Tables {
     pub(crate) fn remove_acl_token(&mut self, cx: &mut Change, accessor: AccessorId) {
         let Some(old) = self.acl_tokens.rows.remove(&accessor) else { return };
         self.acl_tokens.by_secret.remove(&old.secret_hash);
+        self.remove_one_time_token(accessor);
         self.rehash(old.row_hash(), 0);
         cx.events.push(Event::AclTokenDeleted(old.token));
         self.touch_acl_token(cx, accessor);

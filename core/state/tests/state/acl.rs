@@ -9,16 +9,17 @@ use muster_state::{State, WatchKey};
 
 use crate::world::{World, rows};
 
-fn accessor(number: u8) -> AccessorId {
+pub fn accessor(number: u8) -> AccessorId {
     AccessorId::from_bytes([number; 16])
 }
 
-fn token(number: u8, kind: TokenKind) -> AclToken {
+pub fn token(number: u8, kind: TokenKind) -> AclToken {
     AclToken {
         accessor: accessor(number),
         name: format!("token {number}").into(),
         kind,
         policies: if kind == TokenKind::Client { vec!["readers".into()] } else { Vec::new() },
+        roles: Vec::new(),
         global: false,
         create_time: UnixNanos(9),
         expiration_time: (kind == TokenKind::Client).then_some(UnixNanos(1_000_000)),
@@ -32,16 +33,16 @@ fn bootstrap(number: u8, reset_index: Option<Index>) -> Command {
     Command::AclBootstrap(Box::new(AclBootstrap { token, secret_hash: [number; 32], reset_index }))
 }
 
-fn create(number: u8, secret: u8) -> Command {
+pub fn create(number: u8, secret: u8) -> Command {
     let token = token(number, TokenKind::Client);
     Command::AclTokenCreate(Box::new(AclTokenCreate { token, secret_hash: [secret; 32] }))
 }
 
-fn update(token: AclToken) -> Command {
+pub fn update(token: AclToken) -> Command {
     Command::AclTokenUpdate(Box::new(AclTokenUpdate { token }))
 }
 
-fn delete(numbers: &[u8]) -> Command {
+pub fn delete(numbers: &[u8]) -> Command {
     let accessors = numbers.iter().map(|number| accessor(*number)).collect();
     Command::AclTokenDelete(AclTokenDelete { accessors })
 }

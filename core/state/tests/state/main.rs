@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod acl;
+mod acl_links;
 mod allocs;
 mod build;
 mod children;

@@ -27,6 +27,7 @@ use crate::named::{equipped, with};
 use crate::namespaces;
 use crate::root_keys::{root_key, root_key_id};
 use crate::world::{World, keys, rows};
+use crate::{acl, acl_links};
 
 /// One step, chosen by numbers that are read against whatever exists.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +38,7 @@ struct Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Vec<Step>>> {
-    let step = (0..35u8, 0..1000u32, 0..1000u32).prop_map(|(kind, a, b)| Step { kind, a, b });
+    let step = (0..37u8, 0..1000u32, 0..1000u32).prop_map(|(kind, a, b)| Step { kind, a, b });
     prop::collection::vec(prop::collection::vec(step, 1..3), 1..50)
 }
 
@@ -211,6 +212,7 @@ impl History {
             }
             32 | 33 => about_namespace(a, b),
             34 => about_root_keys(&now, a, b, self.fresh())?,
+            35 | 36 => about_acl(a, b),
             _ => Command::GarbageCollect(GarbageCollect {
                 evals: now.evals().map(|eval| eval.id).filter(|_| a.is_multiple_of(2)).collect(),
                 allocs: now.allocs().map(|alloc| alloc.id).collect(),
@@ -428,6 +430,25 @@ fn about_scheduling(a: u32, b: u32) -> Command {
             let cas = b.is_multiple_of(3).then_some(Index(u64::from(b % 9)));
             Command::SchedulerConfigUpdate(Box::new(SchedulerConfigUpdate { config, cas }))
         }
+    }
+}
+
+/// Tokens, policies, roles and one-time tokens.
+fn about_acl(a: u32, b: u32) -> Command {
+    let (number, name) = ((a % 3) as u8 + 1, ["a", "b", "c"][b as usize % 3]);
+    match (a / 3) % 9 {
+        0 | 1 if b.is_multiple_of(2) => acl_links::upsert(vec![acl_links::bound(name, "default", None)]),
+        0 | 1 => acl_links::upsert(vec![acl_links::policy(name), acl_links::policy("d")]),
+        2 => acl_links::forget(&[name]),
+        3 => acl_links::role(number, name, &[name, "d"], b.is_multiple_of(2)),
+        4 => acl_links::drop_role(number),
+        5 if b.is_multiple_of(4) => acl::create(number, (b % 5) as u8),
+        5 if b.is_multiple_of(2) => acl_links::lasting(number, (b % 5) as u8, &[number]),
+        5 => acl_links::lasting(number, (b % 5) as u8, &[]),
+        6 => acl::delete(&[number]),
+        7 => acl_links::once(number, (b % 5) as u8, i64::from(b % 60)),
+        _ if b.is_multiple_of(3) => Command::OneTimeTokenCollect,
+        _ => acl_links::exchange((b % 5) as u8),
     }
 }
 

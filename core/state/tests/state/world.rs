@@ -100,6 +100,8 @@ pub fn keys(snapshot: &Snapshot) -> Vec<WatchKey> {
         Namespaces,
         SchedulerConfig,
         AclTokens,
+        AclPolicies,
+        AclRoles,
         Deployments,
         RootKeys,
         ScalingPolicies,
@@ -111,6 +113,8 @@ pub fn keys(snapshot: &Snapshot) -> Vec<WatchKey> {
     keys.extend(snapshot.evals().flat_map(|eval| [Eval(eval.id), EvalAllocs(eval.id)]));
     keys.extend(snapshot.allocs().map(|alloc| Alloc(alloc.id)));
     keys.extend(snapshot.acl_tokens().map(|token| AclToken(token.accessor)));
+    keys.extend(snapshot.acl_policies().map(|policy| AclPolicy(policy.name.clone())));
+    keys.extend(snapshot.acl_roles().map(|role| AclRole(role.id)));
     keys.extend(snapshot.deployments().map(|deployment| Deployment(deployment.id)));
     keys.extend(snapshot.namespaces().map(|details| Namespace(details.name.clone())));
     keys.extend(snapshot.node_pools().map(|pool| NodePool(pool.clone())));

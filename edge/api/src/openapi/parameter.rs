@@ -53,6 +53,7 @@ const OWN: &[(&str, &str, &str)] = &[
     ("node_id", "string", "another node than the one that is asked"),
     ("no_shutdown_delay", "boolean", "do not wait for shutdown delays"),
     ("offset", "integer", "bytes from the origin"),
+    ("within", "string", "count tokens as expiring that are over within this time, such as `24h`"),
     ("on_disk", "boolean", "the log file instead of the journal"),
     ("origin", "string", "`start` or `end`"),
     ("os", "boolean", "with the operating system's name"),

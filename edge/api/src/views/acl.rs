@@ -1,4 +1,10 @@
-//! ACL tokens on the wire.
+//! ACL tokens on the wire; policies, roles and what is exchanged in files of their own.
+
+mod one_time;
+mod policy;
+mod rights;
+mod role;
+mod status;
 
 use std::fmt;
 
@@ -6,6 +12,13 @@ use muster_model::AclToken;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::one_time::{
+    OneTimeExchangeRequest, OneTimeExchangeResponse, OneTimeTokenResponse, OneTimeTokenView,
+};
+pub use self::policy::{AclPolicyStub, AclPolicyView, JobAclView};
+pub use self::rights::{AclRightsPolicy, AclRightsView};
+pub use self::role::{AclPolicyLink, AclRoleView};
+pub use self::status::{AclExpiringToken, AclStatusView, AclTokenCounts};
 use super::rfc3339;
 
 /// A secret on its way to the one who may have it, or from the one who presents it. `Debug` shows nothing.
@@ -78,10 +91,10 @@ pub struct AclTokenView {
 }
 
 impl AclTokenView {
-    /// `hash` is over what the token allows.
+    /// `roles` are those of the token's that exist; `hash` is over what the token allows.
     #[must_use]
-    pub fn new(token: &AclToken, secret: SecretText, hash: String) -> Self {
-        let stub = AclTokenStub::new(token, hash);
+    pub fn new(token: &AclToken, secret: SecretText, roles: Vec<AclRoleLink>, hash: String) -> Self {
+        let stub = AclTokenStub::new(token, roles, hash);
         Self {
             accessor_id: stub.accessor_id,
             secret_id: secret,
@@ -120,15 +133,16 @@ pub struct AclTokenStub {
 }
 
 impl AclTokenStub {
+    /// `roles` are those of the token's that exist; `hash` is over what the token allows.
     #[must_use]
-    pub fn new(token: &AclToken, hash: String) -> Self {
+    pub fn new(token: &AclToken, roles: Vec<AclRoleLink>, hash: String) -> Self {
         let policies: Vec<String> = token.policies.iter().map(ToString::to_string).collect();
         Self {
             accessor_id: token.accessor.to_string(),
             name: token.name.to_string(),
             kind: token.kind.as_str().to_owned(),
             policies: (!policies.is_empty()).then_some(policies),
-            roles: None,
+            roles: (!roles.is_empty()).then_some(roles),
             global: token.global,
             hash: Some(hash),
             create_time: Some(rfc3339(token.create_time)),

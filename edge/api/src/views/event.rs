@@ -4,7 +4,9 @@ use muster_jobspec::JobInput;
 use serde::Serialize;
 use serde::ser::SerializeMap;
 
-use super::{AclTokenStub, AllocView, DeploymentView, EvalView, NodePoolView, NodeView};
+use super::{
+    AclPolicyView, AclRoleView, AclTokenStub, AllocView, DeploymentView, EvalView, NodePoolView, NodeView,
+};
 
 /// One object that changed.
 #[derive(Debug, Serialize)]
@@ -33,6 +35,9 @@ pub enum EventPayload {
     NodePool(NodePoolView),
     /// Without its secret.
     AclToken(AclTokenStub),
+    /// Its rules as text only.
+    AclPolicy(Box<AclPolicyView>),
+    AclRole(AclRoleView),
 }
 
 impl Serialize for EventPayload {
@@ -51,6 +56,8 @@ impl Serialize for EventPayload {
             Self::Node(node) => map.serialize_entry("Node", node)?,
             Self::NodePool(pool) => map.serialize_entry("NodePool", pool)?,
             Self::AclToken(token) => map.serialize_entry("ACLToken", token)?,
+            Self::AclPolicy(policy) => map.serialize_entry("ACLPolicy", policy)?,
+            Self::AclRole(role) => map.serialize_entry("ACLRole", role)?,
         }
         map.end()
     }

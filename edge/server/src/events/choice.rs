@@ -102,6 +102,14 @@ pub(crate) struct Rights {
 }
 
 impl Rights {
+    /// The same as asked for, with the rights that the caller has now.
+    ///
+    /// # Errors
+    /// [`Denied`] when there is a topic that the caller may see nothing of any more.
+    pub(crate) fn again(&self, acl: &Acl) -> Result<Self, Denied> {
+        self.choice.clone().authorize(acl, self.namespace.as_ref())
+    }
+
     /// Whether this subscriber is told of the event.
     pub(crate) fn cover(&self, event: &StreamEvent) -> bool {
         let (row, topic) = (&event.row, event.row.topic());

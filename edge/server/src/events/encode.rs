@@ -5,13 +5,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use muster_api::views::{
-    AclTokenStub, AllocView, DeploymentView, EvalView, EventPayload, EventView, NodeView,
+    AclPolicyView, AclTokenStub, AllocView, DeploymentView, EvalView, EventPayload, EventView, NodeView,
 };
 use muster_ids::Index;
 use muster_state::{Snapshot, StreamEntry, StreamRow};
+use serde_json::Value;
 
 use crate::http::routes::{acl, pools};
-use crate::scoped::Pool;
+use crate::scoped::{Pool, role_links};
 
 /// Bytes kept of what was encoded last; whoever reads older events makes them anew.
 const KEPT_BYTES: usize = 16 << 20;
@@ -97,7 +98,14 @@ fn payload(row: &StreamRow, now: &Snapshot) -> EventPayload {
             let shown = Pool { name: &pool.name, created: pool.create_index, details: Some(pool) };
             EventPayload::NodePool(pools::view(shown))
         }
-        StreamRow::AclToken(token) => EventPayload::AclToken(AclTokenStub::new(token, acl::hash(token))),
+        StreamRow::AclToken(token) => {
+            EventPayload::AclToken(AclTokenStub::new(token, role_links(now, token), acl::hash(token)))
+        }
+        StreamRow::AclPolicy(policy) => {
+            let hash = acl::policies::hash(policy);
+            EventPayload::AclPolicy(Box::new(AclPolicyView::new(policy, Value::Null, hash)))
+        }
+        StreamRow::AclRole(role) => EventPayload::AclRole(acl::roles::view(role)),
     }
 }
 

@@ -15,14 +15,14 @@ use bytes::{Bytes, BytesMut};
 use muster_api::views::{EventGapView, EventNotice};
 use muster_consensus::EventLog;
 use muster_ids::Index;
-use muster_model::AclToken;
-use muster_state::{EventGap, Snapshot, StreamEntry};
+use muster_state::{EventGap, Snapshot, StreamEntry, WatchKey};
 use muster_telemetry::metrics::names;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Rights;
+use crate::http::caller::Caller;
 use crate::shared::Shared;
 
 /// A stream shows that it is alive this often.
@@ -79,8 +79,9 @@ pub(crate) struct Subscription {
     shared: Arc<Shared>,
     log: EventLog,
     rights: Rights,
-    /// The token that the rights are of; `None` where nobody is asked for one.
-    token: Option<Arc<AclToken>>,
+    /// Whose rights they are, and as of which state.
+    caller: Caller,
+    acl_index: Index,
     /// The first entry that the subscriber has not had.
     next: Index,
     resumes: bool,
@@ -94,19 +95,16 @@ impl Drop for Subscription {
 
 impl Subscription {
     /// From this moment on nothing is missed.
-    pub(crate) fn new(
-        shared: &Arc<Shared>,
-        rights: Rights,
-        token: Option<Arc<AclToken>>,
-        begin: Begin,
-    ) -> Self {
+    pub(crate) fn new(shared: &Arc<Shared>, rights: Rights, caller: Caller, begin: Begin) -> Self {
         let log = shared.consensus.events().clone();
         let (next, resumes) = match begin {
             Begin::Now => (log.newest().next(), false),
             Begin::At(index) => (index, true),
         };
         shared.events.subscribers.fetch_add(1, Ordering::Relaxed);
-        Self { shared: Arc::clone(shared), log, rights, token, next, resumes }
+        // Asked again with the first entry: the rights may be those of an older state.
+        let acl_index = Index::ZERO;
+        Self { shared: Arc::clone(shared), log, rights, caller, acl_index, next, resumes }
     }
 
     /// Runs until the stream is over.
@@ -126,8 +124,8 @@ impl Subscription {
                 Err(gap) => return self.end(outlet, &fell_behind(self.next, gap)).await,
             };
             let now = self.shared.consensus.snapshot();
-            if !self.is_still_known(&now) {
-                return self.end(outlet, "the token was revoked, changed or has expired").await;
+            if !self.is_still_allowed(&now) {
+                return self.end(outlet, "the token was revoked, has expired or lost its rights").await;
             }
             if !entries.is_empty() {
                 self.tell(outlet, entries, &now).await?;
@@ -208,20 +206,33 @@ impl Subscription {
         Err(Over)
     }
 
-    fn is_still_known(&self, now: &Snapshot) -> bool {
-        let Some(token) = &self.token else { return true };
-        let same =
-            now.acl_token(token.accessor).is_some_and(|known| known.modify_index == token.modify_index);
-        same && !token.expired(self.shared.now())
+    /// Whether the caller may still see some of all that was asked for. From now on they see what they may see now.
+    fn is_still_allowed(&mut self, now: &Snapshot) -> bool {
+        let changed = newest_of_acl(now);
+        let expired = self.caller.token().is_some_and(|token| token.expired(self.shared.now()));
+        if changed == self.acl_index && !expired {
+            return true;
+        }
+        let caller = self.caller.again(&self.shared);
+        let Ok(rights) = self.rights.again(&caller.acl) else { return false };
+        let known = caller.is_known();
+        (self.caller, self.rights, self.acl_index) = (caller, rights, changed);
+        known
     }
 
     /// Ends when the token does.
     async fn expiry(&self) {
-        match self.token.as_ref().and_then(|token| token.expiration_time) {
+        match self.caller.token().and_then(|token| token.expiration_time) {
             Some(end) => tokio::time::sleep(end.since(self.shared.now()) + Duration::from_millis(1)).await,
             None => std::future::pending().await,
         }
     }
+}
+
+/// When rights may have changed last.
+fn newest_of_acl(now: &Snapshot) -> Index {
+    let tables = [WatchKey::AclTokens, WatchKey::AclPolicies, WatchKey::AclRoles];
+    tables.iter().map(|table| now.watch_index(table)).max().unwrap_or_default()
 }
 
 fn fell_behind(next: Index, gap: EventGap) -> String {

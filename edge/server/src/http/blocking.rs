@@ -14,6 +14,7 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use super::body::{self, ApiResponse};
+use super::caller::Asker;
 use super::error::ApiError;
 use super::listing::{self, ListResult};
 use super::options::Options;
@@ -24,6 +25,7 @@ use crate::shared::Shared;
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
     pub grant: Grant,
+    pub asker: Asker,
     pub params: Vec<String>,
     pub options: Options,
     /// Empty unless the route reads one.
@@ -43,8 +45,9 @@ pub(crate) struct Read<'a> {
 
 impl<'a> Read<'a> {
     pub(crate) fn new(snapshot: &'a Snapshot, asked: &'a Asked) -> Self {
-        let Asked { grant, params, options, body, .. } = asked;
-        Self { state: Scoped::new(snapshot, grant), grant, params, options, body }
+        let Asked { grant, asker, params, options, body, .. } = asked;
+        let state = Scoped::asked_by(snapshot, grant, *asker);
+        Self { state, grant, params, options, body }
     }
 
     pub(crate) fn param(&self, position: usize) -> &str {

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use http::{HeaderMap, header};
 use muster_acl::Acl;
+use muster_ids::AccessorId;
 use muster_model::{AclToken, TokenKind};
 use muster_rpc::Secret;
+use muster_state::Snapshot;
 use muster_telemetry::metrics::names;
 
 use crate::shared::Shared;
@@ -54,18 +56,76 @@ impl Caller {
         Self { acl: Acl::nothing(), identity }
     }
 
+    /// The same caller as the newest state knows them: for answers that were waited for.
+    pub(crate) fn again(&self, shared: &Shared) -> Self {
+        match &self.identity {
+            Identity::Anyone => Self { acl: self.acl.clone(), identity: Identity::Anyone },
+            Identity::Anonymous => anonymous(shared, &shared.consensus.snapshot()),
+            Identity::Unknown => Self::without_rights(Identity::Unknown),
+            Identity::Token { secret, .. } => of_secret(secret.clone(), shared),
+        }
+    }
+
+    /// Whose policies and roles are the caller's own.
+    pub(crate) fn asker(&self) -> Asker {
+        match &self.identity {
+            Identity::Anyone | Identity::Unknown => Asker::Nobody,
+            Identity::Anonymous => Asker::Anonymous,
+            Identity::Token { token, .. } => Asker::Token(token.accessor),
+        }
+    }
+
+    pub(crate) fn token(&self) -> Option<&AclToken> {
+        match &self.identity {
+            Identity::Token { token, .. } => Some(token),
+            Identity::Anyone | Identity::Anonymous | Identity::Unknown => None,
+        }
+    }
+
+    /// Whether what the caller presented, if anything, is valid.
+    pub(crate) const fn is_known(&self) -> bool {
+        !matches!(self.identity, Identity::Unknown)
+    }
+
     /// Whether the caller presented the token with this accessor.
     pub(crate) fn is(&self, accessor: &str) -> bool {
         matches!(&self.identity, Identity::Token { token, .. } if token.accessor.to_string() == accessor)
     }
 }
 
-/// The caller as this server's state knows it. Nothing is cached: a revoked token is revoked at once.
+/// Who is asked about where an answer holds what is the caller's own. Looked up in the state that the answer is of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Asker {
+    #[default]
+    Nobody,
+    Anonymous,
+    Token(AccessorId),
+}
+
+/// The policy of those who present no token.
+pub(crate) const ANONYMOUS: &str = "anonymous";
+
+/// The caller as this server's state knows it. What is kept of policies never outlives them, and tokens are looked up
+/// every time: a revoked token is revoked at once.
 pub(crate) fn of(headers: &HeaderMap, shared: &Shared) -> Caller {
     if !shared.acl.enabled {
         return Caller::anyone();
     }
-    let Some(secret) = presented(headers) else { return Caller::without_rights(Identity::Anonymous) };
+    match presented(headers) {
+        Some(secret) => of_secret(secret, shared),
+        None => anonymous(shared, &shared.consensus.snapshot()),
+    }
+}
+
+fn anonymous(shared: &Shared, snapshot: &Snapshot) -> Caller {
+    let acl = match snapshot.acl_policy(ANONYMOUS) {
+        Some(_) => shared.acl_rules.of(snapshot, [ANONYMOUS.into()].into()),
+        None => Acl::nothing(),
+    };
+    Caller { acl, identity: Identity::Anonymous }
+}
+
+fn of_secret(secret: Secret, shared: &Shared) -> Caller {
     let snapshot = shared.consensus.snapshot();
     let found = snapshot.acl_token_by_secret(&secret.sha256());
     match found.filter(|(token, hash)| secret.matches_sha256(hash) && !token.expired(shared.now())) {
@@ -76,8 +136,7 @@ pub(crate) fn of(headers: &HeaderMap, shared: &Shared) -> Caller {
         Some((token, _)) => Caller {
             acl: match token.kind {
                 TokenKind::Management => Acl::Unrestricted,
-                // Policies come with the trust issue; a name without a policy grants nothing.
-                TokenKind::Client => Acl::nothing(),
+                TokenKind::Client => shared.acl_rules.of(&snapshot, snapshot.acl_policy_names(token)),
             },
             identity: Identity::Token { token: Arc::clone(token), secret },
         },

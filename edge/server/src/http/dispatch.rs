@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
-use muster_acl::{Acl, Grant, Requirement};
+use muster_acl::{Acl, Denied, Grant, Requirement};
 use muster_api::{Found, Method, Params, RouteId, Takes, find};
 use muster_ids::{Index, Namespace};
 
@@ -96,6 +96,9 @@ where
 {
     let (id, params, method) = route(&request)?;
     let id = own_token(id, &params, &caller);
+    if id.is_about_caller() && !caller.is_known() {
+        return Err(Denied.into());
+    }
     let options = options(id, &request)?;
     check_region(shared, &options)?;
     if matches!(id, RouteId::AllocExec | RouteId::JobAction) {
@@ -120,10 +123,37 @@ where
     let write = Write { shared, caller: &caller, grant: &grant, params: &params, options: &options, body };
     let begun = Instant::now();
     let answer = run(id, &write, agent).await;
+    if options.index > Index::ZERO && row.blocking {
+        return still_allowed(answer, id, &write, method, agent).await;
+    }
     if let Some(timer) = metrics::timer(id).filter(|_| options.index == Index::ZERO) {
         shared.metrics.time(timer, &[], begun);
     }
     answer
+}
+
+/// An answer that was waited for is given only to those who may still have it: a token may have been revoked, a policy
+/// changed meanwhile. With other rights than before the question is asked again.
+async fn still_allowed(
+    answer: Result<ApiResponse, ApiError>,
+    id: RouteId,
+    asked: &Write<'_>,
+    method: Method,
+    agent: &AgentInfo,
+) -> Result<ApiResponse, ApiError> {
+    let now = asked.caller.again(asked.shared);
+    if now.acl == asked.caller.acl && now.is_known() == asked.caller.is_known() {
+        return answer;
+    }
+    if id.is_about_caller() && !now.is_known() {
+        return Err(Denied.into());
+    }
+    let grant = now.acl.authorize(id.row().requires, namespace_of(id, method, asked.options))?;
+    // At once, whatever the index: the rights are what is new.
+    let options = Options { index: Index::ZERO, ..asked.options.clone() };
+    let body = asked.body.clone();
+    let again = Write { caller: &now, grant: &grant, options: &options, body, ..*asked };
+    run(id, &again, agent).await
 }
 
 /// Everyone may read their own token, also under its accessor.
@@ -151,6 +181,9 @@ fn route<B>(request: &Request<B>) -> Result<(RouteId, Params, Method), ApiError>
     match found {
         Found::Route(id, params) => Ok((id, params, method.unwrap_or(Method::Get))),
         Found::WrongMethod => Err(ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "Invalid method")),
+        Found::NotBuilt if path.trim_end_matches('/') == "/v1/acl/policy" => {
+            Err(ApiError::bad_request("Missing Policy Name"))
+        }
         Found::NotBuilt => Err(ApiError::new(
             StatusCode::NOT_IMPLEMENTED,
             format!("{} {path} is not supported by this version of muster", request.method()),
@@ -315,6 +348,35 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
         }
         RouteId::AclTokenUpdate => acl::update(write).await?,
         RouteId::AclTokenDelete => acl::delete(write).await?,
+        RouteId::AclTokenRights => acl::rights::own(write)?,
+        RouteId::OneTimeTokenCreate => acl::one_time::create(write).await?,
+        RouteId::OneTimeTokenExchange => acl::one_time::exchange(write).await?,
+        RouteId::AclStatus => acl::status::status(write)?,
+        RouteId::AclPolicyList | RouteId::AclPolicySelf => {
+            acl::enabled(shared)?;
+            list!(acl::policies::list)
+        }
+        RouteId::AclPolicyRead => {
+            acl::enabled(shared)?;
+            read!(acl::policies::read)
+        }
+        RouteId::AclPolicyApply => acl::policies::apply(write).await?,
+        RouteId::AclPolicyDelete => acl::policies::delete(write).await?,
+        RouteId::AclRoleList => {
+            acl::enabled(shared)?;
+            list!(acl::roles::list)
+        }
+        RouteId::AclRoleRead => {
+            acl::enabled(shared)?;
+            read!(acl::roles::read)
+        }
+        RouteId::AclRoleReadByName => {
+            acl::enabled(shared)?;
+            read!(acl::roles::read_by_name)
+        }
+        RouteId::AclRoleCreate => acl::roles::create(write).await?,
+        RouteId::AclRoleUpdate => acl::roles::update(write).await?,
+        RouteId::AclRoleDelete => acl::roles::delete(write).await?,
         RouteId::NodePurge => nodes::purge(write).await?,
         RouteId::NodeEvaluate => nodes::evaluate(write).await?,
         RouteId::Search => read_aside(shared, write.asked(id), search::prefix).await,
@@ -390,6 +452,7 @@ impl Write<'_> {
     fn asked(&self, id: RouteId) -> Asked {
         Asked {
             grant: self.grant.clone(),
+            asker: self.caller.asker(),
             params: self.params.clone(),
             options: self.options.clone(),
             body: self.body.clone(),

@@ -63,6 +63,10 @@ impl From<Refusal> for ApiError {
             | Refusal::AclTokenGlobalChange { .. }
             | Refusal::AclTokenTypeChange { .. }
             | Refusal::AclTokensMissing { .. }
+            | Refusal::AclPolicyMissing { .. }
+            | Refusal::AclRoleMissing { .. }
+            | Refusal::AclRoleExists { .. }
+            | Refusal::AclRoleNameTaken { .. }
             | Refusal::JobTagTaken { .. }
             | Refusal::ScaledGroupMissing { .. }
             | Refusal::ScaledDuringDeployment
@@ -70,6 +74,7 @@ impl From<Refusal> for ApiError {
             | Refusal::ScaledBelowMinimum { .. }
             | Refusal::ScaledAboveMaximum { .. }
             | Refusal::NodePoolBuiltIn { .. } => StatusCode::BAD_REQUEST,
+            Refusal::OneTimeTokenUnknown => StatusCode::FORBIDDEN,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         Self::new(status, refusal.to_string())

@@ -88,7 +88,7 @@ pub(crate) fn tokens<'a>(
     read: &Read<'_>,
     tokens: impl Iterator<Item = &'a Arc<AclToken>>,
 ) -> Result<Vec<&'a Arc<AclToken>>, ApiError> {
-    choose(read, &TOKEN, tokens, |token| subject::token(token))
+    choose(read, &TOKEN, tokens, |token| subject::token(token, &read.state))
 }
 
 /// A filter for evaluations that comes in a body instead of the query.

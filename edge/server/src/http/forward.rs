@@ -10,9 +10,9 @@ use http::{HeaderValue, StatusCode, header};
 use http_body_util::BodyExt;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use muster_acl::{Acl, Denied};
-use muster_api::views::AclTokenView;
-use muster_model::TokenKind;
+use muster_acl::{Acl, Policy};
+use muster_api::RouteId;
+use muster_api::views::AclRightsView;
 use muster_rpc::{ByteStream, Secret};
 
 use super::body::{self, ApiBody, ApiResponse, BoxError};
@@ -38,17 +38,20 @@ impl Forwarder {
         Self(connect)
     }
 
-    /// What the caller of a route that this agent answers itself may do, as a server knows their token.
+    /// What the caller of a route that this agent answers itself may do, as a server knows their token. Asked every time
+    /// and kept nowhere: what is revoked or changed counts at once, and without a server nobody is let in.
     pub(super) async fn rights(self, secret: Option<Secret>, agent: &AgentInfo) -> Result<Acl, ApiError> {
         if !agent.acl_enabled {
             return Ok(Acl::Unrestricted);
         }
-        let Some(secret) = secret else { return Err(Denied.into()) };
         let unknown = || ApiError::new(StatusCode::FORBIDDEN, "ACL token not found");
-        let token = HeaderValue::from_str(secret.expose()).map_err(|_| unknown())?;
-        let request = http::Request::get("/v1/acl/token/self")
-            .header(header::HOST, "localhost")
-            .header("x-nomad-token", token)
+        let mut request =
+            http::Request::get(RouteId::AclTokenRights.row().pattern).header(header::HOST, "localhost");
+        if let Some(secret) = secret {
+            let token = HeaderValue::from_str(secret.expose()).map_err(|_| unknown())?;
+            request = request.header("x-nomad-token", token);
+        }
+        let request = request
             .body(body::full(Bytes::new()))
             .map_err(|error| ApiError::internal(format!("cannot ask about the token: {error}")))?;
         let response = self.forward(request).await?;
@@ -59,9 +62,12 @@ impl Forwarder {
         }
         // Boxed, because the compiler cannot see that the future of a boxed body is `Send`.
         let bytes: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(body::collect(response.into_body()));
-        let token: AclTokenView = body::decode(&bytes.await?)?;
-        let manages = token.kind == TokenKind::Management.as_str();
-        Ok(if manages { Acl::Unrestricted } else { Acl::nothing() })
+        let rights: AclRightsView = body::decode(&bytes.await?)?;
+        if rights.management {
+            return Ok(Acl::Unrestricted);
+        }
+        let policies: Vec<Policy> = rights.policies.iter().map(|one| Policy::stored(&one.rules)).collect();
+        Ok(Acl::of(&policies))
     }
 
     pub(super) async fn forward(self, mut request: http::Request<ApiBody>) -> Result<ApiResponse, ApiError> {

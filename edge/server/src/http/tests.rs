@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod acl;
+mod acl_links;
 mod attempts;
 mod blocking;
 mod evaluations;
@@ -124,9 +125,12 @@ impl Api {
 
     /// When anything last changed.
     pub fn changed_at(&self) -> Index {
-        use WatchKey::{AclTokens, Allocs, Evals, Jobs, NodePools, Nodes, SchedulerConfig};
+        use WatchKey::{
+            AclPolicies, AclRoles, AclTokens, Allocs, Evals, Jobs, NodePools, Nodes, SchedulerConfig,
+        };
         let snapshot = self.server.consensus().snapshot();
-        let tables = [AclTokens, Allocs, Evals, Jobs, NodePools, Nodes, SchedulerConfig];
+        let tables =
+            [AclPolicies, AclRoles, AclTokens, Allocs, Evals, Jobs, NodePools, Nodes, SchedulerConfig];
         tables.iter().map(|table| snapshot.watch_index(table)).max().unwrap()
     }
 

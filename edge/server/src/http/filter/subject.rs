@@ -143,8 +143,8 @@ pub(super) fn namespace(details: &NamespaceDetails) -> impl Subject + '_ {
     lazy(known, move || namespaces::view(details))
 }
 
-pub(super) fn token(token: &AclToken) -> impl Subject + '_ {
-    lazy(|_: &str| None, move || AclTokenStub::new(token, hash(token)))
+pub(super) fn token<'a>(token: &'a AclToken, state: &'a Scoped<'a>) -> impl Subject + 'a {
+    lazy(|_: &str| None, move || AclTokenStub::new(token, state.role_links(token), hash(token)))
 }
 
 fn map<K: ToString, V: ToString>(map: &std::collections::BTreeMap<K, V>) -> Value {

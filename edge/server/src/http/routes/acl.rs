@@ -1,6 +1,12 @@
-//! ACL tokens and the bootstrap. Policies, roles and log-ins come with the trust issue.
+//! ACL tokens and the bootstrap; policies, roles and one-time tokens in files of their own.
 
+pub(crate) mod one_time;
+pub(crate) mod policies;
 mod request;
+pub(crate) mod rights;
+pub(crate) mod roles;
+mod rules_json;
+pub(crate) mod status;
 
 use std::sync::Arc;
 
@@ -16,16 +22,36 @@ use muster_state::command::{AclBootstrap, AclTokenCreate, AclTokenDelete, AclTok
 use self::request::NewToken;
 use crate::http::blocking::{Answer, Missing, Read, ReadResult, index_header};
 use crate::http::body::{self, ApiResponse};
-use crate::http::caller::Identity;
+use crate::http::caller::{ANONYMOUS, Identity};
 use crate::http::dispatch::Write;
 use crate::http::error::ApiError;
 use crate::http::filter;
 use crate::http::listing::{ListResult, Listing};
+use crate::scoped::role_links;
 use crate::shared::Shared;
 
 /// What these routes answer where ACLs are off.
 pub(crate) fn enabled(shared: &Shared) -> Result<(), ApiError> {
     if shared.acl.enabled { Ok(()) } else { Err(ApiError::bad_request("ACL support disabled")) }
+}
+
+/// What other regions copy is written in one of them.
+pub(crate) fn authoritative(shared: &Shared) -> Result<(), ApiError> {
+    match &shared.acl.authoritative_region {
+        Some(region) if *region != shared.region => Err(ApiError::internal("No path to region")),
+        _ => Ok(()),
+    }
+}
+
+/// Everything that is wrong, as the contract words several errors.
+fn listed(wrong: &[String]) -> String {
+    let noun = if wrong.len() == 1 { "1 error".to_owned() } else { format!("{} errors", wrong.len()) };
+    let lines: String = wrong.iter().map(|one| format!("\n\t* {one}")).collect();
+    format!("{noun} occurred:{lines}\n\n")
+}
+
+fn digest(text: &str) -> String {
+    STANDARD.encode(muster_rpc::sha256(text.as_bytes()))
 }
 
 pub(crate) async fn bootstrap(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
@@ -41,6 +67,7 @@ pub(crate) async fn bootstrap(write: &Write<'_>) -> Result<ApiResponse, ApiError
         name: "Bootstrap Token".into(),
         kind: TokenKind::Management,
         policies: Vec::new(),
+        roles: Vec::new(),
         global: true,
         create_time: write.shared.now(),
         expiration_time: None,
@@ -81,10 +108,13 @@ async fn forget_reset(shared: &Shared) {
 
 pub(crate) fn list(read: &Read<'_>) -> ListResult<AclTokenStub> {
     let prefix = read.options.prefix.to_ascii_lowercase();
+    let global = matches!(read.options.query.get("global"), Some("true" | "True" | "1"));
     let tokens = read.state.acl_tokens().filter(|token| token.accessor.to_string().starts_with(&prefix));
+    let tokens = tokens.filter(|token| token.global || !global);
     let page = read.options.paginate(filter::tokens(read, tokens)?, |token| token.accessor)?;
-    let view = |token: Arc<AclToken>| AclTokenStub::new(&token, hash(&token));
-    Ok(Listing::new(page, [WatchKey::AclTokens], Arc::clone, view))
+    let beside = read.state.beside();
+    let view = move |token: Arc<AclToken>| AclTokenStub::new(&token, beside.role_links(&token), hash(&token));
+    Ok(Listing::new(page, [WatchKey::AclTokens, WatchKey::AclRoles], Arc::clone, view))
 }
 
 /// The token without its secret: servers do not have it.
@@ -93,7 +123,10 @@ pub(crate) fn read(read: &Read<'_>) -> ReadResult<AclTokenView> {
     let Ok(accessor) = read.param(0).parse::<AccessorId>() else { return Err(not_found(&[])) };
     let watch = [WatchKey::AclToken(accessor)];
     match read.state.acl_token(accessor) {
-        Some(token) => Ok(Answer::new(AclTokenView::new(token, SecretText::default(), hash(token)), watch)),
+        Some(token) => {
+            let roles = read.state.role_links(token);
+            Ok(Answer::new(AclTokenView::new(token, SecretText::default(), roles, hash(token)), watch))
+        }
         None => Err(not_found(&watch)),
     }
 }
@@ -103,14 +136,15 @@ pub(crate) fn own(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
     enabled(write.shared)?;
     let view = match &write.caller.identity {
         Identity::Token { token, secret } => {
-            AclTokenView::new(token, SecretText::new(secret.expose()), hash(token))
+            let roles = role_links(&write.shared.consensus.snapshot(), token);
+            AclTokenView::new(token, SecretText::new(secret.expose()), roles, hash(token))
         }
         Identity::Unknown => return Err(muster_acl::Denied.into()),
         Identity::Anonymous | Identity::Anyone => AclTokenView {
-            accessor_id: "anonymous".to_owned(),
+            accessor_id: ANONYMOUS.to_owned(),
             name: "Anonymous Token".to_owned(),
             kind: TokenKind::Client.as_str().to_owned(),
-            policies: Some(vec!["anonymous".to_owned()]),
+            policies: Some(vec![ANONYMOUS.to_owned()]),
             create_time: Some(muster_api::views::rfc3339(muster_ids::UnixNanos::ZERO)),
             ..AclTokenView::default()
         },
@@ -151,7 +185,8 @@ async fn store(write: &Write<'_>, command: Command, secret: SecretText) -> Resul
     let Reply::AclTokenStored(token) = reply else {
         return Err(ApiError::internal("the log answered about something else than the token"));
     };
-    let view = AclTokenView::new(&token, secret, hash(&token));
+    let roles = role_links(&write.shared.consensus.snapshot(), &token);
+    let view = AclTokenView::new(&token, secret, roles, hash(&token));
     let mut answer = body::json(&view, write.options.pretty)?;
     index_header(&mut answer, index);
     Ok(answer)
@@ -168,5 +203,8 @@ pub(crate) fn hash(token: &AclToken) -> String {
         text.push('\0');
         text.push_str(policy);
     }
-    STANDARD.encode(Secret::new(text).map_or([0; 32], |text| text.sha256()))
+    for role in &token.roles {
+        text.push_str(&format!("\0\0{role}"));
+    }
+    digest(&text)
 }

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use crate::events::{Begin, Choice, Outlet, Subscription};
 use crate::http::body::{self, ApiResponse, BoxError};
-use crate::http::caller::{Caller, Identity};
+use crate::http::caller::Caller;
 use crate::http::error::ApiError;
 use crate::http::listener::Cut;
 use crate::http::options::{Options, Query};
@@ -35,25 +35,21 @@ pub(crate) fn open<B>(
     caller: Caller,
     options: &Options,
 ) -> Result<ApiResponse, ApiError> {
-    let Caller { acl, identity } = caller;
+    let acl = &caller.acl;
     acl.authorize(RouteId::EventStream.row().requires, None)?;
     let choice = Choice::parse(options.query.all("topic")).map_err(|text| {
         ApiError::bad_request(format!(
             "Invalid topic query: `{text}` has more than one colon; write `Topic` or `Topic:key`"
         ))
     })?;
-    let rights = choice.authorize(&acl, options.namespace.one())?;
+    let rights = choice.authorize(acl, options.namespace.one())?;
     if shared.consensus.events().limit() == 0 {
         return Err(ApiError::internal(
             "the event broker is disabled: set `enable_event_broker` in the `server` block",
         ));
     }
     let begin = if options.index == Index::ZERO { Begin::Now } else { Begin::At(options.index) };
-    let token = match identity {
-        Identity::Token { token, .. } => Some(token),
-        Identity::Anyone | Identity::Anonymous | Identity::Unknown => None,
-    };
-    let subscription = Subscription::new(shared, rights, token, begin);
+    let subscription = Subscription::new(shared, rights, caller, begin);
     let (sender, pieces) = mpsc::channel::<Bytes>(PIECES);
     let cut = request.extensions().get::<Cut>().map(|cut| cut.0.clone());
     tokio::spawn(subscription.run(Outlet { pieces: sender, cut }));

@@ -8,7 +8,6 @@ use muster_acl::{Capability, Denied, Requirement};
 use muster_api::views::{JobListStub, NodeListStub, NodePoolView};
 use muster_ids::{Index, NodePool};
 use muster_model::NodePoolDetails;
-use muster_rpc::Secret;
 use muster_state::command::{Command, NodePoolDelete, NodePoolUpsert};
 use muster_state::{IdPrefix, WatchKey};
 
@@ -48,7 +47,7 @@ fn digest_of_pool(details: Option<&NodePoolDetails>) -> [u8; 32] {
 
 pub(super) fn digest<T: serde::Serialize>(said: &T) -> [u8; 32] {
     let text = serde_json::to_string(said).unwrap_or_default();
-    Secret::new(text).map_or([0; 32], |text| text.sha256())
+    muster_rpc::sha256(text.as_bytes())
 }
 
 /// Makes the pool of the body, or replaces what is known of it; `path` is the name in the path, if the route has one.

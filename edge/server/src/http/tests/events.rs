@@ -210,7 +210,7 @@ async fn a_stream_ends_with_its_token() {
     assert_eq!(gone.status, StatusCode::OK);
     register(&api, "secret", 9).await;
     let last = lines.next().await.unwrap();
-    assert_eq!(last["Error"], "the token was revoked, changed or has expired");
+    assert_eq!(last["Error"], "the token was revoked, has expired or lost its rights");
     assert_eq!((&last["Events"], lines.next().await), (&json!([]), None), "nothing after it");
 
     let told = watching.until("ACLToken", accessor).await;

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use muster_api::views::AclTokenView;
-use muster_ids::{AccessorId, Index, UnixNanos};
+use muster_api::views::{AclRoleLink, AclTokenView};
+use muster_ids::{AccessorId, Index, RoleId, UnixNanos};
+use muster_jobspec::duration::Nanos;
 use muster_model::{AclToken, TokenKind};
 use muster_rpc::Secret;
 use serde_json::Value;
@@ -13,8 +14,8 @@ use crate::shared::Shared;
 
 /// Bytes of a token's or a policy's name.
 const MAX_NAME: usize = 256;
-/// Policies of one token.
-const MAX_POLICIES: usize = 256;
+/// Policies of one token, and roles.
+const MAX_LINKS: usize = 256;
 
 /// A token to be made; without a secret of the caller's, the server draws one.
 pub(super) struct NewToken {
@@ -34,12 +35,14 @@ pub(super) fn new_token(shared: &Shared, request: &AclTokenView) -> Result<NewTo
         }
         _ => return Err(invalid("only client tokens may bring their own AccessorID and SecretID")),
     };
+    let (policies, roles) = links(shared, request, kind)?;
     let token = AclToken {
         accessor,
         name: name(request)?,
         kind,
-        policies: policies(request, kind)?,
-        global: request.global,
+        policies,
+        roles,
+        global: global(shared, request)?,
         create_time: now,
         expiration_time: expiration(shared, request, now)?,
         create_index: Index::ZERO,
@@ -48,7 +51,7 @@ pub(super) fn new_token(shared: &Shared, request: &AclTokenView) -> Result<NewTo
     Ok(NewToken { token, secret })
 }
 
-/// Name and policies of an existing token; whatever cannot change is taken from it.
+/// Name, policies and roles of an existing token; whatever cannot change is taken from it.
 pub(super) fn changed_token(
     shared: &Shared,
     path: &str,
@@ -61,13 +64,8 @@ pub(super) fn changed_token(
     let accessor: AccessorId = path.parse().map_err(|_| unknown())?;
     let stored = shared.consensus.snapshot().acl_token(accessor).cloned().ok_or_else(unknown)?;
     let kind = if request.kind.is_empty() { stored.kind } else { kind(request)? };
-    Ok(AclToken {
-        name: name(request)?,
-        kind,
-        policies: policies(request, kind)?,
-        global: request.global,
-        ..(*stored).clone()
-    })
+    let (policies, roles) = links(shared, request, kind)?;
+    Ok(AclToken { name: name(request)?, kind, policies, roles, global: request.global, ..(*stored).clone() })
 }
 
 /// A secret has the form of a UUID, whoever made it.
@@ -95,29 +93,67 @@ fn name(request: &AclTokenView) -> Result<muster_ids::Text, ApiError> {
     }
 }
 
-fn policies(request: &AclTokenView, kind: TokenKind) -> Result<Vec<muster_ids::Text>, ApiError> {
-    let role = request.roles.iter().flatten().next();
+/// Policies and roles. A management token has none, a client token at least one.
+fn links(
+    shared: &Shared,
+    request: &AclTokenView,
+    kind: TokenKind,
+) -> Result<(Vec<muster_ids::Text>, Vec<RoleId>), ApiError> {
     let policies: Vec<_> = request.policies.iter().flatten().collect();
-    match (kind, role) {
-        (TokenKind::Management, role) if role.is_some() || !policies.is_empty() => {
+    let wanted: Vec<_> = request.roles.iter().flatten().collect();
+    match (kind, policies.is_empty() && wanted.is_empty()) {
+        (TokenKind::Management, false) => {
             return Err(invalid("management token cannot be associated with policies or roles"));
         }
-        (TokenKind::Client, None) if policies.is_empty() => {
-            return Err(invalid("client token missing policies or roles"));
-        }
-        (_, Some(role)) => {
-            let role = if role.name.is_empty() { &role.id } else { &role.name };
-            return Err(ApiError::bad_request(format!("cannot find role {role}")));
-        }
+        (TokenKind::Client, true) => return Err(invalid("client token missing policies or roles")),
         _ => {}
     }
-    if policies.len() > MAX_POLICIES {
-        return Err(invalid(format!("{} policies; {MAX_POLICIES} at most", policies.len())));
+    for (noun, count) in [("policies", policies.len()), ("roles", wanted.len())] {
+        if count > MAX_LINKS {
+            return Err(invalid(format!("{count} {noun}; {MAX_LINKS} at most")));
+        }
     }
-    match policies.iter().find(|policy| policy.is_empty() || policy.len() > MAX_NAME) {
-        Some(policy) => Err(invalid(format!("`{policy}` is not a policy name"))),
-        None => Ok(policies.into_iter().map(|policy| policy.as_str().into()).collect()),
+    if let Some(policy) = policies.iter().find(|policy| policy.is_empty() || policy.len() > MAX_NAME) {
+        return Err(invalid(format!("`{policy}` is not a policy name")));
     }
+    let mut roles = Vec::new();
+    for link in wanted {
+        let role = role(shared, link)?;
+        if !roles.contains(&role) {
+            roles.push(role);
+        }
+    }
+    Ok((policies.into_iter().map(|policy| policy.as_str().into()).collect(), roles))
+}
+
+/// A role is named by id, or by name.
+fn role(shared: &Shared, link: &AclRoleLink) -> Result<RoleId, ApiError> {
+    let snapshot = shared.consensus.snapshot();
+    let named = if link.id.is_empty() { &link.name } else { &link.id };
+    let unknown = || ApiError::bad_request(format!("cannot find role {named}"));
+    let role = match link.id.as_str() {
+        "" => snapshot.acl_role_by_name(&link.name),
+        id => id.parse().ok().and_then(|id| snapshot.acl_role(id)),
+    };
+    role.map(|role| role.id).ok_or_else(unknown)
+}
+
+/// Other regions copy a global token from the authoritative one.
+fn global(shared: &Shared, request: &AclTokenView) -> Result<bool, ApiError> {
+    match &shared.acl.authoritative_region {
+        Some(region) if request.global && *region != shared.region => Err(invalid(format!(
+            "global tokens are made in the authoritative region \"{region}\"; this is \"{}\"",
+            shared.region
+        ))),
+        _ => Ok(request.global),
+    }
+}
+
+/// Go's durations, and days, which people write for tokens.
+pub(super) fn duration(text: &str) -> Option<Duration> {
+    let days = text.strip_suffix('d').and_then(|days| days.parse::<u64>().ok());
+    let days = days.and_then(|days| days.checked_mul(86_400)).map(Duration::from_secs);
+    days.or_else(|| muster_jobspec::duration::parse(text).ok()?.to_duration())
 }
 
 fn expiration(
@@ -129,10 +165,9 @@ fn expiration(
         Value::Null => None,
         Value::Number(number) => number.as_u64().map(Duration::from_nanos).filter(|ttl| !ttl.is_zero()),
         Value::String(text) if text.is_empty() => None,
-        Value::String(text) => {
-            let parsed = muster_jobspec::duration::parse(text).ok().and_then(|nanos| nanos.to_duration());
-            Some(parsed.ok_or_else(|| invalid(format!("`{text}` is not a duration such as \"8h\"")))?)
-        }
+        Value::String(text) => Some(
+            duration(text).ok_or_else(|| invalid(format!("`{text}` is not a duration such as \"8h\"")))?,
+        ),
         other => return Err(invalid(format!("ExpirationTTL cannot be {other}"))),
     };
     let time = request.expiration_time.as_deref().filter(|text| !text.is_empty());
@@ -148,10 +183,17 @@ fn expiration(
     };
     let (min, max) = (shared.acl.min_expiration_ttl, shared.acl.max_expiration_ttl);
     if end < now.after(min) {
-        return Err(invalid(format!("expiration time cannot be less than {min:?} in the future")));
+        return Err(invalid(format!(
+            "expiration time cannot be less than {} in the future",
+            Nanos::from(min)
+        )));
     }
     if end > now.after(max) {
-        return Err(invalid(format!("expiration time cannot be more than {max:?} in the future")));
+        return Err(invalid(format!(
+            "expiration time cannot be more than {} in the future: choose a shorter time, or raise \
+             `acl.token_max_expiration_ttl` of the servers",
+            Nanos::from(max)
+        )));
     }
     Ok(Some(end))
 }
