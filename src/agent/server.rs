@@ -122,6 +122,11 @@ fn acl(settings: &Settings) -> AclSettings {
             .server
             .as_ref()
             .map_or(AclSettings::default().gc_threshold, |server| server.gc.acl_token),
+        authoritative_region: settings
+            .config
+            .server
+            .as_ref()
+            .and_then(|server| server.authoritative_region.clone()),
         reset_file: server_dir(settings).map(|dir| dir.join("acl-bootstrap-reset")),
     }
 }

@@ -1,4 +1,8 @@
-//! Commands about tokens.
+//! Commands about tokens, policies and roles.
 
 pub(crate) mod bootstrap;
+mod lint;
+pub(crate) mod policy;
+pub(crate) mod role;
+pub(crate) mod status;
 pub(crate) mod token;

@@ -78,6 +78,19 @@ macro_rules! commands {
 
 commands! {
     AclBootstrap(acl::bootstrap::AclBootstrap): "acl bootstrap", "Make the first ACL token.";
+    AclPolicyApply(acl::policy::apply::AclPolicyApply): "acl policy apply", "Make or rewrite an ACL policy.";
+    AclPolicyCreate(acl::policy::create::AclPolicyCreate): "acl policy create", "Make an ACL policy that is named like its file.";
+    AclPolicyDelete(acl::policy::delete::AclPolicyDelete): "acl policy delete", "Forget an ACL policy.";
+    AclPolicyInfo(acl::policy::info::AclPolicyInfo): "acl policy info", "Show an ACL policy and its rules.";
+    AclPolicyInit(acl::policy::init::AclPolicyInit): "acl policy init", "Write the ready policy of a persona, to a file or to the cluster.";
+    AclPolicyList(acl::policy::list::AclPolicyList): "acl policy list", "List ACL policies.";
+    AclPolicySelf(acl::policy::own::AclPolicySelf): "acl policy self", "List the ACL policies behind the token in use.";
+    AclRoleCreate(acl::role::create::AclRoleCreate): "acl role create", "Make an ACL role.";
+    AclRoleDelete(acl::role::delete::AclRoleDelete): "acl role delete", "Forget an ACL role.";
+    AclRoleInfo(acl::role::info::AclRoleInfo): "acl role info", "Show an ACL role.";
+    AclRoleList(acl::role::list::AclRoleList): "acl role list", "List ACL roles.";
+    AclRoleUpdate(acl::role::update::AclRoleUpdate): "acl role update", "Change an ACL role.";
+    AclStatus(acl::status::AclStatus): "acl status", "Show how access control stands: bootstrap, tokens, what expires.";
     AclTokenCreate(acl::token::create::AclTokenCreate): "acl token create", "Make an ACL token.";
     AclTokenDelete(acl::token::delete::AclTokenDelete): "acl token delete", "Revoke an ACL token.";
     AclTokenInfo(acl::token::info::AclTokenInfo): "acl token info", "Show an ACL token.";

@@ -25,6 +25,9 @@ pub(crate) struct ConnectArgs {
     /// ACL token
     #[arg(long, value_name = "TOKEN", value_parser = secret)]
     token: Option<Secret>,
+    /// File that holds the token; nobody but its owner should be able to read it
+    #[arg(long, value_name = "PATH")]
+    token_file: Option<String>,
     /// PEM file of the authority that signed the agent's certificate
     #[arg(long, value_name = "PATH")]
     ca_cert: Option<PathBuf>,
@@ -62,7 +65,9 @@ impl ConnectArgs {
         // The one provider of this program. A refusal means that it is installed already.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         shell.color(self.no_color, self.force_color);
-        let config = self.config(&shell.env)?;
+        let of_file = self.token_of_file(shell)?;
+        let mut config = self.config(&shell.env)?;
+        config.token = config.token.or(of_file);
         if config.tls.skip_verify && config.address.starts_with("https://") {
             shell.error(
                 "WARNING: -tls-skip-verify (or NOMAD_SKIP_VERIFY) is set: nobody knows who answers. Whoever is on the way can read\n         \
@@ -75,6 +80,20 @@ impl ConnectArgs {
     /// The namespace the user chose, if any.
     pub(crate) fn namespace<'a>(&'a self, env: &'a Env) -> Option<&'a str> {
         self.namespace.as_deref().or_else(|| env.get("NAMESPACE"))
+    }
+
+    /// The namespace given as a flag, whatever the environment says.
+    pub(crate) fn namespace_flag(&self) -> Option<&str> {
+        self.namespace.as_deref().filter(|name| !name.is_empty())
+    }
+
+    /// The token that a file holds, where neither flag nor variable has one.
+    fn token_of_file(&self, shell: &mut Shell) -> Result<Option<String>, Failure> {
+        if self.token.is_some() || shell.env.get("TOKEN").is_some() {
+            return Ok(None);
+        }
+        let path = self.token_file.clone().or_else(|| shell.env.get("TOKEN_FILE").map(str::to_owned));
+        path.map(|path| crate::secret::of_file(shell, &path)).transpose()
     }
 
     fn config(&self, env: &Env) -> Result<ClientConfig, Failure> {

@@ -8,7 +8,17 @@ use crate::parse::{Read, model, read};
 /// beside the command.
 const COMMANDS: &[(&str, bool, &str)] = &[
     ("acl bootstrap", true, "json t="),
-    ("acl token create", true, "name= type= global ttl= json t= accessor=! policy= role-name= role-id="),
+    ("acl policy apply", true, "description= job= group= task="),
+    ("acl policy delete", true, ""),
+    ("acl policy info", true, ""),
+    ("acl policy list", true, "json t="),
+    ("acl policy self", true, "json t="),
+    ("acl role create", true, "name= description= json t= policy="),
+    ("acl role delete", true, ""),
+    ("acl role info", true, "by-name json t="),
+    ("acl role list", true, "json t="),
+    ("acl role update", true, "name= description= no-merge json t= policy="),
+    ("acl token create", true, "name= type= global ttl= json t= accessor= policy= role-name= role-id="),
     ("acl token delete", true, ""),
     ("acl token info", true, ""),
     ("acl token list", true, "json t="),

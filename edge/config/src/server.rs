@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use muster_ids::Region;
 use muster_model::{DispatchLimits, JobType, SchedulerConfig};
 
 use crate::auto_encrypt::{ServerAutoEncryptConfig, ServerAutoEncryptInput};
@@ -66,9 +67,10 @@ block! {
         default_scheduler_config: SchedulerInput,
         plan_rejection_tracker: RejectionInput,
         auto_encrypt: ServerAutoEncryptInput,
+        authoritative_region: String,
     }
     no_effect {
-        "authoritative_region" "csi_volume_claim_gc_interval" "csi_volume_claim_gc_threshold" "csi_plugin_gc_threshold"
+        "csi_volume_claim_gc_interval" "csi_volume_claim_gc_threshold" "csi_plugin_gc_threshold"
         "rejoin_after_leave" "non_voting_server" "redundancy_zone" "upgrade_version" "plan_apply_pipeline"
         "license_path" "deploy_query_rate_limit" "raft_snapshot_threshold"
         "raft_snapshot_interval" "raft_trailing_logs" "job_max_source_size" "start_timeout"
@@ -114,6 +116,8 @@ pub struct ServerConfig {
     pub plan_rejections: Option<RejectionConfig>,
     /// `None` where no machine may join by itself.
     pub auto_encrypt: Option<ServerAutoEncryptConfig>,
+    /// Where policies, roles and global tokens are written; `None` for the server's own region.
+    pub authoritative_region: Option<Region>,
     pub root_keys: RootKeyConfig,
     /// Who issues tokens to consumers outside the cluster; without, there is no discovery document.
     pub oidc_issuer: Option<String>,
@@ -155,6 +159,7 @@ impl ServerInput {
             root_keys: self.root_keys(findings),
             oidc_issuer: self.oidc_issuer.clone().filter(|issuer| !issuer.is_empty()),
             server_join: self.join().decide(),
+            authoritative_region: region(self.authoritative_region.as_deref(), findings),
             encrypt: gossip_key(self.encrypt, findings),
             data_dir: self.data_dir,
         }
@@ -281,6 +286,11 @@ impl ServerInput {
             _ => {}
         }
     }
+}
+
+fn region(text: Option<&str>, findings: &mut Findings) -> Option<Region> {
+    let text = text.filter(|text| !text.is_empty())?;
+    Region::new(text).map_err(|error| findings.error(format!("`server.authoritative_region`: {error}"))).ok()
 }
 
 /// Enough for a subscriber that was away for a while; the log behind a snapshot refills about as many after a start.

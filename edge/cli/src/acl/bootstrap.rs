@@ -41,13 +41,15 @@ impl Verb for AclBootstrap {
     }
 }
 
-fn secret(path: &str, shell: &mut Shell) -> Result<SecretText, Failure> {
+/// A secret from a file; `-` reads standard input.
+pub(super) fn secret(path: &str, shell: &mut Shell) -> Result<SecretText, Failure> {
     let failed = |error: std::io::Error| Failure::new(format!("Error reading `{path}`: {error}"));
     let mut text = String::new();
     match path {
         "-" => (&mut shell.input).take(MAX_SECRET_FILE).read_to_string(&mut text).map_err(failed)?,
         _ => {
             let file = std::fs::File::open(path).map_err(failed)?;
+            crate::secret::warn_if_shared(shell, path, &file)?;
             file.take(MAX_SECRET_FILE).read_to_string(&mut text).map_err(failed)?
         }
     };

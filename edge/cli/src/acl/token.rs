@@ -35,6 +35,7 @@ pub(crate) fn show(shell: &mut Shell, token: &AclTokenView, shape: &Shape) -> Re
     Ok(())
 }
 
+/// In the order that people's notes have them; `Expiry Time` is the only one that those do not know.
 fn pairs(token: &AclTokenView) -> KeyValues {
     let mut pairs = KeyValues::default();
     pairs.add("Accessor ID", token.accessor_id.as_str());
@@ -43,12 +44,13 @@ fn pairs(token: &AclTokenView) -> KeyValues {
     pairs.add("Name", token.name.as_str());
     pairs.add("Type", token.kind.as_str());
     pairs.add("Global", token.global.to_string());
+    let policies = token.policies.as_deref().unwrap_or_default();
+    let shown = if policies.is_empty() { "n/a".to_owned() } else { format!("{policies:?}") };
+    pairs.add("Policies", shown);
     pairs.add("Create Time", token.create_time.as_deref().map(go_time).unwrap_or_default());
     pairs.add("Expiry Time", token.expiration_time.as_deref().map(go_time).unwrap_or_default());
     pairs.add("Create Index", token.create_index.to_string());
     pairs.add("Modify Index", token.modify_index.to_string());
-    let policies = token.policies.as_deref().unwrap_or_default();
-    pairs.add("Policies", if policies.is_empty() { "n/a".to_owned() } else { format!("{policies:?}") });
     pairs
 }
 
@@ -81,14 +83,14 @@ mod tests {
             "Name         = <none>",
             "Type         = client",
             "Global       = false",
+            "Policies     = [\"read\", \"ops\"]",
             "Create Time  = 2026-11-22 10:00:00.5 +0000 UTC",
             "Expiry Time  = <none>",
             "Create Index = 8",
             "Modify Index = 9",
-            "Policies     = [\"read\", \"ops\"]",
         ];
         assert_eq!(pairs(&token).lines(), expected);
         let management = AclTokenView { policies: None, ..token };
-        assert_eq!(pairs(&management).lines().last().map(String::as_str), Some("Policies     = n/a"));
+        assert_eq!(pairs(&management).lines().get(5).map(String::as_str), Some("Policies     = n/a"));
     }
 }

@@ -1,15 +1,17 @@
 //! `acl token create`
 
 use muster_api::table::AclTokenCreate as Route;
-use muster_api::views::{AclRoleLink, AclTokenView};
+use muster_api::views::{AclRoleLink, AclTokenView, SecretText};
 use serde_json::Value;
 
 use super::show;
+use crate::acl::bootstrap::secret;
+use crate::acl::lint;
 use crate::connect::ConnectArgs;
 use crate::failure::{Failure, OK, Outcome};
 use crate::shape::Shape;
 use crate::shell::Shell;
-use crate::verb::{Refused, Verb};
+use crate::verb::Verb;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct AclTokenCreate {
@@ -24,7 +26,7 @@ pub(crate) struct AclTokenCreate {
     /// Make the token known in every region
     #[arg(long)]
     global: bool,
-    /// How long the token is valid, such as 8h
+    /// How long the token is valid, such as 8h or 7d
     #[arg(long, value_name = "DURATION", alias = "expire", alias = "expiration")]
     ttl: Option<String>,
     /// Policy of the token; may be repeated
@@ -36,17 +38,23 @@ pub(crate) struct AclTokenCreate {
     /// Role of the token by id; may be repeated
     #[arg(long, value_name = "ID")]
     role_id: Vec<String>,
+    /// Accessor of a token that exists elsewhere; its secret, a UUID, is read from standard input
+    #[arg(long, value_name = "ID")]
+    accessor: Option<String>,
     #[command(flatten)]
     shape: Shape,
 }
 
 impl Verb for AclTokenCreate {
-    const REFUSED: &'static [Refused] =
-        &[Refused::value("accessor", "the servers choose the accessors of tokens")];
-
     async fn run(self, shell: &mut Shell) -> Outcome {
         let client = self.connect.connect(shell)?;
+        let secret_id = match &self.accessor {
+            Some(_) => secret("-", shell)?,
+            None => SecretText::default(),
+        };
         let request = AclTokenView {
+            accessor_id: self.accessor.unwrap_or_default(),
+            secret_id,
             name: self.name,
             kind: self.kind,
             global: self.global,
@@ -58,6 +66,7 @@ impl Verb for AclTokenCreate {
         let answer = client.send_json::<Route>(&[], &[], &request).await;
         let token = answer.map_err(|error| Failure::request("creating token", &error))?.value;
         show(shell, &token, &self.shape)?;
+        lint::token(shell, &client, &token).await?;
         Ok(OK)
     }
 }
