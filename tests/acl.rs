@@ -84,11 +84,11 @@ fn tokens_are_made_listed_changed_and_revoked() {
         "Name",
         "Type",
         "Global",
+        "Policies",
         "Create Time",
         "Expiry Time",
         "Create Index",
         "Modify Index",
-        "Policies",
     ];
     assert_eq!(keys, expected);
     assert_eq!((value(&made, "Name"), value(&made, "Policies")), ("<none>", "n/a"));
