@@ -42,7 +42,7 @@ async fn moved() -> (World, [Node; 2], [AllocId; 2]) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_disk_goes_to_the_successors_node_only_once_the_old_one_has_ended() {
-    let (world, [one, two], [old, new]) = moved().await;
+    let (world, [one, two], [old, new]) = Box::pin(moved()).await;
     let session = world.agent().await;
     assert_eq!(code(fetch(&session, &two, other_secret(), new).await), FailureCode::Denied);
     assert_eq!(code(fetch(&session, &one, secret(), new).await), FailureCode::Denied, "not its allocation");
