@@ -177,6 +177,8 @@ macro_rules! routes {
         muster_acl::Requirement::AnyOf(muster_acl::Capability::IN_NAMESPACE)
     };
     (@requires public) => { muster_acl::Requirement::Public };
+    // Whoever may do anything at all: the handler asks for each kind of object separately.
+    (@requires anything) => { muster_acl::Requirement::AnyOf(muster_acl::Capability::ALL) };
     (@requires [$($capability:ident)|+]) => {
         muster_acl::Requirement::AnyOf(&[$(muster_acl::Capability::$capability),+])
     };

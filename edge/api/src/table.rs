@@ -175,9 +175,9 @@ routes! {
     NodePurge: Post|Put "/v1/node/{node}/purge", (()) -> NodeUpdateResponse, requires [NodeWrite];
 
     /// Objects whose ids begin with a text.
-    Search: Post|Put "/v1/search", (SearchRequest) -> SearchResponse, requires [ReadJob|NodeRead|NodePoolRead];
+    Search: Post|Put "/v1/search", (SearchRequest) -> SearchResponse, requires anything;
     /// Objects whose names contain a text.
-    SearchFuzzy: Post|Put "/v1/search/fuzzy", (FuzzySearchRequest) -> FuzzySearchResponse, requires [ReadJob|NodeRead|NodePoolRead];
+    SearchFuzzy: Post|Put "/v1/search/fuzzy", (FuzzySearchRequest) -> FuzzySearchResponse, requires anything;
 
     /// A task's log, as frames or plain text; a stream.
     AllocLogs: Get "/v1/client/fs/logs/{alloc}", (()) -> Value, requires [ReadLogs|ReadFs] & [task type follow offset origin plain];

@@ -49,6 +49,14 @@ impl<'a> Scoped<'a> {
         self.snapshot.namespaces().filter(|details| self.grant.allows_any_in(&details.name))
     }
 
+    /// The same state under other rights of the same caller.
+    pub(crate) const fn under<'g>(&self, grant: &'g Grant) -> Scoped<'g>
+    where
+        'a: 'g,
+    {
+        Scoped::new(self.snapshot, grant)
+    }
+
     pub(crate) fn watch_index(&self, keys: &[WatchKey]) -> Index {
         keys.iter().map(|key| self.snapshot.watch_index(key)).max().unwrap_or_default()
     }

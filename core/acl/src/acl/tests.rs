@@ -142,3 +142,9 @@ fn a_workload_reads_what_is_named_after_it_unless_a_rule_spells_it_out() {
     let exact = "namespace \"team\" { variables { path \"nomad/jobs/web\" { capabilities = [\"deny\"] } } }";
     assert!(!reads_variable(&of(exact), "team", "nomad/jobs/web"), "what is spelled out comes before it");
 }
+
+#[test]
+fn the_table_begins_with_what_is_about_namespaces() {
+    let of_namespaces = Capability::ALL.iter().filter(|one| one.scope() == crate::Scope::Namespace);
+    assert!(of_namespaces.eq(Capability::IN_NAMESPACE));
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use muster_acl::{Capability, Requirement};
+use muster_acl::{Capability, Denied, Requirement};
 use muster_api::views::{JobScaleStatusView, ScalingPolicyStub, ScalingRequest};
 use muster_ids::{GroupName, Index, Namespace, ScalingPolicyId};
 use muster_jobspec::input::ScalingInput;
@@ -72,10 +72,11 @@ fn meta(given: &Option<BTreeMap<String, serde_json::Value>>) -> BTreeMap<String,
     entries.map(|(key, value)| (key.clone(), muster_jobspec::value_of(value))).collect()
 }
 
-/// Whoever may list policies sees them, and whoever may list and read jobs, of which they are a part.
-fn shows(read: &Read<'_>, capability: Capability, namespace: &Namespace) -> bool {
+/// Whoever may list policies sees them, and whoever may list and read jobs, of which they are a part. Without a
+/// namespace: whether there may be anything to see at all.
+fn shows(read: &Read<'_>, capability: Capability, namespace: Option<&Namespace>) -> bool {
     let may = |capability: &'static [Capability]| {
-        read.grant.also(Requirement::AnyOf(capability), Some(namespace)).is_ok()
+        read.grant.also(Requirement::AnyOf(capability), namespace).is_ok()
     };
     let own = match capability {
         Capability::ListScalingPolicies => may(&[Capability::ListScalingPolicies]),
@@ -85,11 +86,14 @@ fn shows(read: &Read<'_>, capability: Capability, namespace: &Namespace) -> bool
 }
 
 pub(crate) fn policies(read: &Read<'_>) -> ReadResult<Vec<ScalingPolicyStub>> {
+    if !shows(read, Capability::ListScalingPolicies, read.options.namespace.one()) {
+        return Err(ApiError::from(Denied).into());
+    }
     let given = |name| read.options.query.get(name).filter(|text| !text.is_empty());
     let (job, kind, prefix) = (given("job"), given("type").unwrap_or_default(), prefix(read)?);
     let wanted = |(id, of, group): &(ScalingPolicyId, &Job, &Group)| {
         read.options.namespace.covers(&of.namespace)
-            && shows(read, Capability::ListScalingPolicies, &of.namespace)
+            && shows(read, Capability::ListScalingPolicies, Some(&of.namespace))
             && job.is_none_or(|job| of.id.as_str() == job)
             && prefix.matches(id.as_bytes())
             && group.scaling.as_ref().is_some_and(|policy| policy.kind.starts_with(kind))
@@ -113,10 +117,11 @@ pub(crate) fn policies(read: &Read<'_>) -> ReadResult<Vec<ScalingPolicyStub>> {
 pub(crate) fn read(read: &Read<'_>) -> ReadResult<ScalingInput> {
     let wanted: ScalingPolicyId =
         read.param(0).parse().map_err(|error| malformed_id("scaling policy", &error))?;
-    let found = read
-        .state
-        .scaling_policies()
-        .find(|(id, job, _)| *id == wanted && shows(read, Capability::ReadScalingPolicy, &job.namespace));
+    if !shows(read, Capability::ReadScalingPolicy, None) {
+        return Err(ApiError::from(Denied).into());
+    }
+    let shown = |job: &Job| shows(read, Capability::ReadScalingPolicy, Some(&job.namespace));
+    let found = read.state.scaling_policies().find(|(id, job, _)| *id == wanted && shown(job));
     let policy = found.and_then(|(id, job, group)| policy(id, job, group));
     match policy {
         Some(policy) => Ok(Answer::new(policy, [WatchKey::ScalingPolicies])),

@@ -169,3 +169,81 @@ async fn a_purged_node_is_forgotten_with_what_it_ran() {
     let again = api.ask("PUT", &format!("/v1/node/{node}/purge"), "").await;
     assert_eq!(again.seen(), (500, "node not found".to_owned()));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_context_takes_a_right_of_its_own_and_none_lends_it_to_another() {
+    let api = Api::with_web().await;
+    let in_default = |word: &str| format!("namespace \"default\" {{ capabilities = [\"{word}\"] }}");
+    let variables = "namespace \"default\" { variables { path \"a\" { capabilities = [\"list\"] } } }";
+    for (rules, contexts) in [
+        (in_default("read-job"), &["jobs", "allocs", "evals", "deployment", "namespaces", "volumes"][..]),
+        (in_default("list-jobs"), &["namespaces", "volumes"]),
+        (in_default("alloc-exec"), &["namespaces"]),
+        (in_default("list-scaling-policies"), &["namespaces", "scaling_policy"]),
+        (in_default("host-volume-read"), &["namespaces", "host_volumes"]),
+        (variables.to_owned(), &["vars"]),
+        ("node { policy = \"read\" }".to_owned(), &["nodes"]),
+        ("node_pool \"x\" { capabilities = [\"write\"] }".to_owned(), &["node_pools"]),
+        ("plugin { policy = \"list\" }".to_owned(), &["plugins"]),
+        ("quota { policy = \"read\" }".to_owned(), &["quotas"]),
+        ("agent { policy = \"write\" }".to_owned(), &[]),
+    ] {
+        let acl = allowed(&rules);
+        for context in [
+            "jobs",
+            "allocs",
+            "evals",
+            "deployment",
+            "nodes",
+            "node_pools",
+            "namespaces",
+            "scaling_policy",
+            "host_volumes",
+            "plugins",
+            "quotas",
+            "vars",
+            "volumes",
+        ] {
+            let body = format!(r#"{{"Prefix":"de","Text":"de","Context":"{context}"}}"#);
+            for path in ["/v1/search", "/v1/search/fuzzy"] {
+                let status = if contexts.contains(&context) { 200 } else { 403 };
+                let answer = api.ask_as(&acl, "PUT", path, body.clone()).await;
+                assert_eq!(answer.status, status, "{rules} {context} {path}");
+            }
+        }
+    }
+    // Rights to jobs elsewhere and to something else here show no job of here.
+    let rules =
+        format!("{}\nnamespace \"other\" {{ policy = \"read\" }}", in_default("list-scaling-policies"));
+    for path in ["/v1/search?namespace=*", "/v1/search/fuzzy?namespace=*"] {
+        let body = r#"{"Prefix":"we","Text":"we","Context":"all"}"#;
+        let found = api.ask_as(&allowed(&rules), "PUT", path, body).await;
+        assert_eq!(found.status, 200);
+        assert!(!found.text.contains("web"), "{}", found.text);
+    }
+    let pools = allowed("node_pool \"default\" { capabilities = [\"write\"] }");
+    let found = api.ask_as(&pools, "PUT", "/v1/search", r#"{"Prefix":"de","Context":"node_pools"}"#).await;
+    assert_eq!(
+        found.json()["Matches"]["node_pools"],
+        serde_json::Value::Null,
+        "what may not be read is not found"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn scaling_policies_take_their_right_or_both_of_jobs() {
+    let api = Api::with_web().await;
+    let absent = "99999999-9999-4999-8999-999999999999";
+    for (words, list, one) in [
+        (&["read-job"][..], 403, 403),
+        (&["list-jobs"], 403, 403),
+        (&["list-jobs", "read-job"], 200, 404),
+        (&["list-scaling-policies"], 200, 403),
+        (&["read-scaling-policy"], 403, 404),
+    ] {
+        let acl = allowed(&format!("namespace \"default\" {{ capabilities = {words:?} }}"));
+        assert_eq!(api.ask_as(&acl, "GET", "/v1/scaling/policies", "").await.status, list, "{words:?}");
+        let uri = format!("/v1/scaling/policy/{absent}");
+        assert_eq!(api.ask_as(&acl, "GET", &uri, "").await.status, one, "{words:?}");
+    }
+}

@@ -21,7 +21,14 @@ pub(super) enum Context {
     Empty(&'static str),
 }
 
-const EMPTY: [&str; 6] = ["host_volumes", "plugins", "quotas", "recommendations", "vars", "volumes"];
+const EMPTY: [Context; 6] = [
+    Context::Empty("host_volumes"),
+    Context::Empty("plugins"),
+    Context::Empty("quotas"),
+    Context::Empty("recommendations"),
+    Context::Empty("vars"),
+    Context::Empty("volumes"),
+];
 
 /// Parts of jobs that fuzzy searches name.
 const PARTS: [&str; 6] = ["groups", "services", "tasks", "images", "commands", "classes"];
@@ -53,20 +60,45 @@ impl Context {
     }
 
     /// The caller's rights to objects of the kind.
+    ///
+    /// # Errors
+    /// [`Denied`] when the caller has none of the capabilities that would do (`acl.md` 3.3).
     pub(super) fn rights(self, grant: &Grant, namespace: Option<&Namespace>) -> Result<Grant, Denied> {
-        let one: &'static [Capability] = match self {
-            Self::Namespaces => Capability::IN_NAMESPACE,
+        let any: &'static [Capability] = match self {
             Self::Nodes => &[Capability::NodeRead],
-            Self::NodePools => &[Capability::NodePoolRead],
+            // Whoever has some rule about pools may ask; only what may be read is found.
+            Self::NodePools => {
+                &[Capability::NodePoolRead, Capability::NodePoolWrite, Capability::NodePoolDelete]
+            }
             Self::ScalingPolicies => &[Capability::ListScalingPolicies],
+            // Whoever may do anything in a namespace may know of it.
+            Self::Namespaces => Capability::IN_NAMESPACE,
+            Self::Empty("volumes") => &[
+                Capability::CsiListVolume,
+                Capability::CsiReadVolume,
+                Capability::ListJobs,
+                Capability::ReadJob,
+            ],
+            Self::Empty("host_volumes") => &[Capability::HostVolumeRead],
+            Self::Empty("vars") => &[
+                Capability::VariableList,
+                Capability::VariableRead,
+                Capability::VariableWrite,
+                Capability::VariableDestroy,
+            ],
+            Self::Empty("plugins") => &[Capability::PluginList],
+            Self::Empty("quotas") => &[Capability::QuotaRead],
             _ => &[Capability::ReadJob],
         };
-        grant.also(Requirement::AnyOf(one), namespace)
+        grant.also(Requirement::AnyOf(any), namespace)
     }
 
-    /// Whether anything of the kind may be seen by a caller whose rights are `grant`.
-    fn is_allowed(self, grant: &Grant, namespace: Option<&Namespace>) -> bool {
-        self.rights(grant, namespace).is_ok()
+    /// The same, narrowed to what may be read of what was found.
+    pub(super) fn readable(self, grant: &Grant, namespace: Option<&Namespace>) -> Result<Grant, Denied> {
+        match self {
+            Self::NodePools => grant.also(Requirement::AnyOf(&[Capability::NodePoolRead]), None),
+            other => other.rights(grant, namespace),
+        }
     }
 }
 
@@ -85,19 +117,26 @@ pub(super) fn chosen(
         name if fuzzy && PARTS.contains(&name) => Some(Context::Jobs),
         name => Some(named(name).ok_or_else(|| unknown(name))?),
     };
-    let candidates = one.map_or_else(|| Context::ALL.to_vec(), |one| vec![one]);
-    let allowed: Vec<Context> =
-        candidates.into_iter().filter(|context| context.is_allowed(grant, namespace.one())).collect();
-    if allowed.is_empty() { Err(Denied.into()) } else { Ok(allowed) }
+    let candidates = one.map_or_else(|| Context::ALL.into_iter().chain(EMPTY).collect(), |one| vec![one]);
+    let mut allowed: Vec<Context> =
+        candidates.into_iter().filter(|context| context.rights(grant, namespace.one()).is_ok()).collect();
+    if allowed.is_empty() {
+        return Err(Denied.into());
+    }
+    // Of kinds that hold nothing there is nothing to tell, unless one is asked for.
+    if one.is_none() {
+        allowed.retain(|context| !matches!(context, Context::Empty(_)));
+    }
+    Ok(allowed)
 }
 
 fn named(name: &str) -> Option<Context> {
     let known = Context::ALL.into_iter().find(|context| context.name() == name);
-    known.or_else(|| EMPTY.into_iter().find(|empty| *empty == name).map(Context::Empty))
+    known.or_else(|| EMPTY.into_iter().find(|empty| empty.name() == name))
 }
 
 fn unknown(name: &str) -> ApiError {
-    let mut names: Vec<&str> = Context::ALL.iter().map(|context| context.name()).chain(EMPTY).collect();
+    let mut names: Vec<&str> = Context::ALL.iter().chain(&EMPTY).map(|context| context.name()).collect();
     names.sort_unstable();
     ApiError::internal(format!(
         "context must be one of [{}] or 'all' for all contexts; got \"{name}\"",

@@ -12,6 +12,7 @@ use crate::http::blocking::{Answer, Missing, Read, ReadResult};
 use crate::http::body;
 use crate::http::error::ApiError;
 use crate::http::options::NamespaceChoice;
+use crate::scoped::Scoped;
 
 pub(crate) fn fuzzy(read: &Read<'_>, limits: SearchLimits) -> ReadResult<FuzzySearchResponse> {
     let request: FuzzySearchRequest = body::decode(read.body)?;
@@ -21,7 +22,8 @@ pub(crate) fn fuzzy(read: &Read<'_>, limits: SearchLimits) -> ReadResult<FuzzySe
     let mut finds =
         Finds { text: request.text.to_lowercase(), limits, found: BTreeMap::new(), cut: Vec::new() };
     for context in chosen(part, true, read.grant, &namespace)? {
-        finds.search(read, context, &namespace);
+        let Ok(rights) = context.readable(read.grant, namespace.one()) else { continue };
+        finds.search(&read.state.under(&rights), context, &namespace);
     }
     let watch = [
         WatchKey::Jobs,
@@ -67,8 +69,8 @@ struct Finds {
 }
 
 impl Finds {
-    fn search(&mut self, read: &Read<'_>, context: Context, namespace: &NamespaceChoice) {
-        let state = &read.state;
+    /// Looks through what `state` shows of a kind.
+    fn search(&mut self, state: &Scoped<'_>, context: Context, namespace: &NamespaceChoice) {
         match context {
             Context::Jobs => {
                 let jobs = state.jobs().filter(|job| namespace.covers(&job.namespace));
@@ -111,7 +113,7 @@ impl Finds {
                 self.first_objects("deployment", found, |finds, one| finds.id("deployment", &one.id));
             }
             Context::ScalingPolicies => {
-                let ids = policies::begin_with(read, &self.text, namespace);
+                let ids = policies::begin_with(state, &self.text, namespace);
                 self.first_objects("scaling_policy", ids.iter(), |finds, id| finds.id("scaling_policy", id));
             }
             Context::Empty(_) => {}

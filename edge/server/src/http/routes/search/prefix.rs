@@ -8,6 +8,7 @@ use super::policies;
 use crate::http::blocking::{Answer, Read, ReadResult};
 use crate::http::body;
 use crate::http::options::NamespaceChoice;
+use crate::scoped::Scoped;
 
 /// Ids given for one context.
 const MAX_MATCHES: usize = 20;
@@ -17,7 +18,9 @@ pub(crate) fn prefix(read: &Read<'_>) -> ReadResult<SearchResponse> {
     let namespace = namespace(read.options, &request.namespace)?;
     let mut response = SearchResponse { known_leader: true, ..SearchResponse::default() };
     for context in chosen(&request.context, false, read.grant, &namespace)? {
-        let Some(mut ids) = ids(read, context, &request.prefix, &namespace) else { continue };
+        let Ok(rights) = context.readable(read.grant, namespace.one()) else { continue };
+        let state = read.state.under(&rights);
+        let Some(mut ids) = ids(&state, context, &request.prefix, &namespace) else { continue };
         let truncated = ids.len() > MAX_MATCHES;
         ids.truncate(MAX_MATCHES);
         response.matches.insert(context.name().to_owned(), (!ids.is_empty()).then_some(ids));
@@ -38,8 +41,7 @@ pub(crate) fn prefix(read: &Read<'_>) -> ReadResult<SearchResponse> {
 }
 
 /// One more than are given, if there are; `None` where the text can be the beginning of no id.
-fn ids(read: &Read<'_>, context: Context, text: &str, namespace: &NamespaceChoice) -> Option<Vec<String>> {
-    let state = &read.state;
+fn ids(state: &Scoped<'_>, context: Context, text: &str, namespace: &NamespaceChoice) -> Option<Vec<String>> {
     let most = MAX_MATCHES + 1;
     let by_id = || IdPrefix::parse(text).ok();
     Some(match context {
@@ -72,7 +74,7 @@ fn ids(read: &Read<'_>, context: Context, text: &str, namespace: &NamespaceChoic
             found.take(most).map(|details| details.name.to_string()).collect()
         }
         Context::ScalingPolicies => {
-            policies::begin_with(read, text, namespace).iter().take(most).map(ToString::to_string).collect()
+            policies::begin_with(state, text, namespace).iter().take(most).map(ToString::to_string).collect()
         }
         Context::Empty(_) => Vec::new(),
     })
