@@ -96,6 +96,16 @@ fn agent_metrics_and_tokens() {
 }
 
 #[test]
+fn tokens_and_policies() {
+    let Some(python) = python() else { return };
+    let root = tempdir().unwrap();
+    let mut options = common::options(&root, "secured").server();
+    options.args = vec!["-acl-enabled".to_owned()];
+    let agent = options.start();
+    python.check("acl.py", &[&agent.options.http_port.to_string()]);
+}
+
+#[test]
 fn nomad_tools_runs_watches_and_copies() {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
     let Some(python) = Python::named(repository, Path::new(env!("CARGO_TARGET_TMPDIR")), "nomad_tools")
