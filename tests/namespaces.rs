@@ -17,16 +17,16 @@ fn dev(root: &TempDir) -> Agent {
     agent
 }
 
-/// A server, and a client in each of these pools.
-fn cluster(root: &TempDir, pools: &[(&str, &str)]) -> (Agent, Vec<Agent>) {
+/// A server, and a client in each of these pools: its name, its pool, and what else is in its `client` block.
+fn cluster(root: &TempDir, pools: &[(&str, &str, &str)]) -> (Agent, Vec<Agent>) {
     let mut server = options(root, "server").server();
     server.binary = nomad(root);
     let server = server.start();
     let rpc = server.options.rpc_port;
     let clients: Vec<Agent> = pools
         .iter()
-        .map(|(name, pool)| {
-            let mut client = options(root, name).client(rpc, &format!("  node_pool = \"{pool}\"\n"));
+        .map(|(name, pool, extra)| {
+            let mut client = options(root, name).client(rpc, &format!("  node_pool = \"{pool}\"\n{extra}"));
             client.binary = nomad(root);
             client.start()
         })
@@ -173,11 +173,41 @@ fn a_namespace_says_which_drivers_and_network_modes_do() {
     common::register(&agent, &job);
 }
 
+/// An agent runs what its operator lets run there, whoever asks.
+#[test]
+fn an_agent_refuses_what_it_does_not_accept_and_says_so() {
+    let root = tempdir().unwrap();
+    let accept = "  accept {\n    namespaces = [\"customer\"]\n    max_memory_mb = 50\n  }\n";
+    let (server, _clients) = cluster(&root, &[("theirs", "customer", accept)]);
+    server.cli(&["namespace", "create", "customer"]).ok();
+    let node = &server.get("/v1/nodes")[0];
+    let node = server.get(&format!("/v1/node/{}", common::id(node)));
+    assert_eq!(node["Attributes"]["accept.namespaces"], "customer");
+
+    // Another namespace's work is not even placed there.
+    let mut ours = shell_job("ours", "service", 1, "exec sleep 1000");
+    ours["NodePool"] = "customer".into();
+    common::register(&server, &ours);
+    wait_evals(&server);
+    assert_eq!(server.get("/v1/job/ours/allocations"), json!([]));
+
+    let mut large = shell_job("large", "batch", 1, "true");
+    (large["Namespace"], large["NodePool"]) = ("customer".into(), "customer".into());
+    large["TaskGroups"][0]["Tasks"][0]["Resources"]["MemoryMB"] = 60.into();
+    large["TaskGroups"][0]["ReschedulePolicy"] = json!({"Attempts": 0, "Unlimited": false});
+    common::register(&server, &large);
+    let alloc = wait_in(&server, "large", "failed", 1).remove(0);
+    let events = alloc["TaskStates"]["main"]["Events"].to_string();
+    let said = "refused by this agent's `client.accept.max_memory_mb`: 60 MB of memory of group \\\"main\\\", of at most 50";
+    assert!(events.contains(said), "{events}");
+    assert!(!events.contains("Started"), "{events}");
+}
+
 /// R218 to R221: whatever a customer's job asks for, it runs on the customer's nodes.
 #[test]
 fn r218_a_bound_namespace_places_nowhere_else_by_any_job() {
     let root = tempdir().unwrap();
-    let (server, _clients) = cluster(&root, &[("ours", "default"), ("theirs", "customer")]);
+    let (server, _clients) = cluster(&root, &[("ours", "default", ""), ("theirs", "customer", "")]);
     let binding = json!({"Default": "customer", "Allowed": ["customer"]});
     server.put("/v1/namespace", &json!({"Name": "customer", "NodePoolConfiguration": binding})).unwrap();
     let nodes = server.get("/v1/nodes");

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use muster_artifact::archive::ExtractLimits;
 use muster_artifact::{ArtifactLimits, FetchSettings};
 use muster_client::{Client, ClientConfig, NamedNetwork};
-use muster_config::ArtifactConfig;
+use muster_config::{AcceptConfig, ArtifactConfig};
 use muster_driver::{DriverRegistry, IdRanges, MockDriver, RawExecDriver, RawExecOptions};
 use muster_model::Value;
 use muster_rpc::Role;
-use muster_runner::GcPolicy;
+use muster_runner::{Acceptance, GcPolicy};
 use muster_sys::supervisor::Supervisors;
 use muster_telemetry::{Logs, Metrics};
 
@@ -77,12 +77,19 @@ pub async fn start(
     config.min_dynamic_port = role.min_dynamic_port;
     config.max_dynamic_port = role.max_dynamic_port;
     config.max_kill_timeout = role.max_kill_timeout;
+    config.accept = acceptance(&role.accept);
     config.default_ineligible = role.default_ineligible;
     config.disable_remote_exec = role.disable_remote_exec;
     config.dev = agent.dev;
     config.logs = logs;
     config.metrics = metrics;
     Client::start(config).await.map_err(|error| error.to_string())
+}
+
+fn acceptance(config: &AcceptConfig) -> Acceptance {
+    let AcceptConfig { max_cpu_mhz, max_cores, max_memory_mb, .. } = *config;
+    let AcceptConfig { namespaces, drivers, users, images, host_paths, .. } = config.clone();
+    Acceptance { namespaces, drivers, users, images, host_paths, max_cpu_mhz, max_cores, max_memory_mb }
 }
 
 fn artifact(config: &ArtifactConfig) -> FetchSettings {

@@ -156,6 +156,11 @@ impl AllocRunner {
         let over = self.is_over();
         match event {
             AllocEventIn::Begin => self.memory.begun = true,
+            AllocEventIn::Refuse { error } => {
+                for task in 0..self.tasks.len() {
+                    self.step_task(task, TaskEventIn::Invalid { error: error.clone() }, now, &mut effects);
+                }
+            }
             AllocEventIn::Task { task, event } => self.step_task(task, event, now, &mut effects),
             AllocEventIn::Stop { reason, skip_delay } => self.want_stop(reason, skip_delay, now),
             AllocEventIn::Restart { scope, reason } if !over => {

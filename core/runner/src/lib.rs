@@ -13,6 +13,7 @@
 //!
 //! Pure: no clock, chance, files or processes. Both runners can be saved at any point and resumed by a later agent.
 
+pub mod accept;
 pub mod alloc;
 pub mod cleanup;
 pub mod env;
@@ -20,6 +21,7 @@ pub mod gc;
 pub mod task;
 mod text;
 
+pub use accept::Acceptance;
 pub use alloc::{
     AllocEffect, AllocEventIn, AllocMemory, AllocPlan, AllocReport, AllocRunner, HealthMemory, HealthPlan,
     RestartScope, RestoreError,

@@ -163,7 +163,7 @@ impl TaskRunner {
                 self.attempt_failed(FailureKind::Recoverable, now)
             }
             (
-                Stage::BuildingDir | Stage::Fetching | Stage::Starting { .. },
+                Stage::Waiting | Stage::BuildingDir | Stage::Fetching | Stage::Starting { .. },
                 TaskEventIn::Invalid { error },
             ) => {
                 self.note(TaskEventKind::FailedValidation { error }, now);

@@ -126,7 +126,10 @@ impl AllocLoop {
         let wanted = self.saved.desired == DesiredStatus::Run;
         let mut flow = match (resumed, wanted) {
             (true, _) => self.resume().await,
-            (false, true) => self.step(AllocEventIn::Begin).await,
+            (false, true) => match self.saved.refused.clone() {
+                Some(error) => self.step(AllocEventIn::Refuse { error }).await,
+                None => self.step(AllocEventIn::Begin).await,
+            },
             // Stopped before it was ever seen here: its end is all there is to tell.
             (false, false) => Flow::Go,
         };

@@ -12,7 +12,7 @@ use muster_driver::DriverRegistry;
 use muster_ids::{Datacenter, DriverName, NodeClass, NodePool, Region, Text};
 use muster_model::{DeviceGroup, HostNetwork, HostVolume, Reserved};
 use muster_rpc::IdentityStore;
-use muster_runner::GcPolicy;
+use muster_runner::{Acceptance, GcPolicy};
 use muster_telemetry::{Logs, Metrics};
 
 #[derive(Clone, Debug)]
@@ -70,6 +70,8 @@ pub struct ClientConfig {
     pub logs: Logs,
     /// Where this agent counts.
     pub metrics: Metrics,
+    /// What may run here, whoever asks for it.
+    pub accept: Acceptance,
     /// Nobody may run commands beside tasks.
     pub disable_remote_exec: bool,
     /// Tasks are stopped and everything is removed when the agent ends.
@@ -108,6 +110,7 @@ impl ClientConfig {
             host_networks: BTreeMap::new(),
             devices: Vec::new(),
             max_allocs: 0,
+            accept: Acceptance::default(),
             servers: Vec::new(),
             http_addr: "127.0.0.1:4646".to_owned(),
             drivers: Arc::new(DriverRegistry::new()),
@@ -162,6 +165,9 @@ impl ClientConfig {
         };
         let allowed: Vec<&str> = list(["driver.allowlist", "driver.whitelist"]);
         let denied: Vec<&str> = list(["driver.denylist", "driver.blacklist"]);
-        (allowed.is_empty() || allowed.contains(&driver.as_str())) && !denied.contains(&driver.as_str())
+        let accepted = self.accept.accepts_driver(driver.as_str());
+        accepted
+            && (allowed.is_empty() || allowed.contains(&driver.as_str()))
+            && !denied.contains(&driver.as_str())
     }
 }

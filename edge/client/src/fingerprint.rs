@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use muster_ids::{DriverName, Index, NodeId, Text, UnixNanos};
-use muster_model::{DriverInfo, Eligibility, Node, NodeCapacity, NodeStatus, Resources};
+use muster_model::{ACCEPTED_NAMESPACES, DriverInfo, Eligibility, Node, NodeCapacity, NodeStatus, Resources};
 
 pub use cpu::frequency_mhz;
 use selection::{Fingerprinter, Selection};
@@ -159,6 +159,9 @@ impl Facts {
         }
         if chosen.has(Fingerprinter::Host) {
             attributes.insert("unique.hostname".into(), host.hostname.clone());
+        }
+        if let Some(names) = &config.accept.namespaces {
+            attributes.insert(ACCEPTED_NAMESPACES.into(), names.join(","));
         }
         attributes.insert("unique.advertise.address".into(), config.http_addr.clone());
         let capacity = NodeCapacity {

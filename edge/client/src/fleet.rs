@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use muster_ids::{AllocId, Index, UnixNanos};
-use muster_model::DesiredStatus;
+use muster_ids::{AllocId, Index, Namespace, Text, UnixNanos};
+use muster_model::{DesiredStatus, PoolBinding};
 use muster_rpc::messages::AllocPush;
 use tokio::sync::{Mutex, mpsc, watch};
 
@@ -96,8 +96,15 @@ impl Fleet {
             return Err(PushError::Old { index: push.index, known: slots.index });
         }
         let (index, full, removed) = (push.index, push.full, push.removed.clone());
+        let bindings = push.bindings.clone();
         let mut assigned = push::check(push)?;
         let listed: std::collections::BTreeSet<AllocId> = assigned.iter().map(|saved| saved.id).collect();
+        for saved in &mut assigned {
+            saved.refused = match slots.allocs.get(&saved.id) {
+                Some(slot) => slot.saved.refused.clone(),
+                None => self.refusal(saved, &bindings),
+            };
+        }
         // What was erased stays erased, whatever servers still say of it.
         assigned.retain(|saved| {
             slots.allocs.get(&saved.id).is_none_or(|slot| slot.saved != *saved && !slot.saved.is_husk())
@@ -119,6 +126,23 @@ impl Fleet {
             self.sweep(&slots).await;
         }
         Ok(())
+    }
+
+    /// Why an allocation that is new here may not run here: because of its namespace, as servers say, or of what this
+    /// agent's operator says.
+    fn refusal(&self, saved: &SavedAlloc, bindings: &BTreeMap<Namespace, PoolBinding>) -> Option<Text> {
+        let (job, config) = (&saved.job, &self.context.config);
+        let group = job.groups.get(usize::from(saved.group))?;
+        let bound = bindings.get(&job.namespace).filter(|binding| !binding.allows_node(&config.node_pool));
+        let why = match bound {
+            Some(_) => format!(
+                "refused by this agent: namespace \"{}\" may not run in its node pool \"{}\"",
+                job.namespace, config.node_pool
+            ),
+            None => config.accept.refusal(job, group)?,
+        };
+        tracing::warn!(alloc = %saved.id, namespace = %job.namespace, job = %job.id, "{why}");
+        Some(why.into())
     }
 
     async fn assign(&self, slots: &mut Slots, saved: SavedAlloc) {

@@ -229,6 +229,7 @@ pub fn saved_alloc_of(n: u8, job: Job) -> SavedAlloc {
         create_index: Index(1),
         create_time: UnixNanos(1),
         unknown: false,
+        refused: None,
     }
 }
 

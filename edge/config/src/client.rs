@@ -7,6 +7,7 @@ use std::time::Duration;
 use muster_ids::{NodeClass, NodePool};
 use muster_model::{DeviceGroup, DrainSpec, HostVolume};
 
+use crate::accept::{AcceptConfig, AcceptInput};
 use crate::artifact::{ArtifactConfig, ArtifactInput};
 use crate::auto_encrypt::{ClientAutoEncryptConfig, ClientAutoEncryptInput};
 use crate::decide::Findings;
@@ -65,6 +66,7 @@ block! {
         artifact: ArtifactInput,
         drain_on_shutdown: DrainOnShutdownInput,
         auto_encrypt: ClientAutoEncryptInput,
+        accept: AcceptInput,
     }
     no_effect {
         "alloc_mounts_dir" "host_volumes_dir" "host_volume_plugin_dir" "common_plugin_dir" "preferred_address_family"
@@ -117,6 +119,7 @@ pub struct ClientConfig {
     pub artifact: ArtifactConfig,
     /// How an agent that leaves gracefully empties its node first; `None` leaves it as it is.
     pub drain_on_shutdown: Option<DrainSpec>,
+    pub accept: AcceptConfig,
     /// `None` where the operator provides the certificate.
     pub auto_encrypt: Option<ClientAutoEncryptConfig>,
 }
@@ -171,6 +174,7 @@ impl ClientInput {
             default_ineligible: self.default_ineligible.unwrap_or(false),
             disable_remote_exec: self.disable_remote_exec.unwrap_or(false),
             artifact: self.artifact.unwrap_or_default().decide(findings),
+            accept: self.accept.unwrap_or_default().decide(findings),
             auto_encrypt: self.auto_encrypt.unwrap_or_default().decide(findings),
             drain_on_shutdown: self.drain_on_shutdown.map(|block| block.decide(findings)),
         }

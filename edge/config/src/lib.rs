@@ -22,6 +22,7 @@ mod labelled;
 mod reader;
 mod secret;
 
+mod accept;
 mod acl;
 mod addresses;
 mod advertise;
@@ -54,6 +55,7 @@ mod parse;
 mod ranges;
 mod size;
 
+pub use accept::{AcceptConfig, AcceptInput};
 pub use acl::{AclConfig, AclInput};
 pub use addresses::{AddressesConfig, AddressesInput};
 pub use advertise::{AdvertiseConfig, AdvertiseInput};

@@ -12,6 +12,8 @@ use crate::task::{TaskEffect, TaskEventIn};
 pub enum AllocEventIn {
     /// Run it.
     Begin,
+    /// It may not run here: it fails before anything of it runs.
+    Refuse { error: Text },
     /// Something happened to the task at this position of the group.
     Task { task: usize, event: TaskEventIn },
     /// Servers want it gone, or the agent ends in development mode.

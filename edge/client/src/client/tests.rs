@@ -217,3 +217,40 @@ async fn a_client_without_servers_does_not_start() {
     let config = ClientConfig { servers: Vec::new(), ..cluster.config() };
     assert!(Client::start(config).await.unwrap_err().to_string().contains("set `servers`"));
 }
+
+#[tokio::test]
+async fn work_of_a_namespace_that_may_not_run_in_its_pool_fails_before_anything_of_it_runs() {
+    let cluster = Cluster::new().await;
+    cluster.server.bind(muster_ids::Namespace::default_namespace(), "elsewhere");
+    cluster.server.want(testing::saved_alloc(1));
+    let client = cluster.client().await;
+    cluster.server.until_status(ID, ClientStatus::Failed).await;
+    assert!(cluster.driver.processes().is_empty());
+    assert!(!cluster.server.seen().statuses[&ID].contains(&ClientStatus::Running));
+    client.shutdown().await;
+
+    // What was refused stays refused, also when it may run now.
+    cluster.server.bind(muster_ids::Namespace::default_namespace(), "default");
+    let client = cluster.client().await;
+    cluster.server.want(testing::saved_alloc(2));
+    cluster.server.until_status(AllocId::from_bytes([2; 16]), ClientStatus::Running).await;
+    assert!(cluster.driver.processes().values().all(|process| process.alloc != ID));
+    client.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_its_operator_does_not_accept_fails_and_is_no_driver_of_its_node() {
+    let cluster = Cluster::new().await;
+    let mut config = cluster.config();
+    config.accept.namespaces = Some(vec!["team-*".into(), "ops".into()]);
+    config.accept.drivers = Some(vec!["exec".into()]);
+    let client = Client::start(config).await.unwrap();
+    cluster.server.until(|seen| seen.node.is_some()).await;
+    let node = cluster.server.seen().node.unwrap();
+    assert_eq!(node.attributes["accept.namespaces"].as_ref(), "team-*,ops");
+    assert!(!node.attributes.contains_key("driver.fake"));
+    cluster.server.want(testing::saved_alloc(1));
+    cluster.server.until_status(ID, ClientStatus::Failed).await;
+    assert!(cluster.driver.processes().is_empty());
+    client.shutdown().await;
+}

@@ -50,6 +50,7 @@ pub fn check(push: AllocPush) -> Result<Vec<SavedAlloc>, PushError> {
                 create_index: assignment.create_index,
                 create_time: assignment.create_time,
                 unknown: assignment.unknown,
+                refused: None,
             })
         })
         .collect()

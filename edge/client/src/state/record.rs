@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use muster_driver::TaskHandle;
-use muster_ids::{AllocId, DeploymentId, EvalId, Index, NodeId, TaskName, UnixNanos};
+use muster_ids::{AllocId, DeploymentId, EvalId, Index, NodeId, TaskName, Text, UnixNanos};
 use muster_model::{
     Alloc, AllocDeployment, AllocMetric, AllocatedPort, Allotment, ClientStatus, DesiredStatus,
     DesiredTransition, Group, Job, Share,
@@ -79,6 +79,9 @@ pub struct SavedAlloc {
     /// The servers do not know how it is doing.
     #[serde(default)]
     pub unknown: bool,
+    /// Why it may not run here, found when the node first heard of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Text>,
 }
 
 impl SavedAlloc {

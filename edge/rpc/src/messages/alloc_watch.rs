@@ -7,10 +7,11 @@
 //!    | <------ AllocPush{full: false, diff} - |   what changed, once per batch of log entries
 //! ```
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use muster_ids::{AllocId, DeploymentId, EvalId, Index, Namespace, NodeId, UnixNanos};
-use muster_model::{AllocatedPort, Allotment, DesiredStatus, DesiredTransition, Job};
+use muster_model::{AllocatedPort, Allotment, DesiredStatus, DesiredTransition, Job, PoolBinding};
 use serde::{Deserialize, Serialize};
 
 use super::Secret;
@@ -38,6 +39,9 @@ pub struct AllocPush {
     pub jobs: Vec<Arc<Job>>,
     #[serde(default)]
     pub allocs: Vec<AllocAssignment>,
+    /// Node pools that the namespaces of the allocations above are bound to; those that are bound to none are left out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub bindings: BTreeMap<Namespace, PoolBinding>,
     /// Garbage collected by the servers: forget them.
     #[serde(default)]
     pub removed: Vec<AllocId>,

@@ -52,6 +52,7 @@ fn a_push_comes_back_whole() {
     let push = AllocPush {
         index: Index(7),
         full: true,
+        bindings: [(Namespace::default_namespace(), muster_model::PoolBinding::default())].into(),
         jobs: vec![Arc::new(job())],
         allocs: vec![AllocAssignment {
             id: AllocId::from_bytes([1; 16]),

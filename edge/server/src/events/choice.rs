@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use muster_acl::{Acl, Capability, Denied, Grant, Requirement, Scope};
 use muster_ids::Namespace;
-use muster_state::{StreamEvent, StreamRow, Topic};
+use muster_state::{Snapshot, StreamEvent, StreamRow, Topic};
+
+use crate::sight::Sight;
 
 /// Keys of one topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,6 +125,15 @@ impl Rights {
         }
         let asked = self.choice.topics.get(&topic).is_some_and(|keys| keys.cover(row));
         asked && self.grants.get(&topic).is_some_and(|grant| may_see(grant, topic, namespace))
+    }
+}
+
+impl Rights {
+    /// Whether the subscriber may know of the machine that an event is about, as things are now.
+    pub(crate) fn show(&self, event: &StreamEvent, now: &Snapshot) -> bool {
+        let StreamRow::Node(node) = &event.row else { return true };
+        let grant = self.grants.get(&Topic::Node);
+        grant.is_none_or(|grant| Sight::of(grant, now).shows_pool(&node.pool))
     }
 }
 

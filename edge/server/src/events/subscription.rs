@@ -171,7 +171,7 @@ impl Subscription {
         for entry in entries {
             let mut told = false;
             for (position, event) in entry.events.iter().enumerate() {
-                if !self.rights.cover(event) {
+                if !self.rights.cover(event) || !self.rights.show(event, now) {
                     continue;
                 }
                 match told {

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use muster_ids::{AllocId, Index};
-use muster_model::{ClientStatus, Node};
+use muster_ids::{AllocId, Index, Namespace};
+use muster_model::{ClientStatus, Node, PoolBinding};
 use muster_rpc::messages::{
     AllocAssignment, AllocPush, AllocUpdateReply, AllocWatch, NodeHeartbeatReply, NodeRegisterReply,
 };
@@ -36,6 +36,7 @@ pub struct Wanted {
     index: u64,
     allocs: BTreeMap<AllocId, SavedAlloc>,
     removed: Vec<AllocId>,
+    bindings: BTreeMap<Namespace, PoolBinding>,
     damage: Option<Damage>,
 }
 
@@ -94,6 +95,11 @@ impl Server {
             wanted.index += 1;
             wanted.allocs.insert(alloc.id, alloc);
         });
+    }
+
+    pub fn bind(&self, namespace: Namespace, allowed: &str) {
+        let binding = PoolBinding { allowed: Some(vec![allowed.into()]), ..PoolBinding::default() };
+        self.wanted.send_modify(|wanted| drop(wanted.bindings.insert(namespace, binding)));
     }
 
     pub fn forget(&self, id: AllocId) {
@@ -204,6 +210,7 @@ fn compose(wanted: &Wanted, full: bool) -> AllocPush {
         full,
         jobs: wanted.allocs.values().map(|alloc| Arc::clone(&alloc.job)).collect(),
         allocs: wanted.allocs.values().zip(0_u32..).map(|(alloc, job)| assignment(alloc, job)).collect(),
+        bindings: wanted.bindings.clone(),
         removed: wanted.removed.clone(),
     };
     match wanted.damage {

@@ -1,10 +1,10 @@
 //! What a node already knows, and what to tell it next.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use muster_ids::{AllocId, Index, NodeId};
-use muster_model::{Alloc, ClientStatus, Job};
+use muster_ids::{AllocId, Index, Namespace, NodeId};
+use muster_model::{Alloc, ClientStatus, Job, PoolBinding};
 use muster_rpc::messages::{AllocAssignment, AllocPush};
 use muster_state::Snapshot;
 
@@ -36,14 +36,23 @@ impl Sent {
         }
         self.allocs.extend(changed.iter().map(|alloc| (alloc.id, alloc.alloc_modify_index)));
         let mut jobs = Jobs::default();
+        let bindings = bindings(snapshot, &changed);
         let allocs = changed.into_iter().map(|alloc| assignment(alloc, jobs.position(&alloc.job))).collect();
-        Some(AllocPush { index: snapshot.index(), full, jobs: jobs.list, allocs, removed })
+        Some(AllocPush { index: snapshot.index(), full, jobs: jobs.list, allocs, bindings, removed })
     }
 }
 
 /// What the node may know: not what takes the place of others that have not ended, or both would run at once.
 fn heard_of(snapshot: &Snapshot, node: NodeId) -> impl Iterator<Item = &Arc<Alloc>> {
     snapshot.allocs_by_node(node).filter(|alloc| !snapshot.is_withheld(alloc))
+}
+
+/// What the node needs to see for itself that each of them may run in its pool.
+fn bindings(snapshot: &Snapshot, allocs: &[&Arc<Alloc>]) -> BTreeMap<Namespace, PoolBinding> {
+    let names: BTreeSet<&Namespace> = allocs.iter().map(|alloc| &alloc.job.namespace).collect();
+    let found = names.into_iter().filter_map(|name| snapshot.namespace(name));
+    let bound = found.filter(|details| !details.pools.is_unbound());
+    bound.map(|details| (details.name.clone(), details.pools.clone())).collect()
 }
 
 /// Each job version once.
