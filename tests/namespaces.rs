@@ -258,3 +258,34 @@ fn r218_a_bound_namespace_places_nowhere_else_by_any_job() {
     wait_evals(&server);
     wait_in(&server, "plain", "running", 0);
 }
+
+/// R210: one step makes everything that a tenant consists of, and the tenant can do nothing beyond it.
+#[test]
+fn r210_a_tenant_is_made_in_one_step() {
+    let root = tempdir().unwrap();
+    let agent = dev(&root);
+    let said = agent.cli(&["operator", "tenant", "create", "-description=ACME", "customer-a"]).ok();
+    for line in [
+        "Made node pool \"customer-a\"",
+        "Made namespace \"customer-a\", whose jobs run in node pool \"customer-a\" and nowhere else",
+        "ACLs are off",
+        "namespaces = [\"customer-a\"]",
+        "nomad operator join-token create -node-pool=customer-a",
+    ] {
+        assert!(said.contains(line), "{line}\n{said}");
+    }
+    let again = agent.cli(&["operator", "tenant", "create", "customer-a"]);
+    assert_eq!(again.code, 1);
+    assert!(again.stderr.contains("namespace \"customer-a\" is there already"), "{}", again.stderr);
+    for name in ["default", "a\" {}"] {
+        assert_eq!(agent.cli(&["operator", "tenant", "create", name]).code, 1, "{name}");
+    }
+    let made = agent.get("/v1/namespace/customer-a");
+    assert_eq!(made["NodePoolConfiguration"]["Allowed"], json!(["customer-a"]));
+    let job = shell_job("web", "service", 1, "true");
+    let mut astray = job.clone();
+    (astray["Namespace"], astray["NodePool"]) = ("customer-a".into(), "default".into());
+    assert!(
+        refused(&agent, &astray).contains("node pool \"default\" is not allowed in namespace \"customer-a\"")
+    );
+}

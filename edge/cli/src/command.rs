@@ -157,6 +157,7 @@ commands! {
     OperatorJoinTokenList(operator::join_token::list::JoinTokenList): "operator join-token list", "List join tokens and what became of them.";
     OperatorSetupClient(operator::setup::client::SetupClient): "operator setup client", "Let this machine join a cluster.";
     OperatorSetupServer(operator::setup::server::SetupServer): "operator setup server", "Make a secure cluster, beginning with its first server.";
+    OperatorTenantCreate(operator::tenant::create::TenantCreate): "operator tenant create", "Make a tenant: a namespace, its node pool, its rights and a token.";
     SystemReconcile(system::reconcile::SystemReconcile): "system reconcile summaries", "Recompute the counts of all jobs.";
     NodeConfig(node::config::NodeConfig): "node config" or "client-config", "List or replace the servers that a client knows.";
     NodeDrain(node::drain::NodeDrain): "node drain" or "node-drain", "Empty a node, or stop doing so.";

@@ -12,6 +12,7 @@ mod lists;
 mod requests;
 mod scaling;
 mod search;
+mod tenants;
 mod tokens;
 mod writes;
 

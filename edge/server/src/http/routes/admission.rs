@@ -1,7 +1,7 @@
 //! What the cluster as it is now has to say about a job that somebody hands in: a hint before the log, where `apply`
 //! judges it again.
 
-use muster_ids::{Namespace, NodePool};
+use muster_ids::{Namespace, NodeId, NodePool};
 use muster_jobspec::JobInput;
 use muster_model::{Job, Overrides};
 use muster_state::Snapshot;
@@ -39,9 +39,8 @@ pub(super) fn judge(write: &Write<'_>, job: &Job) -> Result<(), Refusal> {
 pub(super) fn judge_overrides(write: &Write<'_>, job: &Job, overrides: &Overrides) -> Result<(), Refusal> {
     let snapshot = write.shared.consensus.snapshot();
     let sight = Sight::of(write.grant, &snapshot);
-    let hidden =
-        |node: &muster_ids::NodeId| snapshot.node(*node).is_some_and(|node| !sight.shows_pool(&node.pool));
-    if let Some(node) = overrides.nodes.iter().find(|node| hidden(node)) {
+    let missing = |id: NodeId| snapshot.node(id).is_none_or(|node| !sight.shows_pool(&node.pool));
+    if let Some(node) = overrides.nodes.iter().find(|id| missing(**id)) {
         return Err(Refusal::DispatchNodeMissing { node: *node });
     }
     match overrides.node_pool.as_ref().filter(|pool| !sight.shows_pool(pool)) {

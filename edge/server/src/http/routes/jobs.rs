@@ -152,9 +152,9 @@ pub(super) fn decide(
     check_region(write, &mut input)?;
     admission::fill_pool(write, &mut input, namespace);
     let decided = muster_jobspec::decide(input, &write.shared.job_limits);
-    let decided = decided.map(|decided| advised(write, decided)).map_err(|errors| invalid(&errors))?;
+    let decided = decided.map_err(|errors| invalid(&errors))?;
     admission::judge(write, &decided.job)?;
-    Ok(decided)
+    Ok(advised(write, decided))
 }
 
 /// With what the author should know of the cluster as it is now.
@@ -221,8 +221,12 @@ pub(crate) fn validate(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
         admission::fill_pool(write, &mut input, &namespace);
     }
     let decided = muster_jobspec::decide(input, &write.shared.job_limits);
-    let decided = decided.map(|decided| advised(write, decided));
     let refused = decided.as_ref().ok().and_then(|decided| admission::judge(write, &decided.job).err());
+    // What a pool advises is only for those who may use it.
+    let decided = match refused {
+        None => decided.map(|decided| advised(write, decided)),
+        Some(_) => decided,
+    };
     body::json(&validation(decided, refused.as_ref()), write.options.pretty)
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use muster_acl::Grant;
 use muster_api::views::{AllocListStub, JobPlanRequest, JobPlanResponse, PlanAnnotationsView, rfc3339};
 use muster_cron::{Schedule, Zone};
 use muster_ids::{EvalId, GroupName, JobId, UnixNanos};
@@ -37,6 +38,7 @@ pub(crate) async fn plan(write: &Write<'_>) -> Result<ApiResponse, ApiError> {
         seed: shared.ids.bytes(),
         wants_diff: request.diff,
         local_zone: shared.local_zone.clone(),
+        grant: write.grant.clone(),
     };
     // Scheduling may visit every node: not on a thread that serves others.
     let response = tokio::task::spawn_blocking(move || dry_run(&given, job)).await;
@@ -53,10 +55,12 @@ struct Given {
     seed: [u8; 16],
     wants_diff: bool,
     local_zone: Zone,
+    /// The caller's, by which it is told of other jobs' work.
+    grant: Grant,
 }
 
 fn dry_run(given: &Given, job: Job) -> Result<JobPlanResponse, ApiError> {
-    let Given { snapshot, now, eval_id, seed, wants_diff, local_zone } = given;
+    let Given { snapshot, now, eval_id, seed, wants_diff, local_zone, grant } = given;
     let (key, next_launch) = (job.key(), next_launch(&job, *now, local_zone));
     let existing = snapshot.job(&key).cloned();
     let job_modify_index = existing.as_ref().map_or(0, |job| job.job_modify_index.0);
@@ -84,7 +88,10 @@ fn dry_run(given: &Given, job: Job) -> Result<JobPlanResponse, ApiError> {
     let groups = updates.iter().map(|(group, updates)| (group.to_string(), (*updates).into())).collect();
     let failed = evals.first().map(|eval| &eval.failed_groups).into_iter().flatten();
     Ok(JobPlanResponse {
-        annotations: PlanAnnotationsView { groups, preempted_allocs: preempted(&after, plan.as_ref()) },
+        annotations: PlanAnnotationsView {
+            groups,
+            preempted_allocs: preempted(&after, plan.as_ref(), grant),
+        },
         failed_groups: failed.map(|(group, metric)| (group.to_string(), metric.into())).collect(),
         job_modify_index,
         diff,
@@ -95,10 +102,11 @@ fn dry_run(given: &Given, job: Job) -> Result<JobPlanResponse, ApiError> {
     })
 }
 
-/// What would have to make room.
-fn preempted(snapshot: &Snapshot, plan: Option<&Plan>) -> Option<Vec<AllocListStub>> {
+/// What would have to make room, as far as the caller may know of it.
+fn preempted(snapshot: &Snapshot, plan: Option<&Plan>, grant: &Grant) -> Option<Vec<AllocListStub>> {
     let ids = plan.into_iter().flat_map(|plan| &plan.placements).flat_map(|placement| &placement.preempts);
     let allocs = ids.filter_map(|id| snapshot.alloc(*id));
+    let allocs = allocs.filter(|alloc| grant.allows_namespace(&alloc.job.namespace));
     let stubs: Vec<_> = allocs
         .map(|alloc| AllocListStub::new(alloc, snapshot.node(alloc.node_id).map(Arc::as_ref), false, false))
         .collect();

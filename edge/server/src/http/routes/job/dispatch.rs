@@ -45,10 +45,16 @@ async fn run(
     {
         let snapshot = write.shared.consensus.snapshot();
         let scoped = Scoped::new(&snapshot, write.grant);
-        if let Some(job) = scoped.job(&command.key) {
+        let checked = scoped.check_dispatch(&command);
+        // Which of several places is named as missing must not depend on whether it is somebody else's.
+        let by_place = matches!(
+            checked,
+            Ok(()) | Err(Refusal::DispatchNodeMissing { .. } | Refusal::NodePoolMissing { .. })
+        );
+        if let Some(job) = scoped.job(&command.key).filter(|_| by_place) {
             admission::judge_overrides(write, job, &command.overrides)?;
         }
-        scoped.check_dispatch(&command)?;
+        checked?;
     }
     let (index, reply) = write.shared.propose(Command::JobDispatch(Box::new(command))).await?;
     let Reply::JobDispatched { child, job_create_index, eval_id, differs } = reply else {
