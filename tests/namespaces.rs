@@ -289,3 +289,49 @@ fn r210_a_tenant_is_made_in_one_step() {
         refused(&agent, &astray).contains("node pool \"default\" is not allowed in namespace \"customer-a\"")
     );
 }
+
+/// R210, R217, R219: the token of a tenant works in its namespace and knows of nothing else.
+#[test]
+fn r219_a_tenants_token_knows_nothing_of_others() {
+    let root = tempdir().unwrap();
+    let mut options = options(&root, "secured").server();
+    options.binary = nomad(&root);
+    options.args = vec!["--acl-enabled".to_owned()];
+    let agent = options.start();
+    let secret = |output: &str| {
+        let line = output.lines().find(|line| line.starts_with("Secret ID")).unwrap();
+        format!("-token={}", line.split_once(" = ").unwrap().1.trim())
+    };
+    let root_token = secret(&agent.cli(&["acl", "bootstrap"]).ok());
+    let create = |name: &str| agent.cli(&["operator", "tenant", "create", name, &root_token]).ok();
+    let made = create("customer-a");
+    for line in
+        ["Made ACL policy \"tenant-customer-a\"", "Made ACL role \"tenant-customer-a\"", "shown this once"]
+    {
+        assert!(made.contains(line), "{line}\n{made}");
+    }
+    create("customer-b");
+    let token = secret(&made);
+    let cli = |line: &[&str]| agent.cli(&[line, &[token.as_str()]].concat());
+    let names = cli(&["namespace", "list"]).ok();
+    assert!(names.contains("customer-a") && !names.contains("customer-b"), "{names}");
+    let pools = cli(&["node", "pool", "list"]).ok();
+    assert!(pools.contains("customer-a") && !pools.contains("customer-b"), "{pools}");
+    let outside = ["customer-b", "nowhere"].map(|name| {
+        let said = [
+            cli(&["namespace", "status", name]),
+            cli(&["node", "pool", "info", name]),
+            cli(&["job", "status", &format!("-namespace={name}")]),
+            cli(&["namespace", "delete", name]),
+        ];
+        said.map(|output| (output.code, output.stdout + &output.stderr).1.replace(name, "it"))
+    });
+    assert_eq!(outside[0], outside[1]);
+    let file = agent.file("web.json", &json!({"Job": shell_job("web", "service", 1, "true")}).to_string());
+    let run =
+        |namespace: &str| cli(&["job", "run", "-json", "-detach", &format!("-namespace={namespace}"), &file]);
+    assert_eq!(run("customer-a").code, 0);
+    assert_eq!(run("customer-b").code, 1);
+    let inspected = cli(&["job", "inspect", "-namespace=customer-a", "web"]).ok();
+    assert!(inspected.contains("\"NodePool\": \"customer-a\""), "{inspected}");
+}
