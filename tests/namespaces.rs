@@ -282,8 +282,7 @@ fn r210_a_tenant_is_made_in_one_step() {
     }
     let made = agent.get("/v1/namespace/customer-a");
     assert_eq!(made["NodePoolConfiguration"]["Allowed"], json!(["customer-a"]));
-    let job = shell_job("web", "service", 1, "true");
-    let mut astray = job.clone();
+    let mut astray = shell_job("web", "service", 1, "true");
     (astray["Namespace"], astray["NodePool"]) = ("customer-a".into(), "default".into());
     assert!(
         refused(&agent, &astray).contains("node pool \"default\" is not allowed in namespace \"customer-a\"")
