@@ -14,7 +14,8 @@ use muster_model::{
     AclPolicy, AclRole, AclToken, AllocDeployment, AllocHealth, AllocState, AllocatedPort, ClientStatus,
     DeploymentFailure, DesiredTransition, DispatchLimits, DrainSpec, Eligibility, Evaluation, Job, JobKey,
     JobSubmission, JoinRole, JoinToken, NamespaceDetails, Node, NodePoolDetails, NodeStatus, OneTimeToken,
-    Overrides, Payload, Plan, RootKey, RootKeyState, SchedulerConfig, TaskState, Value, VersionTag,
+    Overrides, Payload, Plan, Revocation, RevokedSubject, RootKey, RootKeyState, SchedulerConfig, TaskState,
+    Value, VersionTag,
 };
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +84,8 @@ pub enum Command {
     RootKeyAdd(Box<RootKeyAdd>),
     RootKeyStateUpdate(RootKeyStateUpdate),
     RootKeyDelete(RootKeyDelete),
+    RevocationCreate(Box<RevocationCreate>),
+    RevocationDelete(RevocationDelete),
 }
 
 /// 16 random bytes drawn by the proposer, from which `apply` derives the ids of objects whose number it alone knows.
@@ -417,6 +420,20 @@ impl std::fmt::Debug for OneTimeTokenExchange {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("OneTimeTokenExchange").finish_non_exhaustive()
     }
+}
+
+/// Bans a node or revokes a certificate; again, with another reason or end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RevocationCreate {
+    /// Its indexes are set by `apply`.
+    pub revocation: Revocation,
+    /// For the evaluations of a banned node's jobs.
+    pub seed: IdSeed,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RevocationDelete {
+    pub subject: RevokedSubject,
 }
 
 /// Makes a child of a parameterized job and, in the same entry, its evaluation; with a token, once.

@@ -48,6 +48,8 @@ mod one_time_token_create;
 mod one_time_token_exchange;
 mod periodic_launch;
 mod plan_apply;
+mod revocation_create;
+mod revocation_delete;
 mod root_key_add;
 mod root_key_delete;
 mod root_key_state_update;
@@ -107,6 +109,8 @@ pub(crate) fn apply(tables: &mut Tables, cx: &mut Change, command: &Command) -> 
         Command::JoinTokenCreate(command) => join_token_create::apply(tables, cx, command),
         Command::JoinTokenUse(command) => join_token_use::apply(tables, cx, command),
         Command::JoinTokenDelete(command) => join_token_delete::apply(tables, command),
+        Command::RevocationCreate(command) => revocation_create::apply(tables, cx, command),
+        Command::RevocationDelete(command) => revocation_delete::apply(tables, command),
         Command::PeriodicLaunch(command) => periodic_launch::apply(tables, cx, command),
         Command::RootKeyAdd(command) => root_key_add::apply(tables, cx, command),
         Command::RootKeyStateUpdate(command) => root_key_state_update::apply(tables, cx, command),

@@ -55,6 +55,8 @@ pub enum RowKind {
     OneTimeToken = 23,
     /// A namespace that an operator made or said something of.
     Namespace = 24,
+    /// A banned node or a revoked certificate.
+    Revocation = 27,
     JoinToken = 28,
     RootKey = 25,
 }
@@ -84,6 +86,7 @@ impl RowKind {
             22 => Self::AclRole,
             23 => Self::OneTimeToken,
             24 => Self::Namespace,
+            27 => Self::Revocation,
             28 => Self::JoinToken,
             25 => Self::RootKey,
             _ => return None,

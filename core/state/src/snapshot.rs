@@ -13,6 +13,7 @@ mod jobs;
 mod join_tokens;
 mod namespaces;
 mod nodes;
+mod revocations;
 mod root_keys;
 mod scaling;
 mod scheduler;

@@ -16,6 +16,7 @@ pub(crate) mod one_time_tokens;
 pub(crate) mod periodic_launches;
 pub(crate) mod pools;
 pub(crate) mod preemption;
+pub(crate) mod revocations;
 pub(crate) mod root_keys;
 pub(crate) mod scaling_events;
 pub(crate) mod scheduler;
@@ -44,6 +45,7 @@ pub(crate) struct Tables {
     pub(crate) acl_policies: acl_policies::AclPolicyTable,
     pub(crate) acl_roles: acl_roles::AclRoleTable,
     pub(crate) one_time_tokens: one_time_tokens::OneTimeTokenTable,
+    pub(crate) revocations: revocations::RevocationTable,
     pub(crate) scaling_events: scaling_events::ScalingEventTable,
     pub(crate) deployments: deployments::DeploymentTable,
     pub(crate) dispatch_tokens: dispatch_tokens::DispatchTokenTable,

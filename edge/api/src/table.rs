@@ -263,6 +263,13 @@ routes! {
     JwksRead: Get "/.well-known/jwks.json", (()) -> JwksView, requires public, blocking;
     /// Where verifiers find those keys; only with an issuer configured.
     OpenIdConfigurationRead: Get "/.well-known/openid-configuration", (()) -> OidcDiscoveryView, requires public;
+    /// Ban a node or revoke a certificate: within seconds nobody lets it in any more.
+    RevocationCreate: Post|Put "/v1/operator/revocation", (RevocationRequest) -> RevocationView, requires [NodeWrite];
+    /// Banned nodes and revoked certificates.
+    RevocationList: Get "/v1/operator/revocations", (()) -> Vec<RevocationView>, requires [NodeRead];
+    /// Let a node or certificate in again.
+    RevocationDelete: Delete "/v1/operator/revocation/{id}", (()) -> (), requires [NodeWrite];
+
     /// How the cluster schedules.
     SchedulerConfigRead: Get "/v1/operator/scheduler/configuration", (()) -> SchedulerConfigResponse, requires [OperatorRead];
     /// Change how the cluster schedules; with `cas` only if nobody else has since that index.

@@ -25,6 +25,7 @@ mod node_meta;
 mod node_pool;
 mod node_resources;
 mod plan;
+mod revocation;
 mod root_key;
 mod scale;
 mod scheduler_config;
@@ -78,6 +79,7 @@ pub use node_meta::{NodeMetaRequest, NodeMetaView};
 pub use node_pool::{NodePoolView, PoolSchedulerConfigView};
 pub use node_resources::{NodeDeviceView, NodeResourcesView, ReservedView};
 pub use plan::{DesiredUpdatesView, JobPlanRequest, JobPlanResponse, PlanAnnotationsView};
+pub use revocation::{RevocationRequest, RevocationView};
 pub use root_key::{
     JwkView, JwksView, KeyringDeleteResponse, KeyringRotateResponse, OidcDiscoveryView, RootKeyMeta,
 };

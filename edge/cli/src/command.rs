@@ -159,6 +159,11 @@ commands! {
     OperatorSetupServer(operator::setup::server::SetupServer): "operator setup server", "Make a secure cluster, beginning with its first server.";
     OperatorTenantCreate(operator::tenant::create::TenantCreate): "operator tenant create", "Make a tenant: a namespace, its node pool, its rights and a token.";
     SystemReconcile(system::reconcile::SystemReconcile): "system reconcile summaries", "Recompute the counts of all jobs.";
+    NodeBan(node::ban::NodeBan): "node ban", "Shut a node out; its work goes elsewhere.";
+    NodeUnban(node::unban::NodeUnban): "node unban", "Let a banned node come back.";
+    OperatorCertificateList(operator::certificate::list::CertificateList): "operator certificate list", "List banned nodes and revoked certificates.";
+    OperatorCertificateRestore(operator::certificate::restore::CertificateRestore): "operator certificate restore", "Let a revoked certificate count again.";
+    OperatorCertificateRevoke(operator::certificate::revoke::CertificateRevoke): "operator certificate revoke", "Let nobody in with a certificate any more.";
     NodeConfig(node::config::NodeConfig): "node config" or "client-config", "List or replace the servers that a client knows.";
     NodeDrain(node::drain::NodeDrain): "node drain" or "node-drain", "Empty a node, or stop doing so.";
     NodeEligibility(node::eligibility::NodeEligibility): "node eligibility", "Allow or forbid new work on a node.";

@@ -1,11 +1,13 @@
 //! Commands about nodes, and how one is found by the id the user gave.
 
+pub(crate) mod ban;
 pub(crate) mod config;
 pub(crate) mod drain;
 pub(crate) mod eligibility;
 pub(crate) mod meta;
 pub(crate) mod pool;
 pub(crate) mod status;
+pub(crate) mod unban;
 
 use std::collections::BTreeMap;
 

@@ -16,6 +16,7 @@ mod joining;
 mod metrics;
 mod node_rpc;
 mod planner;
+mod revocations;
 mod root_keys;
 mod scoped;
 mod server;

@@ -11,7 +11,7 @@ mod watch;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use muster_ids::NodeId;
+use muster_ids::{NodeId, UnixNanos};
 use muster_rpc::messages::{NodeRegister, NodeRegisterReply};
 use muster_rpc::{
     AcceptError, BytesPurpose, CallFailure, FailureCode, Incoming, IncomingCall, IncomingStream,
@@ -140,7 +140,10 @@ impl Connection {
             let refusal = format!("this connection speaks for node `{bound}`: open another for another node");
             return Err(CallFailure::denied(refusal));
         }
-        let reply = calls::register(&self.shared, request).await?;
+        let reply = calls::register(&self.shared, request).await.inspect_err(|failure| {
+            let (node, peer) = (request.node.id, self.session.peer().addr);
+            tracing::warn!(%node, %peer, reason = %failure.message, "rpc: refused the registration of a node");
+        })?;
         *node = Some(request.node.id);
         self.shared.sessions.insert(request.node.id, self.id, self.session.clone());
         Ok(reply)
@@ -152,15 +155,21 @@ fn unanswered(kind: &str) -> CallFailure {
     CallFailure::new(FailureCode::Unsupported, format!("servers do not answer `{kind}`"))
 }
 
-/// Checks that the caller is the node it says it is.
-fn check_node(snapshot: &Snapshot, node: NodeId, secret: &Secret) -> Result<(), CallFailure> {
+/// Checks that the caller is the node it says it is, and that it is not banned.
+fn check_node(snapshot: &Snapshot, now: UnixNanos, node: NodeId, secret: &Secret) -> Result<(), CallFailure> {
     let Some(expected) = snapshot.node_secret_hash(node) else {
         return Err(CallFailure::not_found(format!("node `{node}` is not registered")));
     };
-    if secret.matches_sha256(&expected) {
-        Ok(())
-    } else {
-        Err(CallFailure::denied(format!("the secret presented for node `{node}` is not the registered one")))
+    if !secret.matches_sha256(&expected) {
+        let refusal = format!("the secret presented for node `{node}` is not the registered one");
+        return Err(CallFailure::denied(refusal));
+    }
+    match snapshot.node_ban(node, now) {
+        None => Ok(()),
+        Some(ban) => {
+            tracing::warn!(%node, reason = %ban.reason, "rpc: refused what a banned node asks");
+            Err(CallFailure::denied(format!("node `{node}` is banned: {}", ban.reason)))
+        }
     }
 }
 

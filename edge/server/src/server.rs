@@ -28,6 +28,7 @@ use crate::events::Events;
 use crate::http::SearchLimits;
 use crate::ids::IdSource;
 use crate::joining::{self, Issuer};
+use crate::revocations;
 use crate::sessions::Sessions;
 use crate::shared::Shared;
 use crate::watch::Watches;
@@ -123,6 +124,7 @@ impl Server {
         let mut recovered = ConsensusConfig::new(config.data_dir.clone(), config.server_id);
         recovered.event_buffer = config.event_buffer;
         let (consensus, applied) = Consensus::start(recovered).await?;
+        let revocations = identity.revocations().clone();
         // Only now may agents connect: what they are told comes from the whole state.
         let limits = muster_rpc::Limits::default();
         let later = joining::Later::default();
@@ -177,6 +179,7 @@ impl Server {
             return Err(StartError::Thread(error));
         }
         server.start_tasks(&config, listener, applied, &info);
+        server.tasks.spawn(revocations::run(server.shared(), revocations, server.stop.clone()));
         Ok((server, info))
     }
 

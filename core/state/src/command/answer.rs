@@ -232,6 +232,12 @@ pub enum Refusal {
     /// Never there, over, used before: not told apart.
     #[error("Permission denied")]
     OneTimeTokenUnknown,
+    #[error("nothing is revoked under `{subject}`")]
+    RevocationMissing { subject: Text },
+    #[error("there are {max} revocations already; take back some that no longer matter")]
+    RevocationsFull { max: usize },
+    #[error("node `{node}` is banned: {reason}")]
+    NodeBanned { node: NodeId, reason: Text },
     #[error("deployment not found")]
     DeploymentNotFound,
     #[error("can't {verb} terminal deployment")]

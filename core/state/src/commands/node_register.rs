@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use muster_ids::NodeId;
 use muster_model::{EvalTrigger, Node, NodeStatus};
 
 use super::node_evals::Concerned;
@@ -14,6 +15,7 @@ pub(super) fn apply(tables: &mut Tables, cx: &mut Change, command: &NodeRegister
     if command.node.pool.is_all() {
         return Err(Refusal::NodePoolReserved { pool: command.node.pool.clone() });
     }
+    check_ban(tables, cx, command.node.id)?;
     match tables.node_slot(command.node.id) {
         None => Ok(first(tables, cx, command)),
         Some((_, row)) if row.secret_hash != command.secret_hash => Err(Refusal::NodeSecretMismatch),
@@ -21,6 +23,14 @@ pub(super) fn apply(tables: &mut Tables, cx: &mut Change, command: &NodeRegister
             let old = Arc::clone(row.node());
             Ok(again(tables, cx, command, slot, &old))
         }
+    }
+}
+
+/// A banned node stays down, whatever it says.
+pub(super) fn check_ban(tables: &Tables, cx: &Change, node: NodeId) -> Result<(), Refusal> {
+    match tables.node_ban(node, cx.now) {
+        Some(ban) => Err(Refusal::NodeBanned { node, reason: ban.reason.clone() }),
+        None => Ok(()),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use muster_model::{EvalTrigger, Node, NodeStatus};
 
 use super::node_evals::Concerned;
-use super::node_news;
+use super::{node_news, node_register};
 use crate::change::Change;
 use crate::command::{Event, NodeStatusUpdate, Refusal, Reply};
 use crate::tables::Tables;
@@ -16,6 +16,9 @@ pub(super) fn apply(
     command: &NodeStatusUpdate,
 ) -> Result<Reply, Refusal> {
     let (slot, row) = tables.node_slot(command.node_id).ok_or(Refusal::NodeNotFound)?;
+    if command.status == NodeStatus::Ready {
+        node_register::check_ban(tables, cx, command.node_id)?;
+    }
     let old = row.node();
     if old.status == command.status && old.status_description == command.description {
         return Ok(Reply::NodeUpdated { evals: Vec::new() });
@@ -27,7 +30,9 @@ pub(super) fn apply(
     if was != command.status {
         node.status = command.status;
         node.status_updated_at = cx.now;
-        if let Some((subsystem, message)) = news(was, command.status) {
+        if command.status == NodeStatus::Down && tables.node_ban(command.node_id, cx.now).is_some() {
+            node.push_event(node_news::event(cx, "Cluster", "Node banned"));
+        } else if let Some((subsystem, message)) = news(was, command.status) {
             node.push_event(node_news::event(cx, subsystem, message));
         }
     }

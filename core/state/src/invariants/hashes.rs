@@ -27,6 +27,7 @@ pub(super) fn hash_equals_recomputation(tables: &Tables) -> Result<(), Violation
         join_tokens(tables),
         root_keys(tables),
         acl(tables),
+        revocations(tables),
         deployments(tables),
         scaling_events(tables),
         children(tables),
@@ -63,6 +64,10 @@ fn acl(tables: &Tables) -> u64 {
     let roles = tables.acl_roles.rows.values().map(|role| role_hash(role));
     let one_time = tables.one_time_tokens.rows.values().map(|token| one_time_hash(token));
     sum(tokens.chain(policies).chain(roles).chain(one_time))
+}
+
+fn revocations(tables: &Tables) -> u64 {
+    sum(tables.revocations.rows.values().map(|row| crate::tables::revocations::row_hash(row)))
 }
 
 fn join_tokens(tables: &Tables) -> u64 {

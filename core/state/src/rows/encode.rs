@@ -83,6 +83,9 @@ pub(crate) fn encode<E>(
     for key in tables.root_keys.rows.values() {
         sink(to_row(RowKind::RootKey, key))?;
     }
+    for revocation in tables.revocations.rows.values() {
+        sink(to_row(RowKind::Revocation, revocation))?;
+    }
     for record in tables.join_tokens.rows.values() {
         sink(to_row(RowKind::JoinToken, record))?;
     }
@@ -104,6 +107,7 @@ fn meta(tables: &Tables, detached: &Detached<'_>) -> MetaRecord {
         tables.periodic_launches.rows.len(),
         tables.dispatch_tokens.rows.len(),
         tables.acl_tokens.rows.len(),
+        tables.revocations.rows.len(),
         tables.join_tokens.rows.len(),
         tables.namespaces.stored().count(),
         tables.acl_policies.rows.len(),

@@ -83,6 +83,7 @@ impl Loader {
             RowKind::DispatchToken => self.tables.put_dispatch_token(from_row(row)?),
             RowKind::RootKey => self.tables.load_root_key(from_row(row)?),
             RowKind::AclToken => self.tables.load_acl_token(from_row(row)?),
+            RowKind::Revocation => self.tables.put_revocation(from_row(row)?),
             RowKind::JoinToken => self.tables.put_join_token(from_row(row)?),
             RowKind::Namespace => self.tables.load_namespace(from_row(row)?),
             RowKind::AclPolicy => self.tables.load_acl_policy(from_row(row)?),

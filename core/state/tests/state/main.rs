@@ -24,6 +24,7 @@ mod periodic;
 mod plans;
 mod preemption;
 mod random;
+mod revocations;
 mod root_keys;
 mod rows;
 mod scaling;

@@ -21,8 +21,8 @@ use super::listener::Service;
 use super::options::{Options, Query};
 use super::routes::{
     acl, agent, allocs, client, deployments, evals, event, job, job_statuses, job_versions, jobs,
-    join_tokens, keyring, namespaces, node_meta, nodes, plan, pools, scaling, scheduler_config, search,
-    status, system, well_known,
+    join_tokens, keyring, namespaces, node_meta, nodes, plan, pools, revocations, scaling, scheduler_config,
+    search, status, system, well_known,
 };
 use super::{asked_node, beside, caller, error, websocket};
 use crate::agent::AgentInfo;
@@ -387,6 +387,9 @@ async fn run(id: RouteId, write: &Write<'_>, agent: &AgentInfo) -> Result<ApiRes
         RouteId::JoinTokenCreate => join_tokens::create(write).await?,
         RouteId::JoinTokenList => join_tokens::list(write)?,
         RouteId::JoinTokenDelete => join_tokens::delete(write).await?,
+        RouteId::RevocationCreate => revocations::create(write).await?,
+        RouteId::RevocationList => revocations::list(write)?,
+        RouteId::RevocationDelete => revocations::delete(write).await?,
         RouteId::SchedulerConfigRead => read!(scheduler_config::read),
         RouteId::SchedulerConfigUpdate => scheduler_config::update(write).await?,
         RouteId::RootKeyList => read!(keyring::list),

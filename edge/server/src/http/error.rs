@@ -55,7 +55,8 @@ impl From<Refusal> for ApiError {
             | Refusal::AllocNotFound
             | Refusal::DeploymentNotFound
             | Refusal::ScaledJobMissing { .. }
-            | Refusal::JoinTokenMissing { .. } => StatusCode::NOT_FOUND,
+            | Refusal::JoinTokenMissing { .. }
+            | Refusal::RevocationMissing { .. } => StatusCode::NOT_FOUND,
             Refusal::AclBootstrapDone { .. }
             | Refusal::AclBootstrapResetIndex { .. }
             | Refusal::AclTokenExists { .. }
@@ -73,6 +74,7 @@ impl From<Refusal> for ApiError {
             | Refusal::ScaledPerNode { .. }
             | Refusal::ScaledBelowMinimum { .. }
             | Refusal::ScaledAboveMaximum { .. }
+            | Refusal::RevocationsFull { .. }
             | Refusal::NodePoolBuiltIn { .. } => StatusCode::BAD_REQUEST,
             Refusal::OneTimeTokenUnknown => StatusCode::FORBIDDEN,
             _ => StatusCode::INTERNAL_SERVER_ERROR,

@@ -19,6 +19,7 @@ pub(crate) mod node_meta;
 pub(crate) mod nodes;
 pub(crate) mod plan;
 pub(crate) mod pools;
+pub(crate) mod revocations;
 pub(crate) mod scaling;
 pub(crate) mod scheduler_config;
 pub(crate) mod search;

@@ -69,7 +69,7 @@ async fn heartbeat(shared: &Shared, request: &NodeHeartbeat) -> Result<NodeHeart
     let Some(node) = snapshot.node(request.node_id) else {
         return Ok(NodeHeartbeatReply { heartbeat_ttl: Duration::ZERO, servers, known: false });
     };
-    check_node(&snapshot, request.node_id, &request.secret)?;
+    check_node(&snapshot, shared.now(), request.node_id, &request.secret)?;
     if !shared.is_leader() {
         let reason = "this server does not lead, so nobody would count the heartbeat; try again in a moment";
         return Err(CallFailure::unavailable(reason));
@@ -90,7 +90,7 @@ async fn heartbeat(shared: &Shared, request: &NodeHeartbeat) -> Result<NodeHeart
 /// A node may empty itself, and ask whether that is done. What an operator has begun is not changed.
 async fn drain(shared: &Shared, request: &NodeDrain) -> Result<NodeDrainReply, CallFailure> {
     let snapshot = shared.consensus.snapshot();
-    check_node(&snapshot, request.node_id, &request.secret)?;
+    check_node(&snapshot, shared.now(), request.node_id, &request.secret)?;
     let draining = snapshot.node(request.node_id).is_some_and(|node| node.drain.is_some());
     let Some(spec) = request.begin.filter(|_| !draining) else { return Ok(NodeDrainReply { draining }) };
     drop(snapshot);
@@ -112,7 +112,7 @@ fn renew_certificate(
     shared: &Shared,
     request: &CertificateRenew,
 ) -> Result<CertificateRenewReply, CallFailure> {
-    check_node(&shared.consensus.snapshot(), request.node_id, &request.secret)?;
+    check_node(&shared.consensus.snapshot(), shared.now(), request.node_id, &request.secret)?;
     let (certificate_pem, ca_pem) = joining::renew(shared, &request.csr_pem)?;
     tracing::info!(node = %request.node_id, "rpc: a node's certificate was renewed");
     Ok(CertificateRenewReply { certificate_pem, ca_pem })
@@ -120,7 +120,7 @@ fn renew_certificate(
 
 async fn alloc_update(shared: &Shared, request: &AllocUpdate) -> Result<AllocUpdateReply, CallFailure> {
     let snapshot = shared.consensus.snapshot();
-    check_node(&snapshot, request.node_id, &request.secret)?;
+    check_node(&snapshot, shared.now(), request.node_id, &request.secret)?;
     let updates = limits::bounded(&snapshot, request.node_id, &request.updates)?;
     drop(snapshot);
     let command = Command::AllocClientUpdate(command::AllocClientUpdate {
@@ -139,7 +139,7 @@ async fn alloc_update(shared: &Shared, request: &AllocUpdate) -> Result<AllocUpd
 fn refused(refusal: &Refusal) -> CallFailure {
     let code = match refusal {
         Refusal::NodeNotFound => FailureCode::NotFound,
-        Refusal::NodeSecretMismatch => FailureCode::Denied,
+        Refusal::NodeSecretMismatch | Refusal::NodeBanned { .. } => FailureCode::Denied,
         _ => FailureCode::Invalid,
     };
     CallFailure::new(code, refusal.to_string())

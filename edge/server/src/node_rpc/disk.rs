@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use muster_ids::NodeId;
+use muster_ids::{NodeId, UnixNanos};
 use muster_model::{Alloc, DesiredStatus, NodeStatus};
 use muster_rpc::messages::{DiskChunk, DiskFetch, DiskRead};
 use muster_rpc::{CallError, CallFailure, Opening, Sender, Subscription};
@@ -21,7 +21,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) async fn run(shared: &Shared, request: &DiskFetch, opening: Opening<DiskFetch>) {
-    let found = admit(&shared.consensus.snapshot(), request);
+    let found = admit(&shared.consensus.snapshot(), shared.now(), request);
     let (node, read) = match found {
         Ok(found) => found,
         Err(failure) => return opening.refuse(failure).await,
@@ -68,8 +68,12 @@ async fn in_time(sending: impl Future<Output = Result<(), CallError>>) -> Result
 }
 
 /// Where the data is, if the caller may have it. `Unavailable` when it may soon.
-fn admit(snapshot: &Snapshot, request: &DiskFetch) -> Result<(NodeId, DiskRead), CallFailure> {
-    check_node(snapshot, request.node_id, &request.secret)?;
+fn admit(
+    snapshot: &Snapshot,
+    now: UnixNanos,
+    request: &DiskFetch,
+) -> Result<(NodeId, DiskRead), CallFailure> {
+    check_node(snapshot, now, request.node_id, &request.secret)?;
     let successor = snapshot.alloc(request.alloc_id).filter(|alloc| alloc.node_id == request.node_id);
     let successor = successor.ok_or_else(|| {
         CallFailure::denied(format!("allocation `{}` is not this node's", request.alloc_id))

@@ -27,7 +27,7 @@ pub(super) async fn run(shared: &Shared, request: &AllocWatch, opening: Opening<
     let node = request.node_id;
     let applied = shared.consensus.watch_applied();
     let admitted = match caught_up(applied, request.since).await {
-        Ok(()) => check_node(&shared.consensus.snapshot(), node, &request.secret),
+        Ok(()) => check_node(&shared.consensus.snapshot(), shared.now(), node, &request.secret),
         Err(failure) => Err(failure),
     };
     if let Err(failure) = admitted {
@@ -39,7 +39,7 @@ pub(super) async fn run(shared: &Shared, request: &AllocWatch, opening: Opening<
     loop {
         let snapshot = shared.consensus.snapshot();
         // The node may be forgotten by now, and another one have taken its id.
-        if let Err(failure) = check_node(&snapshot, node, &request.secret) {
+        if let Err(failure) = check_node(&snapshot, shared.now(), node, &request.secret) {
             let _gone = sender.fail(failure).await;
             return;
         }

@@ -113,6 +113,9 @@ impl Objects {
             RouteId::SchedulerConfigRead => plain("", ""),
             // This server vouches for nobody.
             RouteId::JoinTokenCreate => Case { status: 400, ..plain("", "") },
+            RouteId::RevocationCreate => Case { body: r#"{"Serial":"0a1b"}"#.into(), ..plain("", "") },
+            RouteId::RevocationList => plain("", ""),
+            RouteId::RevocationDelete => Case { status: 404, ..plain(&absent, &absent) },
             RouteId::JoinTokenList => plain("", ""),
             RouteId::RootKeyList | RouteId::RootKeyRotate | RouteId::JwksRead => plain("", ""),
             RouteId::RootKeyDelete => Case { status: 404, ..plain(&absent, &absent) },
