@@ -220,6 +220,38 @@ async fn a_stream_ends_with_its_token() {
 }
 
 #[tokio::test]
+async fn a_stream_goes_on_with_the_rights_there_are_and_ends_with_the_last() {
+    let (api, secret) = Api::secured().await;
+    let policy = async |rules: &str| {
+        let body = json!({"Name": "p", "Rules": rules}).to_string();
+        let answer = api.ask_with(Some(&secret), "PUT", "/v1/acl/policy/p", body).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    };
+    policy("namespace \"*\" { policy = \"read\" }").await;
+    let body = json!({"Type": "client", "Policies": ["p"]}).to_string();
+    let made = api.ask_with(Some(&secret), "PUT", "/v1/acl/token", body).await.json();
+    let request = get("topic=Job&namespace=*", made["SecretID"].as_str());
+    let caller = caller::of(request.headers(), &api.server.shared());
+    let mut lines = Lines::of(&api, request, caller).await;
+    register(&api, "seen", 8).await;
+    lines.until("Job", "seen").await;
+    // Others than before, but some: what is not covered any more is not told.
+    policy("namespace \"other\" { policy = \"read\" }").await;
+    register(&api, "hidden", 9).await;
+    policy("namespace \"default\" { policy = \"read\" }").await;
+    register(&api, "again", 10).await;
+    lines.until("Job", "again").await;
+    policy("node { policy = \"read\" }").await;
+    register(&api, "late", 11).await;
+    let mut last = lines.next().await.unwrap();
+    while last["Error"].is_null() {
+        assert!(!last.to_string().contains("late"), "{last}");
+        last = lines.next().await.unwrap();
+    }
+    assert_eq!(last["Error"], "the token was revoked, has expired or lost its rights");
+}
+
+#[tokio::test]
 async fn whoever_does_not_read_falls_behind_and_is_told() {
     let mut setup = Setup::new();
     setup.config.event_buffer = 20;
