@@ -60,7 +60,13 @@ async fn a_request_above_the_role_never_reaches_a_handler() {
 fn what_a_client_may_ask_is_written_out() {
     let calls: Vec<_> =
         CallKind::ALL.iter().filter(|kind| Role::Client.may_act_as(kind.requires())).collect();
-    let own = [CallKind::NodeRegister, CallKind::NodeHeartbeat, CallKind::AllocUpdate, CallKind::NodeDrain];
+    let own = [
+        CallKind::NodeRegister,
+        CallKind::NodeHeartbeat,
+        CallKind::AllocUpdate,
+        CallKind::NodeDrain,
+        CallKind::CertificateRenew,
+    ];
     assert_eq!(calls, own.each_ref());
     let streams: Vec<_> =
         StreamKind::ALL.iter().filter(|kind| Role::Client.may_act_as(kind.requires())).collect();
