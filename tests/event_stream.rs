@@ -208,7 +208,7 @@ fn a_stream_is_cut_when_its_token_is_revoked() {
     assert_eq!(lines.next(), Some(json!({})));
     agent.cli(&["acl", "token", "delete", &accessor, &management]).ok();
     let last = lines.next().unwrap();
-    assert_eq!(last["Error"], "the token was revoked, changed or has expired");
+    assert_eq!(last["Error"], "the token was revoked, has expired or lost its rights");
     assert_eq!(lines.next(), None);
     assert_eq!(stream(&secret).status(), 403);
 }

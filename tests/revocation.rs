@@ -135,8 +135,8 @@ fn a_revoked_certificate_opens_no_door_and_loses_what_it_has_open() {
         follower.try_wait().unwrap().map(drop).ok_or_else(|| "it is open".to_owned())
     });
     assert!(begun.elapsed() < PROMPT, "{:?}", begun.elapsed());
-    let refused = thief.curl(&server, "/v1/nodes", &[]).unwrap_err();
-    assert!(refused.contains("revoked"), "{refused}");
+    // What it is told depends on whether it still writes when the server hangs up; the server's log has the reason.
+    thief.curl(&server, "/v1/nodes", &[]).unwrap_err();
     wait_log(&server, &["TLS: a revoked certificate was shown to the API", "laptop lost"]);
     wait_log(&server, &["TLS handshake failed", "127.0.0.1:", "the certificate has been revoked"]);
     caller.curl(&server, "/v1/nodes", &[]).unwrap();

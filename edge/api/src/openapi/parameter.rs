@@ -24,6 +24,7 @@ const SHARED: &[(&str, &str, &str)] = &[
 const OWN: &[(&str, &str, &str)] = &[
     ("action", "string", "name of the prepared command"),
     ("address", "string", "`host:port` of a server; may be repeated"),
+    ("algo", "string", "encryption algorithm of the new key; `aes256-gcm` is the only one"),
     ("all", "boolean", "also those of earlier jobs of this id"),
     ("allocID", "string", "the allocation to run it in; one of the job's by default"),
     ("cas", "integer", "change it only if it was last modified at this index"),
@@ -37,6 +38,10 @@ const OWN: &[(&str, &str, &str)] = &[
     ),
     ("eval_priority", "integer", "priority of the evaluation, 1 to 100"),
     ("follow", "boolean", "stay and send what is appended"),
+    ("full", "boolean", "re-encrypt what is encrypted with older keys"),
+    ("force", "boolean", "also a key that may still be needed"),
+    ("publish_time", "integer", "when the key becomes active, in nanoseconds since 1970; 0 for at once"),
+    ("signing", "string", "`RS256` or `EdDSA`"),
     ("format", "string", "`prometheus` for its text format"),
     ("index", "integer", "first entry of the log whose events are told; those from now on by default"),
     ("global", "boolean", "in all regions of a job of several"),
